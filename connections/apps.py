@@ -1,0 +1,7 @@
+"""A business's link to Zoho Books."""
+
+from django.apps import AppConfig
+
+
+class ConnectionsConfig(AppConfig):
+    name = "connections"

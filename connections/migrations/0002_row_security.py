@@ -1,0 +1,107 @@
+from django.db import migrations
+
+from dext_sync.businesses.row_security import (
+    definer_function,
+    protect,
+    referable,
+    same_business,
+)
+
+LISTS = [
+    "account",
+    "bankaccount",
+    "contact",
+    "currency",
+    "location",
+    "product",
+    "project",
+    "taxexemption",
+    "taxrate",
+]
+PARENTS = ["connections_connection", "connections_refreshrun"]
+OTHERS = [
+    "connections_allowance",
+    "connections_consent",
+    "connections_refreshedlist",
+    "connections_connectionevent",
+]
+OF_A_CONNECTION = [
+    "connections_allowance",
+    "connections_refreshrun",
+    "connections_connectionevent",
+    *[f"connections_{name}" for name in LISTS],
+]
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("connections", "0001_initial"),
+        ("businesses", "0002_row_security"),
+    ]
+
+    operations = [
+        *[protect(table) for table in PARENTS],
+        *[protect(table) for table in OTHERS],
+        *[protect(f"connections_{name}") for name in LISTS],
+        referable(*PARENTS, *[f"connections_{name}" for name in LISTS]),
+        *[
+            same_business(table, connection_id="connections_connection")
+            for table in OF_A_CONNECTION
+        ],
+        same_business("connections_refreshedlist", run_id="connections_refreshrun"),
+        definer_function(
+            "organisation_is_taken",
+            "a_region text, an_organisation text, by_other_than bigint",
+            "boolean",
+            """
+            SELECT EXISTS (
+                SELECT FROM connections_connection
+                WHERE region = a_region AND organisation_id = an_organisation
+                AND state <> 'disconnected' AND business_id <> by_other_than
+            )
+            """,
+        ),
+        definer_function(
+            "connections_of_grant",
+            "a_grant bigint",
+            "TABLE (business_id bigint, id bigint)",
+            """
+            SELECT business_id, id FROM connections_connection
+            WHERE grant_id = a_grant AND state <> 'disconnected'
+            """,
+        ),
+        definer_function(
+            "refreshes_due",
+            "most integer",
+            "TABLE (business_id bigint, id bigint)",
+            """
+            SELECT c.business_id, c.id FROM connections_connection c
+            LEFT JOIN connections_refreshrun r
+                ON r.connection_id = c.id AND r.finished_at IS NULL
+            WHERE c.state = 'connected' AND (
+                (r.id IS NULL AND c.refresh_due_at <= now())
+                OR (r.due_at <= now()
+                    AND (r.leased_until IS NULL OR r.leased_until < now()))
+            )
+            ORDER BY c.refresh_due_at NULLS FIRST LIMIT most
+            """,
+        ),
+        definer_function(
+            "consents_to_end",
+            "before timestamptz",
+            "TABLE (business_id bigint, id bigint)",
+            """
+            SELECT business_id, id FROM connections_consent
+            WHERE ended_at IS NULL AND started_at < before
+            """,
+        ),
+        definer_function(
+            "connection_events_open",
+            "most integer",
+            "TABLE (business_id bigint, id bigint)",
+            """
+            SELECT business_id, id FROM connections_connectionevent
+            WHERE heeded_at IS NULL ORDER BY at LIMIT most
+            """,
+        ),
+    ]

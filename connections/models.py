@@ -1,0 +1,343 @@
+"""A business's link to Zoho Books: consent, connection, cached lists, refreshes."""
+
+from datetime import datetime
+from typing import ClassVar
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from connections.encryption import EncryptedTextField
+from dext_sync.businesses.models import BusinessOwned, User
+
+
+class Grant(models.Model):
+    """One Zoho user's consent in one data centre, shared by their connections.
+
+    No tenant row: reached only through a connection of the current business, or
+    right after that person's own consent. Without a ZUID it is never shared.
+    """
+
+    region = models.CharField(max_length=8)
+    zuid = models.CharField(max_length=30, blank=True)
+    zoho_email = models.CharField(max_length=254, blank=True)
+    zoho_name = models.CharField(max_length=200, blank=True)
+    person = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    scopes = models.TextField(blank=True)
+    refresh_token = EncryptedTextField()
+    access_token = EncryptedTextField(blank=True)
+    access_expires_at = models.DateTimeField(null=True)
+    # The lease of the one process that may ask for a new access token.
+    refreshing_until = models.DateTimeField(null=True)
+    cool_down_until = models.DateTimeField(null=True)
+    failures = models.PositiveIntegerField(default=0)
+    died_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    renewed_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["region", "zuid"],
+                condition=~models.Q(zuid=""),
+                name="one_grant_a_zoho_user",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"grant {self.pk} ({self.region})"
+
+
+class Connection(BusinessOwned):
+    """The business's accounting software: which Zoho Books organisation, and how it is."""
+
+    class State(models.TextChoices):
+        CONNECTED = "connected", _("Connected")
+        NEEDS_RECONNECTING = "needs_reconnecting", _("Needs reconnecting")
+        DISCONNECTED = "disconnected", _("Disconnected")
+
+    state = models.CharField(max_length=20, choices=State.choices)
+    grant = models.ForeignKey(
+        Grant, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    region = models.CharField(max_length=8)
+    organisation_id = models.CharField(max_length=20)
+    organisation_name = models.CharField(max_length=200)
+    country = models.CharField(max_length=60, blank=True)
+    currency_code = models.CharField(max_length=3)
+    price_precision = models.PositiveSmallIntegerField(default=2)
+    edition = models.CharField(max_length=12)
+    plan_name = models.CharField(max_length=60, blank=True)
+    time_zone = models.CharField(max_length=60, default="UTC")
+    connected_by = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    connected_at = models.DateTimeField(default=timezone.now)
+    needs_reason = models.CharField(max_length=40, blank=True)
+    needs_since = models.DateTimeField(null=True)
+    disconnected_at = models.DateTimeField(null=True)
+    refresh_due_at = models.DateTimeField(null=True)
+
+    class Meta(BusinessOwned.Meta):
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["business"], name="one_connection"),
+            models.UniqueConstraint(
+                fields=["region", "organisation_id"],
+                condition=~models.Q(state="disconnected"),
+                name="one_business_an_organisation",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.organisation_name
+
+    @property
+    def is_working(self) -> bool:
+        return self.state == self.State.CONNECTED
+
+
+class Allowance(BusinessOwned):
+    """What Zoho still lets us call today, as its headers said."""
+
+    connection = models.OneToOneField(
+        Connection, on_delete=models.CASCADE, related_name="allowance"
+    )
+    day_limit = models.PositiveIntegerField(null=True)
+    day_remaining = models.PositiveIntegerField(null=True)
+    day_resets_at = models.DateTimeField(null=True)
+    blocked_until = models.DateTimeField(null=True)
+    blocked_by = models.CharField(max_length=10, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.day_remaining} of {self.day_limit} calls"
+
+
+class Consent(BusinessOwned):
+    """A trip to Zoho under way: it waits here until the person presses Finish.
+
+    Bound to the session, the person and the business that set out.
+    """
+
+    class Purpose(models.TextChoices):
+        CONNECT = "connect"
+        RECONNECT = "reconnect"
+
+    person = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    session_hash = models.CharField(max_length=64)
+    state_hash = models.CharField(max_length=64, unique=True)
+    purpose = models.CharField(max_length=12, choices=Purpose.choices)
+    region = models.CharField(max_length=8)
+    started_at = models.DateTimeField(default=timezone.now)
+    # Set by the one request that may use the code that Zoho sent.
+    answered_at = models.DateTimeField(null=True)
+    problem = models.CharField(max_length=40, blank=True)
+    zuid = models.CharField(max_length=30, blank=True)
+    zoho_email = models.CharField(max_length=254, blank=True)
+    zoho_name = models.CharField(max_length=200, blank=True)
+    scopes = models.TextField(blank=True)
+    refresh_token = EncryptedTextField(blank=True)
+    access_token = EncryptedTextField(blank=True)
+    access_expires_at = models.DateTimeField(null=True)
+    organisations = models.JSONField(default=list)
+    organisation_id = models.CharField(max_length=20, blank=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta(BusinessOwned.Meta):
+        indexes: ClassVar = [
+            models.Index(
+                fields=["started_at"],
+                condition=models.Q(ended_at=None),
+                name="open_consents",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"consent {self.pk}"
+
+
+class ListEntry(BusinessOwned):
+    """One row of a list that was read from Zoho; it is marked when it leaves, never deleted."""
+
+    connection = models.ForeignKey(
+        Connection, on_delete=models.CASCADE, related_name="+"
+    )
+    organisation_id = models.CharField(max_length=20)
+    zoho_id = models.CharField(max_length=30)
+    name = models.CharField(max_length=300)
+    code = models.CharField(max_length=60, blank=True)
+    is_active = models.BooleanField(default=True)
+    # Hides it from pickers here; Zoho knows nothing of it.
+    visible = models.BooleanField(default=True)
+    removed_at = models.DateTimeField(null=True)
+    fingerprint = models.CharField(max_length=40)
+    first_seen_at = models.DateTimeField(default=timezone.now)
+    changed_at = models.DateTimeField(default=timezone.now)
+
+    class Meta(BusinessOwned.Meta):
+        abstract = True
+        ordering: ClassVar = ["name", "id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["connection", "organisation_id", "zoho_id"],
+                name="%(class)s_once_an_organisation",
+            )
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["business", "organisation_id", "name"])
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_usable(self) -> bool:
+        """Zoho takes it on a new record."""
+        return self.is_active and self.removed_at is None
+
+
+class Account(ListEntry):
+    account_type = models.CharField(max_length=60)
+
+
+class Contact(ListEntry):
+    class Kind(models.TextChoices):
+        VENDOR = "vendor", _("Supplier")
+        CUSTOMER = "customer", _("Customer")
+
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    company_name = models.CharField(max_length=300, blank=True)
+    email = models.CharField(max_length=254, blank=True)
+    currency_code = models.CharField(max_length=3, blank=True)
+
+
+class BankAccount(ListEntry):
+    account_type = models.CharField(max_length=60)
+    currency_code = models.CharField(max_length=3, blank=True)
+
+
+class TaxRate(ListEntry):
+    percentage = models.DecimalField(max_digits=9, decimal_places=4)
+    kind = models.CharField(max_length=20)
+    specification = models.CharField(max_length=30, blank=True)
+
+
+class TaxExemption(ListEntry):
+    kind = models.CharField(max_length=20, blank=True)
+    description = models.CharField(max_length=500, blank=True)
+
+
+class Project(ListEntry):
+    customer_id = models.CharField(max_length=30, blank=True)
+    customer_name = models.CharField(max_length=300, blank=True)
+
+
+class Product(ListEntry):
+    is_purchased = models.BooleanField(default=False)
+    is_sold = models.BooleanField(default=False)
+    unit = models.CharField(max_length=60, blank=True)
+
+
+class Location(ListEntry):
+    is_primary = models.BooleanField(default=False)
+
+
+class Currency(ListEntry):
+    """`code` is the ISO 4217 code."""
+
+    places = models.PositiveSmallIntegerField(default=2)
+    is_base = models.BooleanField(default=False)
+
+
+class RefreshRun(BusinessOwned):
+    """One pull of every list; at most one is open per connection."""
+
+    connection = models.ForeignKey(
+        Connection, on_delete=models.CASCADE, related_name="refreshes"
+    )
+    organisation_id = models.CharField(max_length=20)
+    requested_by = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    requested_at = models.DateTimeField(default=timezone.now)
+    # A worker that is alive moves this on; a killed one's run is taken up again.
+    leased_until = models.DateTimeField(null=True)
+    # Where the budget is spent, the run goes on from here.
+    due_at: models.DateTimeField[datetime, datetime] = models.DateTimeField(
+        default=timezone.now
+    )
+    waiting_reason = models.CharField(max_length=40, blank=True)
+    finished_at = models.DateTimeField(null=True)
+    problem = models.TextField(blank=True)
+
+    class Meta(BusinessOwned.Meta):
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["connection"],
+                condition=models.Q(finished_at=None),
+                name="one_open_refresh",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"refresh {self.pk}"
+
+
+class RefreshedList(BusinessOwned):
+    """How one list fared in a refresh, and what changed in it."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("Waiting")
+        READING = "reading", _("Reading")
+        DONE = "done", _("Up to date")
+        NOT_AVAILABLE = "not_available", _("Not available in this organisation")
+        FAILED = "failed", _("Could not be read")
+
+    run = models.ForeignKey(RefreshRun, on_delete=models.CASCADE, related_name="lists")
+    kind = models.CharField(max_length=30)
+    state = models.CharField(max_length=15, choices=State.choices, default="waiting")
+    calls = models.PositiveIntegerField(default=0)
+    rows = models.PositiveIntegerField(default=0)
+    added = models.PositiveIntegerField(default=0)
+    changed = models.PositiveIntegerField(default=0)
+    removed = models.PositiveIntegerField(default=0)
+    # Names for the report, at most a few dozen of each.
+    report = models.JSONField(default=dict)
+    problem = models.TextField(blank=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta(BusinessOwned.Meta):
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["run", "kind"], name="one_line_a_list")
+        ]
+
+    def __str__(self) -> str:
+        return self.kind
+
+
+class ConnectionEvent(BusinessOwned):
+    """What happened to a connection, for publishing to heed."""
+
+    class Kind(models.TextChoices):
+        REFRESHED = "refreshed"
+        MENDED = "mended"
+        BROKEN = "broken"
+        DISCONNECTED = "disconnected"
+
+    connection = models.ForeignKey(
+        Connection, on_delete=models.CASCADE, related_name="+"
+    )
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    at = models.DateTimeField(default=timezone.now)
+    heeded_at = models.DateTimeField(null=True)
+
+    class Meta(BusinessOwned.Meta):
+        indexes: ClassVar = [
+            models.Index(
+                fields=["at"], condition=models.Q(heeded_at=None), name="open_events"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.kind

@@ -1,0 +1,109 @@
+"""The one door to a business, for a person's request and for a worker's task."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, cast
+
+from celery import Task, shared_task
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponseBase
+from django.template.response import SimpleTemplateResponse
+from django_htmx.middleware import HtmxDetails
+
+from dext_sync.businesses.models import Business, Membership, User
+from dext_sync.businesses.roles import Need
+from dext_sync.businesses.tenancy import acting_as, acting_in
+
+P = ParamSpec("P")
+
+
+class PersonRequest(HttpRequest):
+    """A request of somebody who is signed in."""
+
+    user: User
+    htmx: HtmxDetails
+
+
+class BusinessRequest(PersonRequest):
+    """A request that came through the door of one business."""
+
+    business: Business
+    membership: Membership
+
+
+class PersonDoor:
+    """Middleware: the database answers what the signed-in person may see."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if not request.user.is_authenticated:
+            return self.get_response(request)
+        with acting_as(request.user.pk):
+            return self.get_response(request)
+
+
+View = Callable[Concatenate[BusinessRequest, P], HttpResponseBase]
+
+
+def business_view(need: Need) -> Callable[[View[P]], Callable[..., HttpResponseBase]]:
+    """Open a view below `b/<slug:slug>/` to members who have what it needs.
+
+    A stranger gets 404, so that nobody learns which businesses exist; a member
+    without the right gets 403. The answer is rendered before the door closes.
+    """
+
+    def decorate(view: View[P]) -> Callable[..., HttpResponseBase]:
+        @login_required
+        @wraps(view)
+        def through_the_door(
+            request: HttpRequest, slug: str, *args: Any, **kwargs: Any
+        ) -> HttpResponseBase:
+            visitor = cast(BusinessRequest, request)
+            visitor.membership = _membership(visitor.user, slug)
+            visitor.business = visitor.membership.business
+            if not visitor.membership.may(need):
+                raise PermissionDenied
+            with acting_in(visitor.business.pk):
+                return _rendered(view(visitor, *args, **kwargs))
+
+        through_the_door.need = need  # type: ignore[attr-defined]
+        return through_the_door
+
+    return decorate
+
+
+def _membership(user: User, slug: str) -> Membership:
+    try:
+        return Membership.unscoped.select_related("business", "user").get(
+            user=user, business__slug=slug
+        )
+    except Membership.DoesNotExist:
+        raise Http404 from None
+
+
+def _rendered(response: HttpResponseBase) -> HttpResponseBase:
+    if isinstance(response, SimpleTemplateResponse):
+        response.render()
+    return response
+
+
+def business_task(
+    **options: Any,
+) -> Callable[[Callable[Concatenate[int, P], None]], "Task[Concatenate[int, P], None]"]:
+    """A Celery task whose first argument is the business it works in."""
+
+    def decorate(
+        work: Callable[Concatenate[int, P], None],
+    ) -> "Task[Concatenate[int, P], None]":
+        @wraps(work)
+        def in_business(business_id: int, *args: P.args, **kwargs: P.kwargs) -> None:
+            with acting_in(business_id):
+                work(business_id, *args, **kwargs)
+
+        task: Task[Concatenate[int, P], None] = shared_task(**options)(in_business)
+        return task
+
+    return decorate

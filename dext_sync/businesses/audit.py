@@ -1,0 +1,107 @@
+"""The trail of what happened in a business: one function writes, nobody changes."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from dext_sync.businesses.models import AuditEntry, Business, User
+
+# Action codes and their sentences; {subject} and the keys of data may be used.
+SENTENCES = {
+    "business.created": _("created the business {subject}"),
+    "business.changed": _("changed the business profile: {changes}"),
+    "member.invited": _("invited {subject} as {role}"),
+    "member.invitation_revoked": _("took back the invitation of {subject}"),
+    "member.joined": _("joined as {role}"),
+    "member.changed": _("changed {subject}: {changes}"),
+    "member.removed": _("removed {subject}"),
+    "member.ownership_handed_over": _("handed ownership to {subject}"),
+    "person.signed_in": _("signed in"),
+    "person.signed_out": _("signed out"),
+    "person.sign_in_failed": _("failed to sign in"),
+    "person.two_factor_on": _("switched two-factor sign-in on"),
+    "person.two_factor_off": _("switched two-factor sign-in off"),
+    "connection.consent_started": _("set out to Zoho to give permission"),
+    "connection.consent_refused": _("came back from Zoho without permission: {reason}"),
+    "connection.connected": _("connected {subject}"),
+    "connection.reconnected": _("reconnected {subject}"),
+    "connection.other_organisation": _(
+        "came back with another organisation ({subject}); the old one was kept"
+    ),
+    "connection.needs_reconnecting": _("{subject} needs reconnecting: {reason}"),
+    "connection.disconnected": _("disconnected {subject}"),
+    "refresh.started": _("refreshed the lists of {subject}"),
+    "refresh.finished": _("lists of {subject} refreshed: {summary}"),
+    "refresh.failed": _("the lists of {subject} could not be refreshed: {reason}"),
+    "entry.hidden": _("hid {subject} from pickers"),
+    "entry.shown": _("showed {subject} in pickers"),
+    "payment_method.added": _("added the payment method {subject}"),
+    "payment_method.changed": _("changed the payment method {subject}"),
+    "payment_method.removed": _("removed the payment method {subject}"),
+    "item.uploaded": _("uploaded {subject}"),
+    "item.created": _("typed in {subject}"),
+    "item.changed": _("changed {field} from {before} to {after}"),
+    "item.archived": _("archived {subject} without publishing"),
+    "item.unarchived": _("took {subject} back from the archive"),
+    "item.deleted": _("deleted {subject}"),
+    "supplier.linked": _("chose the Zoho contact {contact} for {subject}"),
+    "supplier.to_create": _("said: create {subject} in Zoho"),
+    "publication.requested": _("pressed Publish on {subject}"),
+    "publication.withdrawn": _("stopped the publishing of {subject}"),
+    "publication.sent": _("sent the {step} of {subject} to Zoho"),
+    "publication.uncertain": _("Zoho's answer for the {step} of {subject} was lost"),
+    "publication.found": _("found the {step} of {subject} in Zoho: {zoho_id}"),
+    "publication.not_found": _("asked Zoho: the {step} of {subject} is not there"),
+    "publication.published": _("published {subject} as {kind} {zoho_id}"),
+    "publication.document_missing": _("published {subject}, its document is missing"),
+    "publication.document_attached": _("attached the document of {subject}"),
+    "publication.failed": _("Zoho did not take {subject}: {reason}"),
+    "publication.held": _("did not publish {subject}: {reason}"),
+    "publication.waiting": _("{subject} waits until {until}: {reason}"),
+}
+
+
+def record(
+    business: Business,
+    action: str,
+    *,
+    actor: User | None = None,
+    subject: models.Model | None = None,
+    subject_name: str = "",
+    **data: object,
+) -> AuditEntry:
+    """Write one entry; no actor means that a background job did it.
+
+    data: what the action's sentence needs, as plain JSON values. Never a secret.
+    """
+    if action not in SENTENCES:
+        raise ValueError(f"{action} has no sentence.")
+    return AuditEntry.unscoped.create(
+        business=business,
+        action=action,
+        actor_id=actor.pk if actor else None,
+        actor_name=str(actor) if actor else "",
+        subject_kind=_kind(subject) if subject else "",
+        subject_id=str(subject.pk) if subject else "",
+        subject_name=(subject_name or (str(subject) if subject else ""))[:254],
+        data=data,
+    )
+
+
+def sentence(entry: AuditEntry) -> str:
+    """What the entry says, without its actor: “connected Harbour Bakery Ltd”."""
+    pattern = str(SENTENCES.get(entry.action, entry.action))
+    try:
+        return pattern.format(**{**entry.data, "subject": entry.subject_name})
+    except KeyError:
+        return f"{entry.action} {entry.subject_name}"
+
+
+def about(business: Business, subject: models.Model) -> models.QuerySet[AuditEntry]:
+    """What happened to one row, newest first."""
+    return AuditEntry.objects.for_business(business).filter(
+        subject_kind=_kind(subject), subject_id=str(subject.pk)
+    )
+
+
+def _kind(subject: models.Model) -> str:
+    return type(subject).__name__.lower()

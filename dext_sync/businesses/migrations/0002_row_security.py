@@ -1,0 +1,44 @@
+from django.db import migrations
+
+from dext_sync.businesses.row_security import (
+    BUSINESS,
+    PERSON,
+    definer_function,
+    owner_sees_all,
+    protect,
+    referable,
+)
+
+
+class Migration(migrations.Migration):
+    dependencies = [("businesses", "0001_initial")]
+
+    operations = [
+        # A business is seen from inside, and by its members from anywhere.
+        migrations.RunSQL(
+            f"""
+            ALTER TABLE businesses_business ENABLE ROW LEVEL SECURITY;
+            ALTER TABLE businesses_business FORCE ROW LEVEL SECURITY;
+            CREATE POLICY own_business_read ON businesses_business FOR SELECT USING (
+                id = {BUSINESS} OR id IN (
+                    SELECT business_id FROM businesses_membership
+                    WHERE user_id = {PERSON}
+                )
+            );
+            CREATE POLICY own_business_write ON businesses_business FOR ALL
+                USING (id = {BUSINESS}) WITH CHECK (id = {BUSINESS});
+            {owner_sees_all("businesses_business")}
+            """,
+            migrations.RunSQL.noop,
+        ),
+        protect("businesses_membership", visible=f"user_id = {PERSON}"),
+        protect("businesses_invitation"),
+        protect("businesses_auditentry", append_only=True),
+        referable("businesses_membership", "businesses_invitation"),
+        definer_function(
+            "invitation_by_token",
+            "hash text",
+            "TABLE (business_id bigint, id bigint)",
+            "SELECT business_id, id FROM businesses_invitation WHERE token_hash = hash",
+        ),
+    ]

@@ -1,0 +1,213 @@
+"""People, businesses, who belongs to which, and the trail of what happened."""
+
+import uuid
+from datetime import timedelta
+from typing import ClassVar, Never, Self, TypeVar
+from zoneinfo import ZoneInfo
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from dext_sync.businesses.roles import Need, Role
+
+Owned = TypeVar("Owned", bound="BusinessOwned", covariant=True)
+
+INVITATION_LIFE = timedelta(days=7)
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(
+        self, email: str, password: str | None = None, **fields: object
+    ) -> "User":
+        user = self.model(email=self.normalize_email(email).lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person who signs in; what they may do is written on their memberships."""
+
+    email = models.EmailField(_("e-mail address"), unique=True)
+    name = models.CharField(_("name"), max_length=120, blank=True)
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+    def get_full_name(self) -> str:
+        return self.name
+
+    def get_short_name(self) -> str:
+        return self.name.split(" ")[0] or self.email
+
+
+class Business(models.Model):
+    """A tenant: whatever hangs on it is seen by its members alone."""
+
+    name = models.CharField(_("business name"), max_length=120)
+    slug = models.SlugField(max_length=60, unique=True)
+    country = models.CharField(_("country"), max_length=2)
+    currency = models.CharField(_("currency"), max_length=3)
+    time_zone = models.CharField(_("time zone"), max_length=60, default="UTC")
+    tax_registered = models.BooleanField(_("registered for tax"), default=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+
+class UnscopedQuery(RuntimeError):
+    """A tenant's rows were asked for without saying which tenant."""
+
+
+class OwnedManager(models.Manager[Owned]):
+    """Answers only `for_business(…)`; anything else is a programming error."""
+
+    def for_business(self, business: Business) -> models.QuerySet[Owned]:
+        return super().get_queryset().filter(business=business)
+
+    def get_queryset(self) -> Never:
+        raise UnscopedQuery(
+            f"Use {self.model.__name__}.objects.for_business(business)."
+        )
+
+
+class BusinessOwned(models.Model):
+    """A row of one business.
+
+    `unscoped` is for rows that come from their owner (`business.items`), for tasks
+    that load the id they were given, and for sweeps; row-level security holds there
+    all the same.
+    """
+
+    business = models.ForeignKey(Business, on_delete=models.CASCADE, related_name="+")
+
+    unscoped: ClassVar[models.Manager[Self]] = models.Manager()
+    objects: ClassVar[OwnedManager[Self]] = OwnedManager()
+
+    class Meta:
+        abstract = True
+        default_manager_name = "unscoped"
+        base_manager_name = "unscoped"
+
+
+class Membership(BusinessOwned):
+    """A person in a business, with their role there."""
+
+    business = models.ForeignKey(
+        Business, on_delete=models.CASCADE, related_name="memberships"
+    )
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=12, choices=Role.choices)
+    sees_all_documents = models.BooleanField(_("access all documents"), default=False)
+    publishes = models.BooleanField(_("may publish"), default=False)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta(BusinessOwned.Meta):
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["business", "user"], name="one_membership_a_person"
+            ),
+            models.UniqueConstraint(
+                fields=["business"],
+                condition=models.Q(role="owner"),
+                name="one_owner_a_business",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} ({self.get_role_display()})"
+
+    @property
+    def manages(self) -> bool:
+        return Role(self.role).manages
+
+    @property
+    def may_publish(self) -> bool:
+        return self.manages or self.publishes
+
+    @property
+    def may_see_all_documents(self) -> bool:
+        return self.manages or self.sees_all_documents
+
+    def may(self, need: Need) -> bool:
+        match need:
+            case Need.MEMBER:
+                return True
+            case Need.PUBLISH:
+                return self.may_publish
+            case Need.MANAGE:
+                return self.manages
+
+
+class Invitation(BusinessOwned):
+    """An open door for one verified address, once, for seven days."""
+
+    email = models.EmailField(_("e-mail address"))
+    role = models.CharField(max_length=12, choices=Role.choices)
+    sees_all_documents = models.BooleanField(_("access all documents"), default=False)
+    publishes = models.BooleanField(_("may publish"), default=False)
+    token_hash = models.CharField(max_length=64, unique=True)
+    invited_by = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.email} ({self.get_role_display()})"
+
+    @property
+    def is_open(self) -> bool:
+        return (
+            self.accepted_at is None
+            and self.revoked_at is None
+            and timezone.now() < self.expires_at
+        )
+
+
+class AuditEntry(BusinessOwned):
+    """One thing that happened; copied ids and names, so that it outlives them.
+
+    The application's role may insert and read, not change or delete.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    business = models.ForeignKey(
+        Business, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+"
+    )
+    at = models.DateTimeField(default=timezone.now)
+    action = models.CharField(max_length=60)
+    actor_id = models.BigIntegerField(null=True)
+    actor_name = models.CharField(max_length=254, blank=True)
+    subject_kind = models.CharField(max_length=30, blank=True)
+    subject_id = models.CharField(max_length=60, blank=True)
+    subject_name = models.CharField(max_length=254, blank=True)
+    data = models.JSONField(default=dict)
+
+    class Meta(BusinessOwned.Meta):
+        ordering: ClassVar = ["-at", "-id"]
+        indexes: ClassVar = [
+            models.Index(fields=["business", "-at"]),
+            models.Index(fields=["business", "subject_kind", "subject_id"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.subject_name}"

@@ -1,0 +1,106 @@
+"""Operations for migrations that put tables under row-level security.
+
+Each tenant table has a `business_id`; PostgreSQL shows its rows only to a session
+of that business, and a foreign key between tenant tables includes the business.
+"""
+
+from django.db.migrations import RunSQL
+
+BUSINESS = "(SELECT nullif(current_setting('app.business', true), '')::bigint)"
+PERSON = "(SELECT nullif(current_setting('app.person', true), '')::bigint)"
+
+
+def protect(table: str, *, visible: str = "", append_only: bool = False) -> RunSQL:
+    """Force row-level security on the table.
+
+    visible: a further condition under which rows may be read (not written).
+    append_only: the application's role may insert and read, nothing else.
+    """
+    own = f"business_id = {BUSINESS}"
+    writes = (
+        f"CREATE POLICY own_business_insert ON {table} FOR INSERT WITH CHECK ({own});"
+        if append_only
+        else f"CREATE POLICY own_business_write ON {table}"
+        f" FOR ALL USING ({own}) WITH CHECK ({own});"
+    )
+    readable = f"{own} OR ({visible})" if visible else own
+    return RunSQL(
+        f"""
+        ALTER TABLE {table} ENABLE ROW LEVEL SECURITY;
+        ALTER TABLE {table} FORCE ROW LEVEL SECURITY;
+        CREATE POLICY own_business_read ON {table} FOR SELECT USING ({readable});
+        {writes}
+        {owner_sees_all(table)}
+        {_revoke_changes(table) if append_only else ""}
+        """,
+        RunSQL.noop,
+    )
+
+
+def owner_sees_all(table: str) -> str:
+    """Data migrations and backups run as the owner's role and see every row."""
+    return (
+        f"CREATE POLICY owner_sees_all ON {table}"
+        " FOR ALL TO CURRENT_USER USING (true) WITH CHECK (true);"
+    )
+
+
+def _revoke_changes(table: str) -> str:
+    # The table's name comes from a migration, never from outside.
+    return f"""
+        DO $$
+        DECLARE someone text;
+        BEGIN
+            FOR someone IN
+                SELECT DISTINCT grantee FROM information_schema.role_table_grants
+                WHERE table_schema = 'public' AND table_name = '{table}'
+                AND grantee NOT IN (current_user, 'PUBLIC')
+            LOOP
+                EXECUTE format('REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM %I', someone);
+            END LOOP;
+        END $$;
+    """  # noqa: S608
+
+
+def referable(*tables: str) -> RunSQL:
+    """Let foreign keys from other tenant tables include the business."""
+    return RunSQL(
+        "".join(
+            f"ALTER TABLE {table} ADD CONSTRAINT {table}_of_business"
+            f" UNIQUE (business_id, id);"
+            for table in tables
+        ),
+        RunSQL.noop,
+    )
+
+
+def same_business(table: str, **targets: str) -> RunSQL:
+    """Columns of the table that must lead to a row of the same business.
+
+    targets: column="referenced table".
+    """
+    return RunSQL(
+        "".join(
+            f"ALTER TABLE {table} ADD CONSTRAINT {table}_{column}_in_business"
+            f" FOREIGN KEY (business_id, {column}) REFERENCES {target} (business_id, id)"
+            f" DEFERRABLE INITIALLY DEFERRED;"
+            for column, target in targets.items()
+        ),
+        RunSQL.noop,
+    )
+
+
+def definer_function(name: str, arguments: str, returns: str, body: str) -> RunSQL:
+    """A reviewed question across businesses, answered with ids only.
+
+    Runs with the owner's rights; the search path is pinned so that nobody can put
+    another table in its way.
+    """
+    return RunSQL(
+        f"""
+        CREATE OR REPLACE FUNCTION {name}({arguments}) RETURNS {returns}
+        LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
+        AS $body$ {body} $body$;
+        """,
+        f"DROP FUNCTION {name}({arguments});",
+    )

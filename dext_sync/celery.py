@@ -1,0 +1,61 @@
+"""The Celery application, its timetable, and the one way to hand it work."""
+
+import logging
+import os
+from datetime import timedelta
+from typing import Any, ParamSpec
+
+from celery import Celery, Task
+from django.db import transaction
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dext_sync.settings")
+
+P = ParamSpec("P")
+
+logger = logging.getLogger(__name__)
+
+app = Celery("dext_sync")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+# Postgres is the truth and the broker only a bell: whatever it lost, a sweep finds.
+app.conf.beat_schedule = {
+    "publish what is due": {
+        "task": "publishing.tasks.sweep_publications",
+        "schedule": timedelta(seconds=5),
+        "options": {"expires": 10},
+    },
+    "verify documents": {
+        "task": "publishing.tasks.sweep_verifications",
+        "schedule": timedelta(seconds=10),
+        "options": {"expires": 20},
+    },
+    "heed what happened to connections": {
+        "task": "publishing.tasks.sweep_connection_events",
+        "schedule": timedelta(seconds=10),
+        "options": {"expires": 20},
+    },
+    "refresh lists that are due": {
+        "task": "connections.tasks.sweep_refreshes",
+        "schedule": timedelta(seconds=20),
+        "options": {"expires": 40},
+    },
+    "revoke abandoned consents": {
+        "task": "connections.tasks.sweep_consents",
+        "schedule": timedelta(minutes=5),
+        "options": {"expires": 300},
+    },
+}
+
+
+def enqueue(task: "Task[P, Any]", *args: P.args, **kwargs: P.kwargs) -> None:
+    """Hand the task to a worker once the current transaction is committed."""
+    transaction.on_commit(lambda: send(task, *args, **kwargs))
+
+
+def send(task: "Task[P, Any]", *args: P.args, **kwargs: P.kwargs) -> None:
+    """Ring the bell; where the broker is away, the sweep will find the work."""
+    try:
+        task.apply_async(args=args, kwargs=kwargs, retry=False)
+    except task.OperationalError:
+        logger.warning("The broker is away: %s waits for its sweep.", task.name)
