@@ -1,0 +1,1 @@
+"""The wire to Zoho Books and Zoho's sign-in: no Django, no database, no policy."""

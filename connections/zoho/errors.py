@@ -1,0 +1,86 @@
+"""What can go wrong at Zoho, in classes named for who acts next."""
+
+from typing import Literal
+
+Limit = Literal["minute", "day", "at_once", "user", "token"]
+
+DUPLICATE_BILL_NUMBER = 13011
+DUPLICATE_CONTACT_NAME = 3062
+
+
+class ZohoError(Exception):
+    """`message` is Zoho's own wording where it gave one, otherwise ours."""
+
+    def __init__(
+        self, message: str, *, status: int | None = None, code: int | None = None
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.status = status
+        self.code = code
+
+
+class ZohoUnavailable(ZohoError):
+    """Nothing was accepted: wait, then ask again. `retry_after` is in seconds."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        code: int | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message, status=status, code=code)
+        self.retry_after = retry_after
+
+
+class ZohoRateLimited(ZohoUnavailable):
+    """A limit is spent: wait until it is over.
+
+    Without `retry_after` a day's limit lasts until the organisation's midnight.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        limit: Limit = "minute",
+        status: int | None = None,
+        code: int | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message, status=status, code=code, retry_after=retry_after)
+        self.limit: Limit = limit
+
+
+class ZohoNoAnswer(ZohoError):
+    """A write was sent and nobody knows its fate: look before repeating it."""
+
+
+class ZohoUnauthorized(ZohoError):
+    """The token is refused (or the whole grant is dead): reconnect."""
+
+
+class ZohoForbidden(ZohoError):
+    """A right, a scope or a module is missing: an administrator at Zoho acts."""
+
+
+class ZohoOrganisationRefused(ZohoForbidden):
+    """The user who connected does not belong to this organisation any more."""
+
+
+class ZohoRejected(ZohoError):
+    """Zoho said no to the data: somebody mends it."""
+
+
+class ZohoMissing(ZohoRejected):
+    """The entry is gone."""
+
+
+class ZohoMisconfigured(ZohoError):
+    """Our client id, secret or redirect address is wrong: the operator acts."""
+
+
+class ZohoUnexpected(ZohoError):
+    """An answer that fits nothing we know: ours to look into."""
