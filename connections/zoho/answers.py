@@ -1,0 +1,148 @@
+"""An HTTP answer of Zoho Books, as its value or as an error.
+
+The `code` in the body decides before the status does; the message decides nothing, as it
+is translated and changes.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import requests
+import simplejson
+
+from connections.zoho.errors import (
+    Limit,
+    ZohoError,
+    ZohoForbidden,
+    ZohoMissing,
+    ZohoNoAnswer,
+    ZohoOrganisationRefused,
+    ZohoRateLimited,
+    ZohoRejected,
+    ZohoUnauthorized,
+    ZohoUnavailable,
+    ZohoUnexpected,
+)
+from connections.zoho.types import DailyLimit
+
+Answer = Mapping[str, Any]
+
+# code: whose limit it is, and the seconds to wait where Zoho does not say.
+_LIMITS: Final[Mapping[int, tuple[Limit, float | None]]] = {
+    43: ("user", 3600.0),
+    44: ("minute", 60.0),
+    45: ("day", None),
+    1070: ("at_once", 2.0),
+}
+_MINUTE: Final = 44
+_INTERNAL_ERROR: Final = 1000
+# Codes whose class does not follow from the status.
+_CLASSES: Final[Mapping[int | None, type[ZohoError]]] = {
+    14: ZohoUnauthorized,
+    37: ZohoUnexpected,  # a method that this address does not know
+    57: ZohoUnauthorized,
+    1002: ZohoMissing,
+    1038: ZohoUnexpected,  # our JSON is not well formed
+    6041: ZohoOrganisationRefused,
+}
+_STATUSES: Final[Mapping[int, type[ZohoError]]] = {
+    403: ZohoForbidden,
+    404: ZohoMissing,
+    405: ZohoUnexpected,
+}
+# Said by whatever stands before Zoho Books, with nothing accepted behind it.
+_CLEAR_WITHOUT_BODY: Final[Mapping[int, type[ZohoError]]] = {
+    401: ZohoUnauthorized,
+    413: ZohoRejected,
+}
+
+
+def value(response: requests.Response, *, writing: bool) -> Answer:
+    """The answer's content; raises the ZohoError that it amounts to."""
+    body = _json(response)
+    if body is not None and response.ok and _whole(body.get("code")) == 0:
+        return body
+    raise _error(response, body, writing=writing)
+
+
+def daily_limit(response: requests.Response) -> DailyLimit | None:
+    """The organisation's day, which calls without an organisation do not tell."""
+    names = ("Limit", "Remaining", "Reset")
+    numbers = [_whole(response.headers.get(f"X-Rate-Limit-{name}")) for name in names]
+    limit, remaining, resets_in = numbers
+    if limit is None or remaining is None or resets_in is None:
+        return None
+    return DailyLimit(limit, remaining, resets_in)
+
+
+def _error(
+    response: requests.Response, body: Answer | None, *, writing: bool
+) -> ZohoError:
+    status = response.status_code
+    code = _whole(body.get("code")) if body else None
+    message = _text(body, "message") or f"Zoho Books answered with status {status}."
+    if status == requests.codes.too_many_requests or code in _LIMITS:
+        return _rate_limited(response, code, message)
+    if refusal := _refusal(status, code, readable=body is not None):
+        return refusal(message, status=status, code=code)
+    if writing:
+        return ZohoNoAnswer(message, status=status, code=code)
+    if body is not None and status < requests.codes.server_error:
+        return ZohoUnexpected(message, status=status, code=code)
+    wait = _seconds(response)
+    return ZohoUnavailable(message, status=status, code=code, retry_after=wait)
+
+
+def _refusal(
+    status: int, code: int | None, *, readable: bool
+) -> type[ZohoError] | None:
+    """The class of a clear no, None where the answer leaves open what happened."""
+    if code in _CLASSES:
+        return _CLASSES[code]
+    if status in _CLEAR_WITHOUT_BODY:
+        return _CLEAR_WITHOUT_BODY[status]
+    if not readable or status >= requests.codes.server_error or code == _INTERNAL_ERROR:
+        return None
+    return _STATUSES.get(status) or (ZohoRejected if code else None)
+
+
+def _rate_limited(
+    response: requests.Response, code: int | None, message: str
+) -> ZohoRateLimited:
+    limit, usual_wait = _LIMITS.get(code or 0, _LIMITS[_MINUTE])
+    wait = _seconds(response)
+    if wait is None and limit == "day":
+        day = daily_limit(response)
+        wait = float(day.resets_in) if day else None
+    return ZohoRateLimited(
+        message,
+        limit=limit,
+        status=response.status_code,
+        code=code,
+        retry_after=usual_wait if wait is None else wait,
+    )
+
+
+def _json(response: requests.Response) -> Answer | None:
+    try:
+        body = simplejson.loads(response.content, use_decimal=True)
+    except ValueError:
+        return None
+    return body if isinstance(body, dict) else None
+
+
+def _seconds(response: requests.Response) -> float | None:
+    wait = _whole(response.headers.get("Retry-After"))
+    return None if wait is None else float(max(wait, 0))
+
+
+def _text(body: Answer | None, name: str) -> str:
+    found = body.get(name) if body else None
+    return found if isinstance(found, str) else ""
+
+
+def _whole(found: object) -> int | None:
+    try:
+        return int(str(found))
+    except ValueError:
+        return None

@@ -1,0 +1,382 @@
+"""Zoho's answers as our values: ids as numbers or text, "" for nothing, loose numbers."""
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final, TypeVar
+
+from connections.zoho.regions import EU_COUNTRIES
+from connections.zoho.types import (
+    AccountRow,
+    BankAccountRow,
+    Bill,
+    ContactRow,
+    CurrencyRow,
+    Expense,
+    LocationRow,
+    Organisation,
+    Page,
+    ProductRow,
+    ProjectRow,
+    TaxExemptionRow,
+    TaxRateRow,
+    ZohoUser,
+)
+
+T = TypeVar("T")
+Row = Mapping[str, Any]
+
+
+class Malformed(ValueError):
+    """The answer lacks what makes it one: a record without id, a list without rows."""
+
+
+def page(answer: Row, name: str, parse: Callable[[Row], T]) -> Page[T]:
+    rows = answer.get(name)
+    if isinstance(rows, Mapping):
+        rows = [rows]
+    if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
+        raise Malformed(f"The answer has no list {name!r}.")
+    context = answer.get("page_context")
+    more = isinstance(context, Mapping) and flag(context, "has_more_page")
+    return Page(tuple(parse(row) for row in rows), has_more=more)
+
+
+def one(answer: Row, name: str, parse: Callable[[Row], T]) -> T:
+    row = answer.get(name)
+    if not isinstance(row, Mapping):
+        raise Malformed(f"The answer has no {name!r}.")
+    return parse(row)
+
+
+# Records and rows, in the order of types.py
+
+
+def user(row: Row) -> ZohoUser:
+    first_last = f"{text(row, 'First_Name')} {text(row, 'Last_Name')}".strip()
+    return ZohoUser(
+        zuid=identity(row, "ZUID"),
+        email=text(row, "Email"),
+        name=text(row, "Display_Name") or first_last,
+    )
+
+
+def organisation(row: Row) -> Organisation:
+    country = _country(row)
+    settings = row.get("org_settings")
+    return Organisation(
+        organisation_id=identity(row, "organization_id"),
+        name=text(row, "name"),
+        country=country,
+        currency_code=text(row, "currency_code"),
+        plan_name=text(row, "plan_name"),
+        time_zone=text(row, "time_zone"),
+        price_precision=whole(row, "price_precision", otherwise=2),
+        edition=edition(text(row, "version"), country),
+        is_active=flag(row, "is_org_active", otherwise=True)
+        and flag(_mapping(settings), "is_org_active", otherwise=True),
+    )
+
+
+def account(row: Row) -> AccountRow:
+    return AccountRow(
+        zoho_id=identity(row, "account_id"),
+        name=text(row, "account_name"),
+        code=text(row, "account_code"),
+        kind=text(row, "account_type"),
+        description=text(row, "description"),
+        parent_id=text(row, "parent_account_id"),
+        depth=whole(row, "depth"),
+        is_active=flag(row, "is_active", otherwise=True),
+    )
+
+
+def contact(row: Row) -> ContactRow:
+    return ContactRow(
+        zoho_id=identity(row, "contact_id"),
+        name=text(row, "contact_name"),
+        kind=text(row, "contact_type"),
+        status=text(row, "status"),
+        currency_id=text(row, "currency_id"),
+        currency_code=text(row, "currency_code"),
+        email=text(row, "email"),
+        company_name=text(row, "company_name"),
+        last_modified=moment(row, "last_modified_time"),
+        is_active=_active(row),
+    )
+
+
+def bank_account(row: Row) -> BankAccountRow:
+    return BankAccountRow(
+        zoho_id=identity(row, "account_id"),
+        name=text(row, "account_name"),
+        code=text(row, "account_code"),
+        kind=text(row, "account_type"),
+        currency_id=text(row, "currency_id"),
+        currency_code=text(row, "currency_code"),
+        bank_name=text(row, "bank_name"),
+        account_number=text(row, "account_number"),
+        is_active=flag(row, "is_active", otherwise=True),
+    )
+
+
+def tax_rate(row: Row) -> TaxRateRow:
+    kind = text(row, "tax_type")
+    return TaxRateRow(
+        zoho_id=identity(row, "tax_id"),
+        name=text(row, "tax_name"),
+        percentage=number(row, "tax_percentage") or Decimal(0),
+        kind=kind,
+        specification=text(row, "tax_specification"),
+        is_group=kind == "tax_group",
+        is_active=_active(row) and not flag(row, "is_inactive"),
+        country=text(row, "country_code") or text(row, "country"),
+    )
+
+
+def tax_exemption(row: Row) -> TaxExemptionRow:
+    code = text(row, "tax_exemption_code")
+    return TaxExemptionRow(
+        zoho_id=identity(row, "tax_exemption_id"),
+        name=code,
+        code=code,
+        description=text(row, "description"),
+        kind=text(row, "type"),
+        is_active=_active(row),
+    )
+
+
+def project(row: Row) -> ProjectRow:
+    return ProjectRow(
+        zoho_id=identity(row, "project_id"),
+        name=text(row, "project_name"),
+        customer_id=text(row, "customer_id"),
+        customer_name=text(row, "customer_name"),
+        status=text(row, "status"),
+        is_active=_active(row),
+    )
+
+
+def product(row: Row) -> ProductRow:
+    return ProductRow(
+        zoho_id=identity(row, "item_id"),
+        name=text(row, "name") or text(row, "item_name"),
+        code=text(row, "sku"),
+        kind=text(row, "item_type"),
+        description=text(row, "purchase_description") or text(row, "description"),
+        account_id=text(row, "purchase_account_id"),
+        rate=number(row, "purchase_rate"),
+        tax_id=text(row, "tax_id"),
+        can_be_purchased=flag(row, "can_be_purchased"),
+        is_active=_active(row),
+    )
+
+
+def location(row: Row) -> LocationRow:
+    return LocationRow(
+        zoho_id=identity(row, "location_id"),
+        name=text(row, "location_name"),
+        kind=text(row, "type"),
+        parent_id=text(row, "parent_location_id"),
+        is_primary=flag(row, "is_primary"),
+        is_active=_active(row),
+    )
+
+
+def currency(row: Row) -> CurrencyRow:
+    return CurrencyRow(
+        zoho_id=identity(row, "currency_id"),
+        code=text(row, "currency_code"),
+        name=text(row, "currency_name") or text(row, "currency_code"),
+        precision=whole(row, "price_precision", otherwise=2),
+        exchange_rate=number(row, "exchange_rate") or None,
+        is_base=flag(row, "is_base_currency"),
+        is_active=_active(row),
+    )
+
+
+def bill(row: Row) -> Bill:
+    return Bill(
+        zoho_id=identity(row, "bill_id"),
+        vendor_id=text(row, "vendor_id"),
+        bill_number=text(row, "bill_number"),
+        reference_number=text(row, "reference_number"),
+        date=day(row, "date"),
+        currency_code=text(row, "currency_code"),
+        total=_total(row),
+        tax_total=number(row, "tax_total"),
+        status=text(row, "status"),
+        has_attachment=_has_file(row, "attachment_name"),
+        created_at=moment(row, "created_time"),
+    )
+
+
+def expense(row: Row) -> Expense:
+    return Expense(
+        zoho_id=identity(row, "expense_id"),
+        vendor_id=text(row, "vendor_id"),
+        date=day(row, "date"),
+        currency_code=text(row, "currency_code"),
+        total=_total(row),
+        tax_total=_expense_tax(row),
+        reference_number=text(row, "reference_number"),
+        description=text(row, "description"),
+        paid_through_account_id=text(row, "paid_through_account_id"),
+        status=text(row, "status"),
+        has_attachment=_has_file(row, "expense_receipt_name"),
+        created_at=moment(row, "created_time"),
+    )
+
+
+# The edition
+
+# Zoho's words for it; seen is "india", the others follow their names in the interface.
+_VERSIONS: Final = {
+    "india": "in",
+    "us": "us",
+    "uk": "uk",
+    "eu": "eu",
+    "europe": "eu",
+    "germany": "eu",
+    "canada": "ca",
+    "australia": "au",
+    "gcc": "gcc",
+    "uae": "gcc",
+    "ksa": "gcc",
+    "saudi": "gcc",
+    "saudiarabia": "gcc",
+    "bahrain": "gcc",
+    "mexico": "mx",
+    "kenya": "ke",
+    "southafrica": "za",
+    "global": "global",
+}
+_COUNTRIES: Final = {
+    **dict.fromkeys(EU_COUNTRIES, "eu"),
+    **dict.fromkeys(("AE", "BH", "KW", "OM", "QA", "SA"), "gcc"),
+    "GB": "uk",
+    "US": "us",
+    "IN": "in",
+    "CA": "ca",
+    "AU": "au",
+    "MX": "mx",
+    "KE": "ke",
+    "ZA": "za",
+}
+# A single organisation tells its country in words only (address.country).
+_NAMES: Final = {
+    "u.s.a": "US",
+    "united states": "US",
+    "united states of america": "US",
+    "united kingdom": "GB",
+    "india": "IN",
+    "canada": "CA",
+    "australia": "AU",
+    "germany": "DE",
+    "france": "FR",
+    "ireland": "IE",
+    "netherlands": "NL",
+    "spain": "ES",
+    "italy": "IT",
+    "united arab emirates": "AE",
+    "u.a.e": "AE",
+    "saudi arabia": "SA",
+    "mexico": "MX",
+    "kenya": "KE",
+    "south africa": "ZA",
+}
+
+
+def edition(version: str, country: str) -> str:
+    """Zoho's own word if it gave one that we know, else what the country implies."""
+    word = "".join(filter(str.isalpha, version.lower()))
+    return _VERSIONS.get(word) or _COUNTRIES.get(country, "global")
+
+
+def _country(row: Row) -> str:
+    code = text(row, "country_code").upper()
+    if code:
+        return "GB" if code == "UK" else code
+    words = text(row, "country_name") or text(_mapping(row.get("address")), "country")
+    return _NAMES.get(words.lower().rstrip("."), "")
+
+
+# One field at a time
+
+
+def identity(row: Row, name: str) -> str:
+    found = text(row, name)
+    if not found:
+        raise Malformed(f"A row has no {name!r}.")
+    return found
+
+
+def text(row: Row, name: str) -> str:
+    found = row.get(name)
+    if isinstance(found, str):
+        return found
+    if isinstance(found, int | Decimal) and not isinstance(found, bool):
+        return format(found, "f") if isinstance(found, Decimal) else str(found)
+    return ""
+
+
+def number(row: Row, name: str) -> Decimal | None:
+    try:
+        found = Decimal(text(row, name))
+    except InvalidOperation:
+        return None
+    return found if found.is_finite() else None
+
+
+def whole(row: Row, name: str, *, otherwise: int = 0) -> int:
+    found = number(row, name)
+    return otherwise if found is None else int(found)
+
+
+def flag(row: Row, name: str, *, otherwise: bool = False) -> bool:
+    found = row.get(name)
+    if isinstance(found, str):
+        return {"true": True, "false": False}.get(found.lower(), otherwise)
+    return found if isinstance(found, bool) else otherwise
+
+
+def day(row: Row, name: str) -> dt.date | None:
+    try:
+        return dt.date.fromisoformat(text(row, name))
+    except ValueError:
+        return None
+
+
+def moment(row: Row, name: str) -> dt.datetime | None:
+    """`2026-06-09T13:33:42-0400`; one without its offset says nothing certain."""
+    try:
+        found = dt.datetime.fromisoformat(text(row, name))
+    except ValueError:
+        return None
+    return found if found.tzinfo else None
+
+
+def _mapping(found: object) -> Row:
+    return found if isinstance(found, Mapping) else {}
+
+
+def _active(row: Row) -> bool:
+    """Inactive is what Zoho says so of; a list without the field has active rows."""
+    return text(row, "status").lower() != "inactive"
+
+
+def _total(row: Row) -> Decimal:
+    total = number(row, "total")
+    if total is None:
+        raise Malformed("A record has no total.")
+    return total
+
+
+def _expense_tax(row: Row) -> Decimal | None:
+    """Single expenses say it; a list tells the total with and without."""
+    tax, without = number(row, "tax_amount"), number(row, "total_without_tax")
+    return tax if without is None or tax is not None else _total(row) - without
+
+
+def _has_file(row: Row, name: str) -> bool:
+    return flag(row, "has_attachment") or bool(text(row, name) or row.get("documents"))

@@ -1,0 +1,80 @@
+"""How bytes reach Zoho: sessions without surprises, and what a broken exchange means."""
+
+import os
+import ssl
+from http.cookiejar import DefaultCookiePolicy
+from typing import Final
+
+import requests
+from requests.utils import get_environ_proxies
+from urllib3.exceptions import ConnectTimeoutError
+
+from connections.zoho.errors import (
+    ZohoError,
+    ZohoNoAnswer,
+    ZohoUnavailable,
+    ZohoUnexpected,
+)
+from connections.zoho.regions import is_loopback
+
+_BUNDLES: Final = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
+# Ours were wrong before anything left: an address or a header that cannot be sent.
+_UNSENDABLE: Final = (
+    requests.exceptions.InvalidURL,
+    requests.exceptions.InvalidHeader,
+    requests.exceptions.InvalidSchema,
+    requests.exceptions.MissingSchema,
+)
+
+
+def prepared(session: requests.Session, url: str) -> requests.Session:
+    """The session, made fit for one host.
+
+    The environment stays out of it (a .netrc would replace our Authorization header),
+    but for the machine's certificates and, unless the host is this machine, its proxy.
+    No cookies, since businesses share a process; no redirects, since a token must not
+    travel to where an answer points.
+    """
+    session.trust_env = False
+    session.verify = next(filter(None, map(os.environ.get, _BUNDLES)), True)
+    session.proxies = {} if is_loopback(url) else get_environ_proxies(url)
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    session.max_redirects = 0
+    return session
+
+
+def failure(error: requests.RequestException, *, writing: bool) -> ZohoError:
+    """What it means that no answer came.
+
+    A write counts as unsent only where that is sure. A kept-alive socket that Zoho has
+    closed in the meantime fails like a lost answer, so it is treated as one.
+    """
+    if isinstance(error, _UNSENDABLE):
+        return ZohoUnexpected("The request could not be formed.")
+    if writing and not _surely_unsent(error):
+        return ZohoNoAnswer("Zoho did not answer after the request was sent.")
+    return ZohoUnavailable("Zoho could not be reached.")
+
+
+def _surely_unsent(error: requests.RequestException) -> bool:
+    if isinstance(error, requests.ConnectTimeout | requests.exceptions.ProxyError):
+        return True
+    return any(_before_sending(cause) for cause in _causes(error))
+
+
+def _before_sending(cause: object) -> bool:
+    # A failed name look-up is a ConnectTimeoutError too (urllib3's family tree), and a
+    # certificate is checked before the request is written.
+    return isinstance(cause, ConnectTimeoutError | ssl.SSLCertVerificationError)
+
+
+def _causes(error: BaseException) -> list[object]:
+    """The error and what urllib3 wrapped into it, outermost first."""
+    found: list[object] = []
+    todo: list[object] = [error]
+    while todo:
+        cause = todo.pop()
+        if isinstance(cause, BaseException) and cause not in found:
+            found.append(cause)
+            todo += [*cause.args, getattr(cause, "reason", None)]
+    return found

@@ -1,0 +1,128 @@
+"""One HTTP call to Zoho Books: token, budget, limits, one second try with a new token."""
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Final, Literal, Protocol
+
+import requests
+import simplejson
+
+from connections.zoho import answers, transport
+from connections.zoho.answers import Answer
+from connections.zoho.errors import (
+    ZohoForbidden,
+    ZohoRateLimited,
+    ZohoUnauthorized,
+)
+from connections.zoho.types import DailyLimit, Fields, File
+
+UPLOAD_TIMEOUT: Final = 120.0
+
+
+class Access(Protocol):
+    """What a call needs from whoever owns the connection: a token, and leave to ask."""
+
+    def token(self, refused: str | None = None) -> str:
+        """A token to use now; `refused` is the one that Zoho has just turned down."""
+
+    def call(self) -> AbstractContextManager[None]:
+        """Held around every HTTP call; raises ZohoRateLimited if no budget is left."""
+
+    def limits(self, limits: DailyLimit) -> None:
+        """Zoho has said how much of the day is left."""
+
+    def limited(self, error: ZohoRateLimited) -> None:
+        """Zoho has refused a call for its limits all the same."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """`part` names the piece of a multipart body that carries `file`."""
+
+    method: Literal["GET", "POST"]
+    path: str
+    query: Mapping[str, str] = field(default_factory=dict)
+    body: Fields | None = None
+    file: File | None = None
+    part: str = ""
+
+
+class Wire:
+    def __init__(
+        self,
+        *,
+        api: str,
+        access: Access,
+        session: requests.Session | None,
+        timeout: float,
+    ) -> None:
+        self._base = f"{api}/books/v3"
+        self._access = access
+        self._session = session or transport.prepared(requests.Session(), api)
+        self._timeout = timeout
+
+    def make(self, call: Call) -> Answer:
+        """The answer's content. A refused token is replaced once: a second refusal,
+        with a fresh one, means a right and not the token."""
+        token = self._access.token()
+        try:
+            return self._once(call, token)
+        except ZohoUnauthorized:
+            fresh = self._access.token(refused=token)
+        try:
+            return self._once(call, fresh)
+        except ZohoUnauthorized as refusal:
+            raise ZohoForbidden(
+                refusal.message, status=refusal.status, code=refusal.code
+            ) from None
+
+    def _once(self, call: Call, token: str) -> Answer:
+        with self._access.call():
+            response = self._sent(call, token)
+        if limits := answers.daily_limit(response):
+            self._access.limits(limits)
+        try:
+            return answers.value(response, writing=call.method != "GET")
+        except ZohoRateLimited as error:
+            self._access.limited(error)
+            raise
+
+    def _sent(self, call: Call, token: str) -> requests.Response:
+        headers = {
+            "Authorization": f"Zoho-oauthtoken {token}",
+            "Accept": "application/json",
+        }
+        if call.body is not None:
+            headers["Content-Type"] = "application/json"
+        try:
+            return self._session.request(
+                call.method,
+                self._base + call.path,
+                params=dict(call.query),
+                data=None if call.body is None else encoded(call.body),
+                files={call.part: _part(call.file)} if call.file else None,
+                headers=headers,
+                timeout=UPLOAD_TIMEOUT if call.file else self._timeout,
+                allow_redirects=False,
+            )
+        except requests.RequestException as error:
+            # Not chained: its words may quote the header, and so the token.
+            raise transport.failure(error, writing=call.method != "GET") from None
+
+
+def encoded(body: Fields) -> bytes:
+    """JSON with amounts as exact plain numbers: 10.10 stays 10.10, never 1.01E+1."""
+    text = simplejson.dumps(body, use_decimal=False, default=_number, allow_nan=False)
+    return text.encode()
+
+
+def _number(value: object) -> simplejson.RawJSON:
+    if isinstance(value, Decimal) and value.is_finite():
+        return simplejson.RawJSON(format(value, "f"))
+    raise TypeError(f"{value!r} cannot be sent to Zoho.")
+
+
+def _part(file: File) -> tuple[str, bytes, str]:
+    return file.wire_name, file.content, file.content_type
