@@ -1,0 +1,70 @@
+"""Gives a pytest run its own Postgres and Valkey before Django's settings are read.
+
+They are started once, by the single process or by the one that commands the workers
+of pytest-xdist; the workers find their addresses in the environment.
+"""
+
+import os
+from collections.abc import Generator
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import pytest
+
+from dext_sync.local.refusal import CannotStart
+from dext_sync.local.servers import ThrowAwayServers
+
+ONLY_ASKING = {"-h", "--help", "--version", "-V", "--markers", "--fixtures"}
+NOWHERE = "postgresql://nobody@/nothing?host=/nowhere"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_load_initial_conftests(
+    early_config: pytest.Config, args: list[str]
+) -> Generator[None]:
+    """A wrapper, because pytest-django reads the settings in the same hook."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER")
+    if worker:
+        keep_apart(worker)
+    elif ONLY_ASKING.intersection(args):
+        os.environ |= {"DATABASE_URL": NOWHERE, "SECRET_KEY": "-", "DEBUG": "True"}
+    else:
+        start_servers(early_config)
+    return (yield)
+
+
+def start_servers(config: pytest.Config) -> None:
+    try:
+        servers = ThrowAwayServers(os.environ)
+    except CannotStart as reason:
+        raise pytest.UsageError(str(reason)) from None
+    config.add_cleanup(servers.stop)
+    os.environ.update(servers.variables)
+
+
+def keep_apart(worker: str) -> None:
+    """Workers share the servers and nothing on them."""
+    number = int(worker.removeprefix("gw")) + 1
+    redis = urlsplit(os.environ["REDIS_URL"])
+    if redis.scheme == "unix":
+        redis = redis._replace(query=f"db={number}")
+    else:
+        redis = redis._replace(path=f"/{number}")
+    os.environ["REDIS_URL"] = urlunsplit(redis)
+    for folder in ("DOCUMENTS_DIR", "MAIL_DIR"):
+        os.environ[folder] = str(Path(os.environ[folder]) / worker)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Registered late, so that our django_db_setup replaces pytest-django's."""
+    from dext_sync.local import pytest_database  # noqa: PLC0415  (needs settings)
+
+    config.pluginmanager.register(pytest_database, "dext_sync_database")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One Chromium and one set of worker processes at a time, also under xdist."""
+    for item in items:
+        for group in ("browser", "processes"):
+            if item.get_closest_marker(group):
+                item.add_marker(pytest.mark.xdist_group(group))

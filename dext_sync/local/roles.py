@@ -1,0 +1,165 @@
+"""Makes the two roles every installation has: one that migrates, one that works.
+
+The owner's role owns the database and its tables. The application's role owns nothing
+and passes row-level security nowhere. Both come from a superuser's address.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from urllib.parse import quote, urlsplit, urlunsplit
+
+import psycopg2
+from psycopg2 import sql
+from psycopg2.extensions import cursor as Cursor  # noqa: N812
+
+EXTENSIONS = ("pg_trgm", "unaccent", "btree_gin")
+
+
+@dataclass(frozen=True)
+class Addresses:
+    application: str
+    owner: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What shall exist. The suffix keeps several plans apart on one server."""
+
+    database: str
+    suffix: str = ""
+    password: str = ""
+    owner_may_create_databases: bool = False
+
+    @property
+    def owner(self) -> str:
+        return f"dext_owner{self.suffix}"
+
+    @property
+    def application(self) -> str:
+        return f"dext_app{self.suffix}"
+
+
+def make(superuser: str, plan: Plan) -> Addresses:
+    """Repeatable: what exists already is brought to the plan, no data is touched."""
+    with cursor_at(superuser) as cursor:
+        make_role(
+            cursor, plan.owner, plan, create_databases=plan.owner_may_create_databases
+        )
+        make_role(cursor, plan.application, plan, create_databases=False)
+        make_database(cursor, plan)
+    with cursor_at(address(superuser, database=plan.database)) as cursor:
+        make_extensions(cursor)
+        grant(cursor, plan)
+    return Addresses(
+        application=address(
+            superuser, plan.application, plan.password, database=plan.database
+        ),
+        owner=address(superuser, plan.owner, plan.password, database=plan.database),
+    )
+
+
+def make_role(cursor: Cursor, role: str, plan: Plan, *, create_databases: bool) -> None:
+    cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role])
+    name = sql.Identifier(role)
+    if cursor.fetchone() is None:
+        cursor.execute(sql.SQL("CREATE ROLE {}").format(name))
+    rights = "CREATEDB" if create_databases else "NOCREATEDB"
+    cursor.execute(
+        sql.SQL(
+            "ALTER ROLE {} LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEROLE {} PASSWORD {}"
+        ).format(name, sql.SQL(rights), sql.Literal(plan.password or None))
+    )
+
+
+def make_database(cursor: Cursor, plan: Plan) -> None:
+    cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [plan.database])
+    if cursor.fetchone() is None:
+        cursor.execute(
+            sql.SQL(
+                "CREATE DATABASE {} OWNER {} TEMPLATE template0 ENCODING 'UTF8'"
+            ).format(sql.Identifier(plan.database), sql.Identifier(plan.owner))
+        )
+
+
+def make_extensions(cursor: Cursor) -> None:
+    cursor.execute(
+        "SELECT name FROM pg_available_extensions WHERE name = ANY(%s)",
+        [list(EXTENSIONS)],
+    )
+    for (name,) in cursor.fetchall():
+        cursor.execute(
+            sql.SQL("CREATE EXTENSION IF NOT EXISTS {}").format(sql.Identifier(name))
+        )
+
+
+def grant(cursor: Cursor, plan: Plan) -> None:
+    names = {
+        "owner": sql.Identifier(plan.owner),
+        "app": sql.Identifier(plan.application),
+    }
+    for statement in (
+        "REVOKE CREATE ON SCHEMA public FROM PUBLIC",
+        "GRANT USAGE, CREATE ON SCHEMA public TO {owner}",
+        "GRANT USAGE ON SCHEMA public TO {app}",
+        *(
+            f"ALTER DEFAULT PRIVILEGES FOR ROLE {{owner}} IN SCHEMA public GRANT {right} TO {{app}}"
+            for right in (
+                "SELECT, INSERT, UPDATE, DELETE ON TABLES",
+                "USAGE, SELECT ON SEQUENCES",
+                "EXECUTE ON FUNCTIONS",
+            )
+        ),
+    ):
+        cursor.execute(sql.SQL(statement).format(**names))
+
+
+def drop(superuser: str, plan: Plan) -> None:
+    """Removes what `make` made, databases cloned from it by its owner included."""
+    with cursor_at(superuser) as cursor:
+        for database in databases_of(cursor, plan.owner):
+            cursor.execute(
+                sql.SQL("DROP DATABASE {} WITH (FORCE)").format(
+                    sql.Identifier(database)
+                )
+            )
+        for role in (plan.application, plan.owner):
+            cursor.execute(
+                sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(role))
+            )
+
+
+def databases_of(cursor: Cursor, role: str) -> list[str]:
+    cursor.execute(
+        "SELECT datname FROM pg_database WHERE pg_get_userbyid(datdba) = %s", [role]
+    )
+    return [name for (name,) in cursor.fetchall()]
+
+
+def is_superuser(database_address: str) -> bool:
+    with cursor_at(database_address) as cursor:
+        cursor.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
+        return bool(cursor.fetchone() == (True,))
+
+
+def address(like: str, role: str = "", password: str = "", *, database: str) -> str:
+    """The same server for another role (the same when none is named) and database."""
+    parts = urlsplit(like)
+    user, at, server = parts.netloc.rpartition("@")
+    if role:
+        user, at = quote(role, safe=""), "@"
+        user += f":{quote(password, safe='')}" if password else ""
+    netloc = f"{user}{at}{server}"
+    return urlunsplit(parts._replace(netloc=netloc, path=f"/{quote(database)}"))
+
+
+@contextmanager
+def cursor_at(database_address: str) -> Iterator[Cursor]:
+    """Each statement by itself: databases cannot be created in a transaction."""
+    connection = psycopg2.connect(database_address)
+    connection.autocommit = True
+    try:
+        with connection.cursor() as cursor:
+            yield cursor
+    finally:
+        connection.close()
