@@ -3,7 +3,7 @@
 import os
 import ssl
 from http.cookiejar import DefaultCookiePolicy
-from typing import Final
+from typing import Final, TypeVar
 
 import requests
 from requests.utils import get_environ_proxies
@@ -26,20 +26,35 @@ _UNSENDABLE: Final = (
     requests.exceptions.MissingSchema,
 )
 
+Prepared = TypeVar("Prepared", bound=requests.Session)
 
-def prepared(session: requests.Session, url: str) -> requests.Session:
+
+class NoRedirects:
+    """For a session: a token must not travel to where an answer points."""
+
+    def get_redirect_target(self, _resp: requests.Response) -> str | None:
+        return None
+
+
+class _Session(NoRedirects, requests.Session):
+    pass
+
+
+def session(url: str) -> requests.Session:
+    return prepared(_Session(), url)
+
+
+def prepared(session: Prepared, url: str) -> Prepared:
     """The session, made fit for one host.
 
     The environment stays out of it (a .netrc would replace our Authorization header),
     but for the machine's certificates and, unless the host is this machine, its proxy.
-    No cookies, since businesses share a process; no redirects, since a token must not
-    travel to where an answer points.
+    No cookies, since businesses share a process.
     """
     session.trust_env = False
     session.verify = next(filter(None, map(os.environ.get, _BUNDLES)), True)
     session.proxies = {} if is_loopback(url) else get_environ_proxies(url)
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    session.max_redirects = 0
     return session
 
 

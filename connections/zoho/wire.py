@@ -60,7 +60,7 @@ class Wire:
     ) -> None:
         self._base = f"{api}/books/v3"
         self._access = access
-        self._session = session or transport.prepared(requests.Session(), api)
+        self._session = session or transport.session(api)
         self._timeout = timeout
 
     def make(self, call: Call) -> Answer:
@@ -105,7 +105,6 @@ class Wire:
                 files={call.part: _part(call.file)} if call.file else None,
                 headers=headers,
                 timeout=UPLOAD_TIMEOUT if call.file else self._timeout,
-                allow_redirects=False,
             )
         except requests.RequestException as error:
             # Not chained: its words may quote the header, and so the token.
