@@ -1,21 +1,18 @@
 """A text column that is encrypted at rest, with keys that can be rotated."""
 
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from django.conf import settings
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
+
+from dext_sync.businesses.secrets import WrongKey, decrypt, encrypt
+
+__all__ = ["EncryptedTextField", "WrongKey", "decrypt", "encrypt"]
 
 if TYPE_CHECKING:
     TextField = models.TextField[str, str]
 else:
     TextField = models.TextField
-
-
-class WrongKey(RuntimeError):
-    """What is stored was encrypted with a key that ENCRYPTION_KEYS lacks."""
 
 
 class EncryptedTextField(TextField):
@@ -32,19 +29,3 @@ class EncryptedTextField(TextField):
         self, value: str | None, _expression: object, _connection: BaseDatabaseWrapper
     ) -> str | None:
         return decrypt(value) if value else value
-
-
-def encrypt(text: str) -> str:
-    return _keys(tuple(settings.ENCRYPTION_KEYS)).encrypt(text.encode()).decode()
-
-
-def decrypt(secret: str) -> str:
-    try:
-        return _keys(tuple(settings.ENCRYPTION_KEYS)).decrypt(secret.encode()).decode()
-    except InvalidToken:
-        raise WrongKey("No key of ENCRYPTION_KEYS opens this value.") from None
-
-
-@cache
-def _keys(keys: tuple[str, ...]) -> MultiFernet:
-    return MultiFernet([Fernet(key) for key in keys])

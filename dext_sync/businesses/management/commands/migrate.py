@@ -1,7 +1,5 @@
 """Django's migrate, as the role that owns the tables."""
 
-from typing import Any
-
 from django.core.management.base import CommandParser
 from django.core.management.commands import migrate
 from django.db import connections

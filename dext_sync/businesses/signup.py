@@ -1,0 +1,144 @@
+"""How a person comes in: sign-up, sign-in, two-factor, and a business of their own."""
+
+import secrets
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
+from django.contrib import messages
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import connection, transaction
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.text import slugify
+
+from dext_sync.businesses import audit
+from dext_sync.businesses.models import Business, Membership, User
+from dext_sync.businesses.roles import Role
+from dext_sync.businesses.secrets import decrypt, encrypt
+from dext_sync.businesses.tenancy import acting_as, acting_in
+
+INVITATION = "invitation"
+"""Where the session keeps the invitation of somebody who must sign in first."""
+
+TWO_FACTOR_NEWS = {
+    "mfa/email/totp_activated": "person.two_factor_on",
+    "mfa/email/webauthn_added": "person.two_factor_on",
+    "mfa/email/totp_deactivated": "person.two_factor_off",
+    "mfa/email/webauthn_removed": "person.two_factor_off",
+}
+
+
+def create_business(
+    user: User,
+    *,
+    name: str,
+    country: str,
+    currency: str,
+    time_zone: str,
+    tax_registered: bool,
+) -> Business:
+    """A new business with the person as its owner."""
+    number = _next_number()
+    with acting_in(number), transaction.atomic():
+        business = Business.objects.create(
+            pk=number,
+            name=name,
+            slug=_new_slug(name),
+            country=country,
+            currency=currency,
+            time_zone=time_zone,
+            tax_registered=tax_registered,
+        )
+        Membership.unscoped.create(business=business, user=user, role=Role.OWNER)
+        audit.record(business, "business.created", actor=user, subject=business)
+    return business
+
+
+def _next_number() -> int:
+    """Known beforehand: the database takes the row only from inside the business."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT nextval(pg_get_serial_sequence('businesses_business', 'id'))"
+        )
+        (number,) = cursor.fetchone() or (0,)
+    return int(number)
+
+
+def _new_slug(name: str) -> str:
+    """Always with an ending of its own, so that it tells nothing about other tenants."""
+    return f"{slugify(name)[:48] or 'business'}-{secrets.token_hex(3)}"
+
+
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+    """Our hooks into allauth's sign-up and sign-in."""
+
+    def save_user(
+        self, request: HttpRequest, user: User, form: Form, *options: Any
+    ) -> User:
+        user.name = form.cleaned_data.get("name", "")
+        saved: User = super().save_user(request, user, form, *options)
+        return saved
+
+    def post_login(
+        self, request: HttpRequest, user: User, **details: Any
+    ) -> HttpResponse:
+        record_everywhere(user, "person.signed_in")
+        response: HttpResponse = super().post_login(request, user, **details)
+        return response
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        address = str(credentials.get("email", "")).lower()
+        if user := User.objects.filter(email=address).first():
+            record_everywhere(user, "person.sign_in_failed")
+
+    def logout(self, request: HttpRequest) -> None:
+        if isinstance(request.user, User):
+            record_everywhere(request.user, "person.signed_out")
+        super().logout(request)
+
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        if token := request.session.get(INVITATION):
+            return reverse("invitation", args=[token])
+        return reverse("home")
+
+    def add_message(
+        self, request: HttpRequest, level: int, *args: Any, **kwargs: Any
+    ) -> None:
+        """The page itself shows who signed in or out; only other news is said."""
+        template = str(kwargs.get("message_template", args[0] if args else ""))
+        if level != messages.SUCCESS or "/logged_" not in template:
+            super().add_message(request, level, *args, **kwargs)
+
+
+class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
+    """Second factors are encrypted at rest; switching them shows in Activity."""
+
+    def encrypt(self, text: str) -> str:
+        return encrypt(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return decrypt(encrypted_text)
+
+    def send_notification_mail(
+        self, template_prefix: str, user: AbstractBaseUser, *args: Any, **kwargs: Any
+    ) -> None:
+        super().send_notification_mail(template_prefix, user, *args, **kwargs)
+        action = TWO_FACTOR_NEWS.get(template_prefix)
+        if action and isinstance(user, User):
+            record_everywhere(user, action)
+
+
+def record_everywhere(user: User, action: str) -> None:
+    """What a person did at the front door concerns each of their businesses."""
+    with acting_as(user.pk):
+        businesses = [
+            membership.business
+            for membership in Membership.unscoped.filter(user=user).select_related(
+                "business"
+            )
+        ]
+    for business in businesses:
+        with acting_in(business.pk):
+            audit.record(business, action, actor=user)

@@ -1,0 +1,67 @@
+"""The cast: Alice owns the bakery, Bob keeps its books, Vera only looks, Charlie has
+the garage, and Anna is the accountant of both.
+"""
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+
+from dext_sync.businesses.models import Business, User
+from dext_sync.businesses.roles import Role
+from tests.factories import make_business, make_member, make_user
+
+Browse = Callable[[User], Client]
+
+
+@pytest.fixture
+def alice(db: None) -> User:
+    return make_user("Alice")
+
+
+@pytest.fixture
+def bob(db: None) -> User:
+    return make_user("Bob")
+
+
+@pytest.fixture
+def vera(db: None) -> User:
+    return make_user("Vera")
+
+
+@pytest.fixture
+def charlie(db: None) -> User:
+    return make_user("Charlie")
+
+
+@pytest.fixture
+def anna(db: None) -> User:
+    return make_user("Anna")
+
+
+@pytest.fixture
+def bakery(alice: User, bob: User, vera: User, anna: User) -> Business:
+    business = make_business("Harbour Bakery", owner=alice)
+    make_member(business, bob, publishes=True)
+    make_member(business, vera)
+    make_member(business, anna, Role.ACCOUNTANT)
+    return business
+
+
+@pytest.fixture
+def garage(charlie: User, anna: User) -> Business:
+    business = make_business("Garage Charlie", owner=charlie)
+    make_member(business, anna, Role.ACCOUNTANT)
+    return business
+
+
+@pytest.fixture
+def browse() -> Browse:
+    """`browse(alice)` is Alice's browser, signed in."""
+
+    def signed_in(user: User) -> Client:
+        client = Client()
+        client.force_login(user)
+        return client
+
+    return signed_in
