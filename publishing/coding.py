@@ -1,0 +1,371 @@
+"""What a person says about an item, and whether that is enough to publish it."""
+
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+from typing import TypeVar
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from connections.models import (
+    Account,
+    Connection,
+    Contact,
+    Currency,
+    ListEntry,
+    Location,
+    Project,
+    TaxRate,
+)
+from dext_sync.businesses import audit
+from dext_sync.businesses.models import Business, User
+from publishing import suppliers
+from publishing.decision import (
+    BooksFacts,
+    ContactFacts,
+    CurrencyFacts,
+    Entry,
+    Facts,
+    Hold,
+    MethodFacts,
+    SupplierFacts,
+    TaxFacts,
+    decide,
+    included_tax,
+)
+from publishing.models import Item, PaymentMethod, Supplier
+
+Row = TypeVar("Row", bound=ListEntry)
+
+Value = (
+    str
+    | bool
+    | date
+    | Decimal
+    | Supplier
+    | Account
+    | Project
+    | Location
+    | Contact
+    | TaxRate
+    | PaymentMethod
+    | None
+)
+
+FIELDS = (
+    "kind",
+    "date",
+    "due_date",
+    "supplier",
+    "reference",
+    "description",
+    "category",
+    "project",
+    "location",
+    "customer",
+    "currency",
+    "exchange_rate",
+    "rate_date",
+    "total",
+    "tax_rate",
+    "tax_amount",
+    "several_rates",
+    "paid",
+    "payment_method",
+)
+EDITABLE = (Item.Status.TO_REVIEW, Item.Status.READY, Item.Status.FAILED)
+RELATED = (
+    "business",
+    "owner",
+    "document",
+    "supplier",
+    "supplier__contact",
+    "category",
+    "project",
+    "location",
+    "customer",
+    "tax_rate",
+    "payment_method",
+    "payment_method__account",
+)
+# The tax amount was computed from the rate, so it follows the rate.
+FROM_RATE = "rate"
+
+
+class NotEditable(Exception):
+    """The item is being sent, is in Zoho already, or lies in the archive."""
+
+
+def change(item: Item, field: str, value: Value, *, by: User) -> Item:
+    """Save one field as this person's, and say what is missing now.
+
+    `value` is the field's own type, None or "" to empty it. Raises NotEditable.
+    """
+    if field not in FIELDS:
+        raise ValueError(f"{field} is not a field that people change.")
+    with transaction.atomic():
+        fresh = locked(item.pk)
+        if not fresh.is_editable:
+            raise NotEditable
+        before = getattr(fresh, field)
+        if before != value:
+            _set(fresh, field, value, by)
+            _audit(fresh, field, before, value, by)
+            _settle(fresh, mended=True)
+    return fresh
+
+
+def _set(item: Item, field: str, value: Value, by: User) -> None:
+    setattr(item, field, value)
+    item.sources = {**item.sources, field: _said_by(by)}
+    changed = [field, "sources"]
+    if field in ("tax_rate", "total", "currency"):
+        changed += _follow_rate(item)
+    item.save(update_fields=changed)
+
+
+def _said_by(by: User) -> dict[str, object]:
+    return {
+        "from": "person",
+        "name": str(by),
+        "id": by.pk,
+        "at": timezone.now().isoformat(),
+    }
+
+
+def _follow_rate(item: Item) -> list[str]:
+    """Fill the tax amount from the rate, unless somebody has said what it is."""
+    source = item.sources.get("tax_amount", {}).get("from")
+    if source != FROM_RATE and item.tax_amount is not None:
+        return []
+    if item.tax_rate is None or item.total is None:
+        item.tax_amount = None
+    else:
+        item.tax_amount = suggest_tax(item.total, item.tax_rate, places_of(item))
+    at = timezone.now().isoformat()
+    item.sources = {**item.sources, "tax_amount": {"from": FROM_RATE, "at": at}}
+    return ["tax_amount"]
+
+
+def suggest_tax(total: Decimal, rate: TaxRate, places: int = 2) -> Decimal:
+    """The tax inside the total at this rate."""
+    return included_tax(total, rate.percentage, places)
+
+
+def places_of(item: Item) -> int:
+    """Decimal places of the item's currency in the connected organisation."""
+    connection = connection_of(item.business)
+    found = _currency(connection, item.currency) if connection else None
+    return found.places if found else 2
+
+
+def _audit(item: Item, field: str, before: object, after: object, by: User) -> None:
+    audit.record(
+        item.business,
+        "item.changed",
+        actor=by,
+        subject=item,
+        field=label_of(field),
+        before=shown(field, before),
+        after=shown(field, after),
+    )
+
+
+def label_of(field: str) -> str:
+    meta = Item._meta  # noqa: SLF001  (the model API that Django documents)
+    return str(getattr(meta.get_field(field), "verbose_name", field))
+
+
+def shown(field: str, value: object) -> str:
+    """The value as a person reads it in the history."""
+    if value is None or value == "":
+        return "—"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if field == "kind":
+        return str(Item.Kind(str(value)).label)
+    if isinstance(value, Decimal):
+        return format(value.normalize(), "f")
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+# Reviewing
+
+
+def review(item: Item) -> Item:
+    """Say again what is missing: something that the item stands on has changed."""
+    with transaction.atomic():
+        fresh = locked(item.pk)
+        if fresh.is_editable:
+            _settle(fresh, mended=False)
+    return fresh
+
+
+def review_supplier(supplier: Supplier) -> None:
+    """After its contact was chosen, or creating it was agreed to."""
+    review_all(open_items(supplier.business).filter(supplier=supplier))
+
+
+def review_business(business: Business) -> None:
+    """After a refresh, or when the connection broke or was mended."""
+    items = open_items(business)
+    nameless = Supplier.unscoped.filter(
+        business=business, contact=None, items__in=items
+    )
+    suppliers.match_contacts(business, list(nameless.distinct()))
+    review_all(items)
+
+
+def review_all(items: Iterable[Item]) -> None:
+    for item in items:
+        review(item)
+
+
+def open_items(business: Business) -> QuerySet[Item]:
+    return Item.objects.for_business(business).filter(status__in=EDITABLE)
+
+
+def locked(item_id: int) -> Item:
+    """The item as it is now, held until the transaction ends."""
+    items = Item.unscoped.select_for_update(of=("self",)).select_related(*RELATED)
+    return items.get(pk=item_id)
+
+
+def _settle(item: Item, *, mended: bool) -> None:
+    """Status and reasons from what is true now.
+
+    A failure stays until something was mended; reasons take its place at once.
+    """
+    decision = decide(facts_of(item, connection_of(item.business)))
+    match decision:
+        case Hold(reasons):
+            status, codes = Item.Status.TO_REVIEW, [reason.code for reason in reasons]
+        case _:
+            failed = item.status == Item.Status.FAILED and not mended
+            status = Item.Status.FAILED if failed else Item.Status.READY
+            codes = []
+    if (item.status, item.reasons) != (status, codes):
+        item.status, item.reasons = status, codes
+        item.save(update_fields=["status", "reasons"])
+
+
+# Facts: the item as values, for decision and payloads
+
+
+def connection_of(business: Business) -> Connection | None:
+    """The business's connection, working or broken; None once it is disconnected."""
+    connections = Connection.objects.for_business(business)
+    return connections.exclude(state=Connection.State.DISCONNECTED).first()
+
+
+def facts_of(item: Item, connection: Connection | None) -> Facts:
+    return Facts(
+        kind="receipt" if item.kind == Item.Kind.RECEIPT else "invoice",
+        paid=item.paid,
+        date=item.date,
+        due_date=item.due_date,
+        supplier=_supplier(item.supplier, connection),
+        reference=item.reference.strip(),
+        description=item.description.strip(),
+        category=_entry(item.category, connection),
+        project=_entry(item.project, connection),
+        location=_entry(item.location, connection),
+        customer=_entry(item.customer, connection),
+        currency=item.currency,
+        exchange_rate=item.exchange_rate,
+        rate_date=item.rate_date,
+        total=item.total,
+        tax=_tax(item.tax_rate, connection),
+        tax_amount=item.tax_amount,
+        several_rates=item.several_rates,
+        method=_method(item.payment_method, connection),
+        tax_registered=item.business.tax_registered,
+        books=_books(connection, item.currency) if connection else None,
+    )
+
+
+def _books(connection: Connection, currency_code: str) -> BooksFacts:
+    currency = _currency(connection, currency_code)
+    return BooksFacts(
+        state="connected" if connection.is_working else "needs_reconnecting",
+        edition=connection.edition,
+        base_currency=connection.currency_code,
+        lists_read=_rows(connection, Account).exists(),
+        currency=_currency_facts(currency) if currency else None,
+    )
+
+
+def _currency_facts(currency: Currency) -> CurrencyFacts:
+    return CurrencyFacts(
+        zoho_id=currency.zoho_id, code=currency.code, places=currency.places
+    )
+
+
+def _currency(connection: Connection, code: str) -> Currency | None:
+    return _rows(connection, Currency).filter(code=code, is_active=True).first()
+
+
+def _rows(connection: Connection, model: type[Row]) -> QuerySet[Row]:
+    return model.unscoped.filter(
+        connection=connection,
+        organisation_id=connection.organisation_id,
+        removed_at=None,
+    )
+
+
+def _supplier(
+    supplier: Supplier | None, connection: Connection | None
+) -> SupplierFacts | None:
+    if supplier is None:
+        return None
+    contact = supplier.contact
+    if contact is None:
+        taken = connection is not None and suppliers.name_is_taken(
+            connection, supplier.name
+        )
+        return SupplierFacts(
+            name=supplier.name,
+            create_agreed=supplier.create_agreed_at is not None,
+            name_taken=taken,
+        )
+    usable = is_usable(contact, connection) and contact.kind == Contact.Kind.VENDOR
+    known = ContactFacts(
+        zoho_id=contact.zoho_id, usable=usable, currency=contact.currency_code
+    )
+    return SupplierFacts(name=supplier.name, contact=known)
+
+
+def _entry(entry: ListEntry | None, connection: Connection | None) -> Entry | None:
+    if entry is None:
+        return None
+    return Entry(zoho_id=entry.zoho_id, usable=is_usable(entry, connection))
+
+
+def _tax(rate: TaxRate | None, connection: Connection | None) -> TaxFacts | None:
+    if rate is None:
+        return None
+    return TaxFacts(
+        zoho_id=rate.zoho_id,
+        usable=is_usable(rate, connection),
+        percentage=rate.percentage,
+    )
+
+
+def _method(
+    method: PaymentMethod | None, connection: Connection | None
+) -> MethodFacts | None:
+    if method is None or method.removed_at is not None:
+        return None
+    return MethodFacts(account=_entry(method.account, connection))
+
+
+def is_usable(entry: ListEntry, connection: Connection | None) -> bool:
+    """Zoho takes it, in the organisation that is connected now."""
+    return (
+        connection is not None
+        and entry.connection_id == connection.pk
+        and entry.organisation_id == connection.organisation_id
+        and entry.is_usable
+    )

@@ -1,0 +1,289 @@
+"""What may be published, and as what: values in, a decision out."""
+
+import datetime as dt
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Literal
+
+from publishing.reasons import Reason
+
+# Editions whose purchases carry no tax: it is part of the price there.
+EDITIONS_WITHOUT_PURCHASE_TAX = frozenset({"us"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One chosen row of a list; usable if the connected organisation still has it."""
+
+    zoho_id: str
+    usable: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContactFacts(Entry):
+    """`currency` is empty where Zoho has not said it."""
+
+    currency: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SupplierFacts:
+    """`name_taken`: Zoho has a contact of this name which cannot be used."""
+
+    name: str
+    contact: ContactFacts | None = None
+    create_agreed: bool = False
+    name_taken: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaxFacts(Entry):
+    """`percentage` of the price without tax: 20 means a sixth of the total."""
+
+    percentage: Decimal
+
+
+@dataclass(frozen=True, kw_only=True)
+class MethodFacts:
+    account: Entry | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CurrencyFacts:
+    """A currency as the organisation has set it up."""
+
+    zoho_id: str
+    code: str
+    places: int = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class BooksFacts:
+    """The connected organisation, as it matters for one item."""
+
+    state: Literal["connected", "needs_reconnecting"]
+    edition: str
+    base_currency: str
+    lists_read: bool = True
+    # The document's currency there; None if the organisation does not know it.
+    currency: CurrencyFacts | None = None
+
+    @property
+    def takes_purchase_tax(self) -> bool:
+        return self.edition not in EDITIONS_WITHOUT_PURCHASE_TAX
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """Everything about an item that decides whether and how it is published."""
+
+    kind: Literal["invoice", "receipt"]
+    paid: bool = False
+    date: dt.date | None = None
+    due_date: dt.date | None = None
+    supplier: SupplierFacts | None = None
+    reference: str = ""
+    description: str = ""
+    category: Entry | None = None
+    project: Entry | None = None
+    location: Entry | None = None
+    customer: Entry | None = None
+    currency: str = ""
+    exchange_rate: Decimal | None = None
+    rate_date: dt.date | None = None
+    total: Decimal | None = None
+    tax: TaxFacts | None = None
+    tax_amount: Decimal | None = None
+    several_rates: bool = False
+    method: MethodFacts | None = None
+    tax_registered: bool = True
+    # None: the business is not connected.
+    books: BooksFacts | None = None
+
+    @property
+    def is_foreign(self) -> bool:
+        return self.books is not None and self.currency != self.books.base_currency
+
+    @property
+    def takes_tax(self) -> bool:
+        """Tax fields exist only where the business and the edition know them."""
+        return (
+            self.tax_registered
+            and self.books is not None
+            and self.books.takes_purchase_tax
+        )
+
+
+Kind = Literal["bill", "expense"]
+
+
+@dataclass(frozen=True)
+class Publish:
+    """Everything needed is there. `numbered_by_mark`: a bill must have a number, and
+    this receipt has none, so our mark becomes it."""
+
+    kind: Kind
+    numbered_by_mark: bool = False
+
+
+@dataclass(frozen=True)
+class Hold:
+    """Why not yet, in the order of the form."""
+
+    reasons: tuple[Reason, ...]
+
+
+def decide(facts: Facts) -> Publish | Hold:
+    found = set(_reasons(facts))
+    if found:
+        return Hold(tuple(reason for reason in Reason if reason in found))
+    kind = kind_of(facts)
+    return Publish(kind, numbered_by_mark=kind == "bill" and not facts.reference)
+
+
+def kind_of(facts: Facts) -> Kind:
+    """A paid receipt is an expense; whatever is unpaid is a bill."""
+    return "expense" if facts.kind == "receipt" and facts.paid else "bill"
+
+
+def _reasons(facts: Facts) -> list[Reason]:
+    return [
+        *_connection(facts),
+        *_basics(facts),
+        *_supplier(facts),
+        *_chosen_entries(facts),
+        *_money(facts),
+        *_tax(facts),
+        *_payment(facts),
+    ]
+
+
+def _connection(facts: Facts) -> list[Reason]:
+    if facts.books is None:
+        return [Reason.NO_CONNECTION]
+    if facts.books.state == "needs_reconnecting":
+        return [Reason.CONNECTION_BROKEN]
+    return [] if facts.books.lists_read else [Reason.LISTS_MISSING]
+
+
+def _basics(facts: Facts) -> list[Reason]:
+    found = []
+    if facts.date is None:
+        found.append(Reason.NO_DATE)
+    elif facts.due_date is not None and facts.due_date < facts.date:
+        found.append(Reason.DUE_BEFORE_DATE)
+    if facts.kind == "invoice" and not facts.reference:
+        found.append(Reason.NO_REFERENCE)
+    if facts.kind == "invoice" and facts.paid:
+        found.append(Reason.PAID_INVOICE)
+    return found
+
+
+def _supplier(facts: Facts) -> list[Reason]:
+    supplier = facts.supplier
+    if supplier is None:
+        return [Reason.NO_SUPPLIER]
+    if facts.books is None:
+        return []
+    if supplier.contact is None:
+        return _new_supplier(supplier)
+    if not supplier.contact.usable:
+        return [Reason.SUPPLIER_GONE]
+    if kind_of(facts) == "bill" and _differs(supplier.contact.currency, facts.currency):
+        return [Reason.SUPPLIER_CURRENCY]
+    return []
+
+
+def _new_supplier(supplier: SupplierFacts) -> list[Reason]:
+    if supplier.name_taken:
+        return [Reason.SUPPLIER_NAME_TAKEN]
+    return [] if supplier.create_agreed else [Reason.SUPPLIER_NOT_IN_ZOHO]
+
+
+def _differs(one: str, other: str) -> bool:
+    return bool(one and other and one != other)
+
+
+def _chosen_entries(facts: Facts) -> list[Reason]:
+    chosen = [
+        (facts.category, Reason.CATEGORY_GONE),
+        (facts.project, Reason.PROJECT_GONE),
+        (facts.location, Reason.LOCATION_GONE),
+        (facts.customer, Reason.CUSTOMER_GONE),
+    ]
+    found = [] if facts.category else [Reason.NO_CATEGORY]
+    if facts.books is not None:
+        found += [gone for entry, gone in chosen if entry and not entry.usable]
+    return found
+
+
+def _money(facts: Facts) -> list[Reason]:
+    found = []
+    if facts.total is None:
+        found.append(Reason.NO_TOTAL)
+    elif facts.total <= 0:
+        found.append(Reason.TOTAL_NOT_POSITIVE)
+    if not facts.currency:
+        found.append(Reason.NO_CURRENCY)
+    elif facts.books is not None and facts.books.lists_read:
+        found += _currency(facts, facts.books)
+    return found
+
+
+def _currency(facts: Facts, books: BooksFacts) -> list[Reason]:
+    if books.currency is None:
+        return [Reason.CURRENCY_UNKNOWN]
+    found = []
+    amounts = [facts.total, facts.tax_amount]
+    if any(amount and not fits(amount, books.currency.places) for amount in amounts):
+        found.append(Reason.CURRENCY_PLACES)
+    if facts.is_foreign and not (facts.exchange_rate and facts.rate_date):
+        found.append(Reason.RATE_MISSING)
+    return found
+
+
+def _tax(facts: Facts) -> list[Reason]:
+    if facts.books is None or not facts.tax_registered:
+        return []
+    if not facts.books.takes_purchase_tax:
+        has_tax = facts.tax is not None or facts.tax_amount
+        return [Reason.TAX_NOT_KNOWN_HERE] if has_tax else []
+    if facts.several_rates:
+        return [Reason.SEVERAL_RATES]
+    if facts.tax is None:
+        return [Reason.NO_TAX]
+    if not facts.tax.usable:
+        return [Reason.TAX_GONE]
+    return [] if _tax_agrees(facts, facts.tax) else [Reason.TAX_DISAGREES]
+
+
+def _tax_agrees(facts: Facts, tax: TaxFacts) -> bool:
+    if facts.tax_amount is None or facts.total is None:
+        return True
+    places = facts.books.currency.places if facts.books and facts.books.currency else 2
+    return facts.tax_amount == included_tax(facts.total, tax.percentage, places)
+
+
+def _payment(facts: Facts) -> list[Reason]:
+    if kind_of(facts) != "expense":
+        return []
+    if facts.method is None:
+        return [Reason.NO_PAYMENT_METHOD]
+    if facts.method.account is None:
+        return [Reason.METHOD_WITHOUT_ACCOUNT]
+    if facts.books is not None and not facts.method.account.usable:
+        return [Reason.METHOD_ACCOUNT_GONE]
+    return []
+
+
+def included_tax(total: Decimal, percentage: Decimal, places: int) -> Decimal:
+    """The tax inside a total, as Zoho computes it: half up, to the currency's places."""
+    return rounded(total * percentage / (100 + percentage), places)
+
+
+def rounded(amount: Decimal, places: int) -> Decimal:
+    return amount.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+
+
+def fits(amount: Decimal, places: int) -> bool:
+    return amount == rounded(amount, places)

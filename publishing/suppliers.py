@@ -1,0 +1,168 @@
+"""Suppliers as the business names them, and their contacts in Zoho Books."""
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Upper
+from django.utils import timezone
+
+from connections.models import Connection, Contact
+from dext_sync.businesses import audit
+from dext_sync.businesses.models import Business, User
+from publishing.models import Supplier
+
+
+def named(business: Business, name: str) -> Supplier:
+    """The supplier of this name, a new one where there is none yet.
+
+    A contact in Zoho of exactly this name becomes its contact.
+    """
+    name = " ".join(name.split())[:200]
+    supplier, _new = Supplier.unscoped.get_or_create(
+        business=business, key=key_of(name), defaults={"name": name}
+    )
+    if supplier.contact_id is None:
+        match_contacts(business, [supplier])
+    return supplier
+
+
+def of_contact(business: Business, contact: Contact) -> Supplier:
+    """The supplier that stands for this contact in Zoho."""
+    supplier, _new = Supplier.unscoped.get_or_create(
+        business=business,
+        key=key_of(contact.name),
+        defaults={"name": contact.name[:200], "contact": contact},
+    )
+    if supplier.contact_id is None:
+        supplier.contact = contact
+        supplier.save(update_fields=["contact"])
+    if supplier.contact_id == contact.pk:
+        return supplier
+    # Another contact goes by this name already: this one gets a key of its own.
+    return Supplier.unscoped.get_or_create(
+        business=business,
+        key=f"{key_of(contact.name)[:160]}#{contact.zoho_id}",
+        defaults={"name": contact.name[:200], "contact": contact},
+    )[0]
+
+
+def agree_to_create(supplier: Supplier, by: User) -> None:
+    """A person said: create it in Zoho. It happens while publishing.
+
+    Review its items afterwards: `coding.review_supplier(supplier)`.
+    """
+    agreed = Supplier.unscoped.filter(
+        pk=supplier.pk, contact=None, create_agreed_at=None
+    )
+    with transaction.atomic():
+        if agreed.update(create_agreed_at=timezone.now()):
+            audit.record(
+                supplier.business, "supplier.to_create", actor=by, subject=supplier
+            )
+    supplier.refresh_from_db()
+
+
+def link(supplier: Supplier, contact: Contact, by: User) -> None:
+    """A person chose the contact that this supplier is; other items follow.
+
+    Review its items afterwards: `coding.review_supplier(supplier)`.
+    """
+    with transaction.atomic():
+        supplier.contact = contact
+        supplier.create_agreed_at = None
+        supplier.save(update_fields=["contact", "create_agreed_at"])
+        audit.record(
+            supplier.business,
+            "supplier.linked",
+            actor=by,
+            subject=supplier,
+            contact=contact.name,
+        )
+
+
+def match_contacts(business: Business, suppliers: list[Supplier]) -> list[Supplier]:
+    """Give suppliers without contact the one vendor in Zoho that bears their name.
+
+    Answers those that found theirs. Two vendors of one name are a person's choice.
+    """
+    connection = Connection.objects.for_business(business).first()
+    if connection is None or not suppliers:
+        return []
+    by_name: dict[str, list[Contact]] = {}
+    names = [supplier.name.upper() for supplier in suppliers]
+    vendors = _vendors(connection).annotate(upper_name=Upper("name"))
+    for contact in vendors.filter(upper_name__in=names):
+        by_name.setdefault(contact.name.upper(), []).append(contact)
+    return [
+        supplier
+        for supplier in suppliers
+        if _match(supplier, by_name.get(supplier.name.upper(), []))
+    ]
+
+
+def _match(supplier: Supplier, contacts: list[Contact]) -> bool:
+    if len(contacts) != 1:
+        return False
+    free = Supplier.unscoped.filter(pk=supplier.pk, contact=None, being_created_by=None)
+    if not free.update(contact=contacts[0]):
+        return False
+    supplier.contact = contacts[0]
+    return True
+
+
+def name_is_taken(connection: Connection, name: str) -> bool:
+    """Zoho knows one namespace of names for suppliers and customers together."""
+    return _of_organisation(connection).filter(name__iexact=name).exists()
+
+
+def _vendors(connection: Connection) -> QuerySet[Contact]:
+    return _of_organisation(connection).filter(kind=Contact.Kind.VENDOR, is_active=True)
+
+
+def _of_organisation(connection: Connection) -> QuerySet[Contact]:
+    return Contact.unscoped.filter(
+        connection=connection,
+        organisation_id=connection.organisation_id,
+        removed_at=None,
+    )
+
+
+def key_of(name: str) -> str:
+    """The name without case, spaces and punctuation: ACME Paper-Ltd. is acmepaperltd."""
+    letters = "".join(letter for letter in name.casefold() if letter.isalnum())
+    return (letters or name.casefold().strip())[:200]
+
+
+# Creating the contact: one publication does it, the others wait for it.
+
+
+def claim_creation(supplier_id: int, publication_id: int) -> bool:
+    """Whether this publication is the one that may create the contact."""
+    free = Q(being_created_by=None) | Q(being_created_by=publication_id)
+    waiting = Supplier.unscoped.filter(free, pk=supplier_id, contact=None)
+    return bool(waiting.update(being_created_by=publication_id))
+
+
+def take_over_creation(supplier_id: int, publication_id: int, given_up: int) -> bool:
+    """The same, from a publication that has ended without creating it."""
+    left = Supplier.unscoped.filter(
+        pk=supplier_id, contact=None, being_created_by=given_up
+    )
+    return bool(left.update(being_created_by=publication_id))
+
+
+def release_creation(publication_id: int) -> None:
+    Supplier.unscoped.filter(being_created_by=publication_id).update(
+        being_created_by=None
+    )
+
+
+def became(supplier_id: int, contact: Contact) -> None:
+    """Zoho has the contact now."""
+    Supplier.unscoped.filter(pk=supplier_id).update(
+        contact=contact, being_created_by=None, create_agreed_at=None
+    )
+
+
+def take_back_agreement(supplier_id: int) -> None:
+    """The contact cannot be created: a person chooses again."""
+    Supplier.unscoped.filter(pk=supplier_id).update(create_agreed_at=None)
