@@ -1,0 +1,95 @@
+"""What the stand-in stores: Zoho users, organisations and everything in them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from tests.zoho_standin.answers import Record
+
+CentreName = Literal["us", "eu"]
+CENTRES: tuple[CentreName, ...] = ("us", "eu")
+
+Table = dict[str, Record]
+
+
+@dataclass
+class User:
+    """A person with a Zoho account; `centre` is the only one that knows them."""
+
+    email: str
+    name: str
+    zuid: int
+    centre: CentreName
+    password: str = "zoho-demo"
+
+
+@dataclass
+class Organisation:
+    """One set of books. `members` maps e-mail addresses to Zoho user ids."""
+
+    organisation_id: str
+    centre: CentreName
+    edition: str
+    profile: Record
+    members: dict[str, str]
+    accounts: Table = field(default_factory=dict)
+    taxes: Table = field(default_factory=dict)
+    exemptions: Table = field(default_factory=dict)
+    authorities: Table = field(default_factory=dict)
+    contacts: Table = field(default_factory=dict)
+    items: Table = field(default_factory=dict)
+    projects: Table = field(default_factory=dict)
+    currencies: Table = field(default_factory=dict)
+    locations: Table = field(default_factory=dict)
+    tags: Table = field(default_factory=dict)
+    bills: Table = field(default_factory=dict)
+    expenses: Table = field(default_factory=dict)
+    documents: Table = field(default_factory=dict)
+    active: bool = True
+    locations_enabled: bool = False
+    locked_until: str = ""
+    lock_reason: str = ""
+    calls_day: str = ""
+    calls_today: int = 0
+
+    @property
+    def name(self) -> str:
+        return str(self.profile["name"])
+
+    @property
+    def base_currency(self) -> Record:
+        return self.currencies[self.profile["currency_id"]]
+
+    def now(self, seconds: float) -> datetime:
+        return datetime.fromtimestamp(seconds, ZoneInfo(self.profile["time_zone"]))
+
+    def today(self, seconds: float) -> date:
+        return self.now(seconds).date()
+
+    def stamp(self, seconds: float) -> str:
+        return self.now(seconds).strftime("%Y-%m-%dT%H:%M:%S%z")
+
+
+@dataclass
+class World:
+    """Everything that outlives a restart, apart from tokens and documents' bytes."""
+
+    users: dict[str, User] = field(default_factory=dict)
+    organisations: dict[str, Organisation] = field(default_factory=dict)
+    last_number: int = 100000
+
+    def next_id(self, centre: CentreName) -> str:
+        """Zoho's ids of 18 (eu) and 19 (us) digits: more than a double can hold."""
+        self.last_number += 2
+        base = 4600000000000000000 if centre == "us" else 208250000000000000
+        return str(base + self.last_number)
+
+    def organisations_of(self, user: User) -> list[Organisation]:
+        return [
+            organisation
+            for organisation in self.organisations.values()
+            if organisation.centre == user.centre and user.email in organisation.members
+        ]
