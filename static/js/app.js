@@ -1,0 +1,86 @@
+// What every page can do: dialogs, menus in their place, and words when a request fails.
+
+document.documentElement.classList.add("js");
+
+const messages = () => document.getElementById("messages");
+
+document.addEventListener("click", (event) => {
+  if (event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
+  const opener = event.target.closest("[data-opens]");
+  if (opener) return openDialog(event, opener);
+  const closer = event.target.closest("[data-closes]");
+  if (closer) return closeDialog(event, closer);
+});
+
+// `data-opens="id"`: the link or button opens that dialog; without JavaScript a link
+// leads to the page with the same content.
+function openDialog(event, opener) {
+  const dialog = document.getElementById(opener.dataset.opens);
+  if (!(dialog instanceof HTMLDialogElement)) return;
+  event.preventDefault();
+  dialog.addEventListener("close", () => opener.focus(), { once: true });
+  dialog.showModal();
+}
+
+function closeDialog(event, closer) {
+  const dialog = closer.closest("dialog");
+  if (!dialog) return;
+  event.preventDefault();
+  dialog.close();
+}
+
+// `data-submits`: a choice that is sent as soon as it is made.
+document.addEventListener("change", (event) => {
+  if (event.target.matches("[data-submits]")) event.target.form.requestSubmit();
+});
+
+// `data-once`: a form that a second click must not send again.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (!form.matches("[data-once]")) return;
+  if (form.dataset.sent) return event.preventDefault();
+  form.dataset.sent = "yes";
+});
+window.addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("[data-sent]")) delete form.dataset.sent;
+});
+
+// Menus open beside their button; where CSS can anchor them it has already done so.
+if (!CSS.supports("position-area", "bottom")) {
+  document.addEventListener("toggle", (event) => place(event), true);
+}
+
+function place(event) {
+  const list = event.target;
+  if (event.newState !== "open" || !list.matches?.(".menu__list[popover]")) return;
+  const button = document.querySelector(`[popovertarget="${CSS.escape(list.id)}"]`);
+  const at = button.getBoundingClientRect();
+  const toTheStart = list.matches(".menu__list--start");
+  const left = toTheStart ? at.left : at.right - list.offsetWidth;
+  const below = at.bottom + list.offsetHeight + 8 <= window.innerHeight;
+  list.style.margin = "0";
+  list.style.left = `${Math.max(8, Math.min(left, window.innerWidth - list.offsetWidth - 8))}px`;
+  list.style.top = `${below ? at.bottom + 4 : Math.max(8, at.top - list.offsetHeight - 4)}px`;
+}
+
+// A request that got no answer, or a bad one, is said aloud and not swallowed.
+document.addEventListener("htmx:sendError", () => say("offline"));
+document.addEventListener("htmx:timeout", () => say("offline"));
+document.addEventListener("htmx:responseError", (event) => {
+  const status = event.detail.xhr.status;
+  if (status === 403) say("refused");
+  else if (status === 404) say("gone");
+  else say("broken");
+});
+
+function say(which) {
+  const region = messages();
+  const words = document.getElementById("app-words");
+  if (!region || !words) return;
+  const banner = document.createElement("p");
+  banner.className = "banner banner--red";
+  banner.dataset.said = which;
+  banner.textContent = words.dataset[which];
+  region.querySelector(`[data-said="${which}"]`)?.remove();
+  region.append(banner);
+}
