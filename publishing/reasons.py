@@ -1,4 +1,7 @@
-"""Why an item cannot be published yet: each reason with its code, field and sentence."""
+"""Why an item is not in Zoho Books: what is missing, what it waits for, what went wrong.
+
+Each with its code and the sentence that a person reads.
+"""
 
 from enum import Enum
 
@@ -142,6 +145,14 @@ class Reason(Enum):
         "connection",
         _("The connection to Zoho Books needs reconnecting."),
     )
+    ENTRY_GONE = (
+        "entry_gone",
+        "connection",
+        _(
+            "Something chosen here is no longer in Zoho Books: refresh the integration "
+            "data to see what."
+        ),
+    )
     LISTS_MISSING = (
         "lists_missing",
         "connection",
@@ -160,3 +171,122 @@ class Reason(Enum):
 
 
 BY_CODE = {reason.code: reason for reason in Reason}
+
+
+class Wait(Enum):
+    """What a publication waits for; it goes on by itself."""
+
+    UNAVAILABLE = "unavailable", _("Zoho Books cannot be reached at the moment.")
+    MINUTE = "minute", _("Zoho Books takes no more calls in this minute.")
+    DAY = "day", _("Zoho Books takes no more calls today.")
+    AT_ONCE = "at_once", _("Zoho Books is busy with other calls of this organisation.")
+    USER = "user", _("Zoho has paused the Zoho user who connected this business.")
+    TOKEN = "token", _("Zoho gives out no access at the moment.")
+    ANSWER_LOST = "answer_lost", _("Zoho's answer was lost.")
+    SUPPLIER = "supplier", _("The supplier is just being created in Zoho Books.")
+    CONNECTION = "connection", _("The connection to Zoho Books needs reconnecting.")
+    ORGANISATION = (
+        "organisation",
+        _("The business is connected to another organisation than this was sent to."),
+    )
+    CONFIGURATION = (
+        "configuration",
+        _("The access of this installation to Zoho is set up wrongly."),
+    )
+    RIGHT = "right", _("The Zoho user who connected may not look this up in Zoho.")
+
+    def __init__(self, code: str, sentence: Promise) -> None:
+        self.code = code
+        self.sentence = sentence
+
+
+class Problem(Enum):
+    """Why publishing has ended without the record, or without its document.
+
+    `field` is where it is mended, if that is known.
+    """
+
+    DUPLICATE_BILL = (
+        "duplicate_bill",
+        "reference",
+        _(
+            "Zoho Books already has a bill with this number from this supplier, and it "
+            "was not made from this item. If it is the same one, archive this item; if "
+            "not, correct the reference."
+        ),
+    )
+    ALIKE = (
+        "alike",
+        "reference",
+        _(
+            "Zoho Books has a record just like this one that was not made from this "
+            "item. If it is the same one, archive this item."
+        ),
+    )
+    SUPPLIER_NAME_TAKEN = (
+        "supplier_name_taken",
+        "supplier",
+        Reason.SUPPLIER_NAME_TAKEN.sentence,
+    )
+    ENTRY_GONE = "entry_gone", "connection", Reason.ENTRY_GONE.sentence
+    REJECTED = "rejected", "", _("Zoho Books did not accept what was sent.")
+    FORBIDDEN = (
+        "forbidden",
+        "connection",
+        _(
+            "The Zoho user who connected this business may not do this in Zoho Books: "
+            "a right or a module is missing there."
+        ),
+    )
+    UNEXPECTED = (
+        "unexpected",
+        "",
+        _("Zoho Books gave an answer that we do not understand; it has been logged."),
+    )
+    ORGANISATION_CHANGED = (
+        "organisation_changed",
+        "connection",
+        _("The business has been connected to another organisation meanwhile."),
+    )
+    DISCONNECTED = (
+        "disconnected",
+        "connection",
+        _("The business was disconnected from Zoho Books meanwhile."),
+    )
+    TOTAL_DIFFERS = (
+        "total_differs",
+        "",
+        _(
+            "Zoho Books computed other amounts than the document has: look at the "
+            "record there."
+        ),
+    )
+    DOCUMENT_REFUSED = (
+        "document_refused",
+        "document",
+        _("Zoho Books did not take the document."),
+    )
+    DOCUMENT_NOT_STORED = (
+        "document_not_stored",
+        "document",
+        _("Zoho Books said that it took the document, and does not have it."),
+    )
+    DOCUMENT_LOST = (
+        "document_lost",
+        "document",
+        _("The document's file is missing in this installation."),
+    )
+    RECORD_GONE = (
+        "record_gone",
+        "document",
+        _("The record is no longer in Zoho Books, so nothing can be attached to it."),
+    )
+
+    def __init__(self, code: str, field: str, sentence: Promise) -> None:
+        self.code = code
+        self.field = field
+        self.sentence = sentence
+
+
+WAIT_BY_CODE = {wait.code: wait for wait in Wait}
+PROBLEM_BY_CODE = {problem.code: problem for problem in Problem}

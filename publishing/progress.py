@@ -1,0 +1,262 @@
+"""What is true about an item right now, in words for its page and its row."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from connections.zoho import regions
+from publishing.models import Item, Publication, PublishAttempt, Step
+from publishing.reasons import PROBLEM_BY_CODE, WAIT_BY_CODE
+
+# Reading the rows of many items: `items.prefetch_related(*PREFETCH)`.
+PREFETCH = ("publications__steps", "publications__attempts")
+
+
+@dataclass(frozen=True)
+class StepLine:
+    """One step towards Zoho: `state` is a word for the style, `sentence` for people."""
+
+    name: str
+    state: str
+    sentence: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """`is_moving`: it will change by itself, so look again soon.
+
+    `problem_field` names the field (or "connection", "document") that mends it;
+    `zoho_words` is what Zoho said, in its own words.
+    """
+
+    status: Item.Status
+    headline: str
+    detail: str = ""
+    waits_until: datetime | None = None
+    is_moving: bool = False
+    can_publish: bool = False
+    can_publish_again: bool = False
+    can_attach_again: bool = False
+    open_url: str = ""
+    problem: str = ""
+    problem_field: str = ""
+    zoho_words: str = ""
+    steps: tuple[StepLine, ...] = ()
+
+
+def progress(item: Item) -> Progress:
+    publication = latest_publication(item)
+    match Item.Status(item.status):
+        case Item.Status.TO_REVIEW:
+            return _to_review(item)
+        case Item.Status.READY:
+            return _ready(item)
+        case Item.Status.ARCHIVED:
+            return _archived()
+        case _ if publication is None:
+            # Cannot be, and must not break a page.
+            return Progress(status=Item.Status(item.status), headline="")
+        case Item.Status.PUBLISHING | Item.Status.CHECKING:
+            return _under_way(item, publication)
+        case Item.Status.FAILED:
+            return _failed(publication)
+        case Item.Status.PUBLISHED:
+            return _published(item, publication)
+
+
+def latest_publication(item: Item) -> Publication | None:
+    """From what was prefetched, if it was."""
+    return max(item.publications.all(), key=lambda each: each.pk, default=None)
+
+
+def _to_review(item: Item) -> Progress:
+    return Progress(
+        status=Item.Status.TO_REVIEW,
+        headline=_("Something is missing before this can be published."),
+        detail=" ".join(str(reason.sentence) for reason in item.open_reasons),
+    )
+
+
+def _ready(item: Item) -> Progress:
+    return Progress(
+        status=Item.Status.READY,
+        headline=_("Ready to publish."),
+        detail=_will_become(item),
+        can_publish=True,
+    )
+
+
+def _will_become(item: Item) -> str:
+    if item.kind == Item.Kind.RECEIPT and item.paid:
+        return _("It becomes an expense in Zoho Books.")
+    if item.reference.strip():
+        return _("It becomes an open bill in Zoho Books.")
+    return _(
+        "It becomes an open bill in Zoho Books. A bill must have a number there, and "
+        "this receipt has none: a mark of ours (DS-…) will be its number."
+    )
+
+
+def _archived() -> Progress:
+    return Progress(
+        status=Item.Status.ARCHIVED,
+        headline=_("Put away without publishing."),
+        detail=_("Nothing of it was sent to Zoho Books."),
+    )
+
+
+def _under_way(item: Item, publication: Publication) -> Progress:
+    wait = WAIT_BY_CODE.get(publication.waiting_reason)
+    checking = item.status == Item.Status.CHECKING
+    waits = publication.state == Publication.State.WAITING and wait is not None
+    return Progress(
+        status=Item.Status(item.status),
+        headline=_checking(publication) if checking else _sending(publication),
+        detail=str(wait.sentence) if wait else "",
+        waits_until=publication.due_at if waits or checking else None,
+        is_moving=True,
+        open_url=record_url(publication),
+        zoho_words=_zoho_words(publication) if waits or checking else "",
+        steps=_step_lines(publication),
+    )
+
+
+def _checking(publication: Publication) -> str:
+    uncertain = _first(publication, Step.State.UNCERTAIN)
+    if uncertain is None:
+        return _("Zoho is being asked whether it has this already.")
+    return _(
+        "Zoho's answer for the {step} was lost. Zoho is asked whether it arrived "
+        "before anything is sent again."
+    ).format(step=uncertain.get_kind_display())
+
+
+def _sending(publication: Publication) -> str:
+    if publication.state == Publication.State.WAITING and publication.waiting_reason:
+        return _("Waiting to go on.")
+    sending = _first(publication, Step.State.SENDING)
+    if sending is None:
+        return _("On its way to Zoho Books.")
+    return _("Sending the {step} to Zoho Books.").format(
+        step=sending.get_kind_display()
+    )
+
+
+def _first(publication: Publication, state: Step.State) -> Step | None:
+    return next((step for step in _steps(publication) if step.state == state), None)
+
+
+def _failed(publication: Publication) -> Progress:
+    return Progress(
+        status=Item.Status.FAILED,
+        headline=_("Publishing failed."),
+        can_publish_again=True,
+        open_url=record_url(publication),
+        problem=publication.problem,
+        problem_field=_problem_field(publication),
+        zoho_words=_zoho_words(publication),
+        steps=_step_lines(publication),
+    )
+
+
+def _published(item: Item, publication: Publication) -> Progress:
+    under_way = publication.finished_at is None
+    missing = item.document_missing
+    return Progress(
+        status=Item.Status.PUBLISHED,
+        headline=_published_headline(publication, missing=missing),
+        detail=_document_detail(publication) if under_way else "",
+        waits_until=publication.due_at if publication.waiting_reason else None,
+        is_moving=under_way,
+        can_attach_again=missing and not under_way,
+        open_url=record_url(publication),
+        problem=publication.problem,
+        problem_field=_problem_field(publication),
+        zoho_words=_zoho_words(publication) if missing else "",
+        steps=_step_lines(publication),
+    )
+
+
+def _published_headline(publication: Publication, *, missing: bool) -> str:
+    kind = publication.get_kind_display().lower()
+    if missing:
+        return _("Published as {kind}, its document is missing there.").format(
+            kind=kind
+        )
+    return _("Published as {kind}.").format(kind=kind)
+
+
+def _document_detail(publication: Publication) -> str:
+    wait = WAIT_BY_CODE.get(publication.waiting_reason)
+    words = _("The document is being attached again.")
+    return f"{words} {wait.sentence}" if wait else words
+
+
+def _problem_field(publication: Publication) -> str:
+    """`rejected:category` names the field beside the problem."""
+    code, _colon, field = publication.problem_code.partition(":")
+    problem = PROBLEM_BY_CODE.get(code)
+    return field or (problem.field if problem else "")
+
+
+def _zoho_words(publication: Publication) -> str:
+    """What Zoho said at the last try that did not go well."""
+    unwell = (
+        PublishAttempt.Outcome.REFUSED,
+        PublishAttempt.Outcome.WAITING,
+        PublishAttempt.Outcome.NO_ANSWER,
+    )
+    last = max(publication.attempts.all(), key=lambda each: each.pk, default=None)
+    return last.message if last is not None and last.outcome in unwell else ""
+
+
+def record_url(publication: Publication) -> str:
+    """The bill or expense in Zoho Books, "" before it is there."""
+    record = next(
+        (step for step in _steps(publication) if step.kind == Step.Kind.RECORD), None
+    )
+    if record is None or not record.zoho_id:
+        return ""
+    table = settings.ZOHO_REGIONS and regions.load(settings.ZOHO_REGIONS)
+    region = (table or regions.REGIONS)[publication.region]
+    place = "bills" if publication.kind == Publication.Kind.BILL else "expenses"
+    return f"{region.books}/app/{publication.organisation_id}#/{place}/{record.zoho_id}"
+
+
+def _steps(publication: Publication) -> list[Step]:
+    return sorted(publication.steps.all(), key=lambda step: step.position)
+
+
+def _step_lines(publication: Publication) -> tuple[StepLine, ...]:
+    return tuple(
+        StepLine(
+            name=str(step.get_kind_display()).capitalize(),
+            state=step.state,
+            sentence=_step_sentence(step),
+        )
+        for step in _steps(publication)
+    )
+
+
+def _step_sentence(step: Step) -> str:
+    match Step.State(step.state):
+        case Step.State.WAITING:
+            return _("not sent yet")
+        case Step.State.SENDING:
+            return _("being sent")
+        case Step.State.UNCERTAIN:
+            return _("sent, the answer was lost")
+        case Step.State.REFUSED:
+            return _("not taken by Zoho Books")
+        case Step.State.DONE:
+            return _done_sentence(step)
+
+
+def _done_sentence(step: Step) -> str:
+    if step.kind != Step.Kind.DOCUMENT:
+        return _("in Zoho Books")
+    if step.verified_at is None:
+        return _("sent; Zoho Books is asked whether it is there")
+    return _("in Zoho Books")
