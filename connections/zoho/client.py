@@ -313,7 +313,7 @@ class ZohoBooks:
         self._wire.make(Call("POST", path, query, file=file, part=part))
 
     def _get(self, path: str, **query: str | None) -> Call:
-        given = {name: value for name, value in query.items() if value is not None}
+        given = {name: text.strip() for name, text in query.items() if text is not None}
         return Call("GET", path, {"organization_id": self._organisation_id, **given})
 
 

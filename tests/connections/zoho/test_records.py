@@ -50,7 +50,7 @@ def test_bills_that_do_not_fit_are_left_out_since_zoho_ignores_unknown_filters(
     books: ZohoBooks, zoho: responses.RequestsMock
 ) -> None:
     query = paged(
-        bill_number="inv-7788 ",
+        bill_number="inv-7788",
         reference_number="DXT-1",
         vendor_id="4600000000000098001",
         filter_by="Status.All",
@@ -180,7 +180,7 @@ def test_contacts_are_found_by_their_exact_name_whatever_its_case(
     rows = [_named("MILLERS flour"), _named("Millers Flour Mill", "2")]
     query = paged(filter_by="Status.All", contact_name="Millers Flour")
     listed(zoho, "/contacts", "contacts", rows, query)
-    found = books.contacts_named("Millers Flour")
+    found = books.contacts_named(" Millers Flour")
     assert [contact.zoho_id for contact in found] == ["1"]
 
 
