@@ -1,0 +1,188 @@
+"""Where documents lie, and their pages as pictures.
+
+One folder for web and workers: <DOCUMENTS_DIR>/<business>/<aa>/<sha256>, with the
+pictures of its pages beside it under `pictures/`.
+"""
+
+import hashlib
+import os
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
+
+import pypdfium2
+from django.conf import settings
+from PIL import Image, ImageOps
+
+from dext_sync.businesses.models import Business, User
+from publishing.models import Document
+
+PDF = "application/pdf"
+WIDTHS = (320, 640, 960, 1280, 1920)
+"""Pictures come in these widths only, so that nobody can fill the disk with others."""
+MOST_PICTURES = 400
+"""Kept per business; the oldest go first."""
+MOST_PIXELS = 16_000_000
+"""A page's picture is made smaller until it fits, however tall the page is."""
+
+# PDFium is not safe for threads.
+_pdfium = threading.Lock()
+
+
+class DocumentLost(Exception):
+    """The row is there and its file is not, or is not what was stored."""
+
+
+class NoSuchPage(Exception):
+    pass
+
+
+def keep(
+    business: Business,
+    content: bytes,
+    *,
+    file_name: str,
+    content_type: str,
+    page_count: int,
+    by: User | None,
+) -> Document:
+    """Store the bytes once per business; the same file again is the same document."""
+    digest = hashlib.sha256(content).hexdigest()
+    _write(_path(business.pk, digest), content)
+    document, _new = Document.unscoped.get_or_create(
+        business=business,
+        sha256=digest,
+        defaults={
+            "file_name": file_name,
+            "content_type": content_type,
+            "size": len(content),
+            "page_count": page_count,
+            "uploaded_by": by,
+        },
+    )
+    return document
+
+
+def path_of(document: Document) -> Path:
+    return _path(document.business_id, document.sha256)
+
+
+def content_of(document: Document) -> bytes:
+    """The stored bytes; raises DocumentLost unless they are what was uploaded."""
+    try:
+        content = path_of(document).read_bytes()
+    except OSError:
+        raise DocumentLost from None
+    if hashlib.sha256(content).hexdigest() != document.sha256:
+        raise DocumentLost
+    return content
+
+
+def page_picture(document: Document, page: int, width: int) -> Path:
+    """A PNG of the page (the first is 1), about as wide as asked, made once.
+
+    Raises NoSuchPage or DocumentLost.
+    """
+    if not 1 <= page <= document.page_count:
+        raise NoSuchPage
+    width = next((each for each in WIDTHS if each >= width), WIDTHS[-1])
+    picture = _pictures(document) / f"{document.sha256}-{page}-{width}.png"
+    if not picture.exists():
+        _write(picture, _drawn(document, page, width))
+        _prune(picture.parent)
+    return picture
+
+
+def _drawn(document: Document, page: int, width: int) -> bytes:
+    content = content_of(document)
+    if document.content_type == PDF:
+        image = _pdf_page(content, page, width)
+    else:
+        image = _photograph(content, width)
+    out = BytesIO()
+    image.save(out, "PNG")
+    return out.getvalue()
+
+
+def _pdf_page(content: bytes, page: int, width: int) -> Image.Image:
+    with opened_pdf(content) as pdf:
+        sheet = pdf[page - 1]
+        page_width, page_height = sheet.get_size()
+        scale = picture_scale(page_width, page_height, width)
+        image: Image.Image = sheet.render(scale=scale).to_pil().convert("RGB")
+        return image
+
+
+def picture_scale(page_width: float, page_height: float, width: int) -> float:
+    """Pixels per point: the width asked for, unless that makes too large a picture."""
+    scale = width / max(page_width, 1)
+    pixels = max(page_width, 1) * max(page_height, 1) * scale * scale
+    return scale if pixels <= MOST_PIXELS else scale * (MOST_PIXELS / pixels) ** 0.5
+
+
+def _photograph(content: bytes, width: int) -> Image.Image:
+    with Image.open(BytesIO(content)) as image:
+        upright = ImageOps.exif_transpose(image).convert("RGB")
+    upright.thumbnail((width, MOST_PIXELS // width))
+    return upright
+
+
+@contextmanager
+def opened_pdf(content: bytes) -> Iterator[pypdfium2.PdfDocument]:
+    """Raises pypdfium2.PdfiumError for what is no PDF, broken or locked."""
+    with _pdfium:
+        pdf = pypdfium2.PdfDocument(content)
+        try:
+            yield pdf
+        finally:
+            pdf.close()
+
+
+def _pictures(document: Document) -> Path:
+    return _folder(document.business_id) / "pictures"
+
+
+def _path(business_id: int, digest: str) -> Path:
+    return _folder(business_id) / digest[:2] / digest
+
+
+def _folder(business_id: int) -> Path:
+    return Path(settings.DOCUMENTS_DIR) / str(business_id)
+
+
+def _write(path: Path, content: bytes) -> None:
+    """All of it or nothing, also if the machine stops in the middle."""
+    if path.exists() and path.stat().st_size == len(content):
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as draft:
+        draft.write(content)
+        draft.flush()
+        os.fsync(draft.fileno())
+    Path(draft.name).replace(path)
+    _sync(path.parent)
+
+
+def _sync(folder: Path) -> None:
+    """The new name is on the disk too."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _prune(folder: Path) -> None:
+    pictures = sorted(folder.glob("*.png"), key=_age)
+    for picture in pictures[:-MOST_PICTURES]:
+        picture.unlink(missing_ok=True)
+
+
+def _age(picture: Path) -> float:
+    try:
+        return picture.stat().st_mtime
+    except FileNotFoundError:
+        return 0

@@ -1,0 +1,200 @@
+"""A file that somebody uploads becomes an item, or is refused in one clear sentence."""
+
+import re
+import warnings
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import PurePosixPath
+from typing import Literal
+
+import puremagic
+import pypdfium2
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+from django.template.defaultfilters import filesizeformat
+from django.utils.translation import gettext as _
+from PIL import Image
+
+from dext_sync.businesses import audit
+from dext_sync.businesses.models import Business, User
+from publishing import coding, documents
+from publishing.models import Item
+
+ENDINGS = {
+    documents.PDF: (".pdf",),
+    "image/png": (".png",),
+    "image/jpeg": (".jpg", ".jpeg"),
+}
+MOST_IMAGE_PIXELS = 50_000_000
+LONGEST_NAME = 120
+# PDFium's word for a document that wants a password.
+PASSWORD_WANTED = 4
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """`seen_before`: another item of this business has the same file already."""
+
+    item: Item
+    seen_before: bool = False
+
+
+@dataclass(frozen=True)
+class Refused:
+    """Why, in a sentence that names the file."""
+
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Examined:
+    content_type: str
+    page_count: int
+
+
+class Unfit(Exception):
+    """What is wrong, as a pattern with a place for the {file}."""
+
+
+def accept(
+    business: Business, upload: "UploadedFile[bytes]", *, by: User
+) -> Accepted | Refused:
+    """Keep the file and make an item of it, or say why not."""
+    shown = safe_name(upload.name or "", "")
+    try:
+        content = _read(upload)
+        examined = examine(content)
+    except Unfit as unfit:
+        return Refused(str(unfit).format(file=shown))
+    name = safe_name(upload.name or "", examined.content_type)
+    return _kept(business, content, name, examined, by)
+
+
+def _kept(
+    business: Business, content: bytes, name: str, examined: Examined, by: User
+) -> Accepted:
+    with transaction.atomic():
+        document = documents.keep(
+            business,
+            content,
+            file_name=name,
+            content_type=examined.content_type,
+            page_count=examined.page_count,
+            by=by,
+        )
+        seen_before = document.items.exists()
+        item = Item.unscoped.create(
+            business=business, owner=by, document=document, currency=business.currency
+        )
+        audit.record(
+            business, "item.uploaded", actor=by, subject=item, subject_name=name
+        )
+        return Accepted(coding.review(item), seen_before)
+
+
+def _read(upload: "UploadedFile[bytes]") -> bytes:
+    most = settings.DOCUMENT_MAX_BYTES
+    if upload.size is not None and upload.size > most:
+        raise _too_large(most)
+    content: bytes = upload.read(most + 1)
+    if len(content) > most:
+        raise _too_large(most)
+    if not content:
+        raise Unfit(_("“{file}” is empty."))
+    return content
+
+
+def _too_large(most: int) -> Unfit:
+    size = filesizeformat(most).replace("\xa0", " ")
+    return Unfit(
+        _("“{file}” is too large: at most {size} are taken.").replace("{size}", size)
+    )
+
+
+def examine(content: bytes) -> Examined:
+    """What the content really is, and how many pages it has. Raises Unfit."""
+    content_type = sniffed(content)
+    if content_type is None:
+        raise Unfit(
+            _("“{file}” is not a PDF, PNG or JPEG file, whatever its name says.")
+        )
+    if content_type == documents.PDF:
+        return Examined(content_type, _pdf_pages(content))
+    _check_image(content, "PNG" if content_type == "image/png" else "JPEG")
+    return Examined(content_type, 1)
+
+
+def sniffed(content: bytes) -> str | None:
+    """The type by content, if it is one that we take."""
+    try:
+        found = puremagic.magic_string(content)
+    except (puremagic.PureError, ValueError):
+        return None
+    return next((each.mime_type for each in found if each.mime_type in ENDINGS), None)
+
+
+def _pdf_pages(content: bytes) -> int:
+    try:
+        with documents.opened_pdf(content) as pdf:
+            pages = len(pdf)
+            _check_pages(pages)
+            width, height = pdf[0].get_size()
+    except pypdfium2.PdfiumError as error:
+        raise _unreadable_pdf(error) from None
+    if width <= 0 or height <= 0:
+        raise Unfit(_("“{file}” has a page without size."))
+    return pages
+
+
+def _check_pages(pages: int) -> None:
+    most = settings.DOCUMENT_MAX_PAGES
+    if pages > most:
+        sentence = _("“{file}” has {pages} pages: at most {most} are taken.")
+        raise Unfit(
+            sentence.replace("{pages}", str(pages)).replace("{most}", str(most))
+        )
+    if pages == 0:
+        raise Unfit(_("“{file}” has no pages."))
+
+
+def _unreadable_pdf(error: pypdfium2.PdfiumError) -> Unfit:
+    if getattr(error, "err_code", None) == PASSWORD_WANTED:
+        return Unfit(_("“{file}” is locked with a password: save it without one."))
+    return Unfit(_("“{file}” is damaged: it cannot be opened as a PDF."))
+
+
+def _check_image(content: bytes, kind: Literal["PNG", "JPEG"]) -> None:
+    """Opens it to the last pixel, after a look at how many there are."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            image = Image.open(BytesIO(content), formats=[kind])
+            if image.width * image.height > MOST_IMAGE_PIXELS:
+                raise _too_many_pixels()
+            image.load()
+    except (Image.DecompressionBombWarning, Image.DecompressionBombError):
+        raise _too_many_pixels() from None
+    except (OSError, ValueError, SyntaxError):
+        raise Unfit(_("“{file}” is damaged: it cannot be opened.")) from None
+
+
+def _too_many_pixels() -> Unfit:
+    return Unfit(_("“{file}” has too many pixels: make the picture smaller."))
+
+
+def safe_name(name: str, content_type: str) -> str:
+    """The file's own name, without folders and control characters, with its ending."""
+    base = PurePosixPath(name.replace("\\", "/")).name
+    plain = re.sub(r"[\x00-\x1f\x7f<>:\"/|?*{}\u202a-\u202e\u2066-\u2069]+", " ", base)
+    plain = " ".join(plain.split()).strip(". ")
+    stem, ending = PurePosixPath(plain or "document"), ""
+    if content_type:
+        fitting = ENDINGS[content_type]
+        own = stem.suffix.lower()
+        ending = own if own in fitting else fitting[0]
+        stem = stem.with_suffix("") if own in _KNOWN_ENDINGS else stem
+    return f"{str(stem)[: LONGEST_NAME - len(ending)]}{ending}"
+
+
+_KNOWN_ENDINGS = {ending for endings in ENDINGS.values() for ending in endings}
