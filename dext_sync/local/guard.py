@@ -59,6 +59,8 @@ def runs(pid: int) -> bool:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
+    except PermissionError:
+        return True
     try:
         status = Path(f"/proc/{pid}/stat").read_text()
     except OSError:

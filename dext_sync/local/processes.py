@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -30,6 +30,9 @@ class Program:
     user: str = "-"
     prefix: Sequence[str] = ()
     folder: Path | None = None
+
+    def with_environment(self, environment: Mapping[str, str]) -> "Program":
+        return replace(self, environment=environment)
 
 
 @dataclass(frozen=True)
@@ -99,6 +102,14 @@ class Family:
         child = self.start(program)
         wait_for(child, is_ready, seconds=seconds)
         return child
+
+    def run_to_end(self, program: Program) -> None:
+        child = self.start(program)
+        child.process.wait()
+        self.children.remove(child)
+        self._tell_guard("forget", child.process.pid)
+        if child.process.returncode != 0:
+            raise CannotStart(death_notice(child))
 
     def remove_at_end(self, folder: Path) -> None:
         self._tell_guard("remove", str(folder))
