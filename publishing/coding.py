@@ -33,7 +33,7 @@ from publishing.decision import (
     SupplierFacts,
     TaxFacts,
     decide,
-    included_tax,
+    tax_inside,
 )
 from publishing.models import Item, PaymentMethod, Supplier
 
@@ -151,7 +151,7 @@ def _follow_rate(item: Item) -> list[str]:
 
 def suggest_tax(total: Decimal, rate: TaxRate, places: int = 2) -> Decimal:
     """The tax inside the total at this rate."""
-    return included_tax(total, rate.percentage, places)
+    return tax_inside(total, _tax_facts(rate, usable=True), places)
 
 
 def places_of(item: Item) -> int:
@@ -346,10 +346,17 @@ def _entry(entry: ListEntry | None, connection: Connection | None) -> Entry | No
 def _tax(rate: TaxRate | None, connection: Connection | None) -> TaxFacts | None:
     if rate is None:
         return None
+    return _tax_facts(rate, usable=is_usable(rate, connection))
+
+
+def _tax_facts(rate: TaxRate, *, usable: bool) -> TaxFacts:
+    """An Indian group of one state is half the state's tax, half the country's."""
+    halves = rate.kind == "tax_group" and rate.specification == "intra"
     return TaxFacts(
         zoho_id=rate.zoho_id,
-        usable=is_usable(rate, connection),
+        usable=usable,
         percentage=rate.percentage,
+        parts=2 if halves else 1,
     )
 
 

@@ -38,9 +38,13 @@ class SupplierFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class TaxFacts(Entry):
-    """`percentage` of the price without tax: 20 means a sixth of the total."""
+    """`percentage` of the price without tax: 20 means a sixth of the total.
+
+    Zoho rounds each of a group's equal `parts` by itself (India's CGST and SGST).
+    """
 
     percentage: Decimal
+    parts: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -261,7 +265,7 @@ def _tax_agrees(facts: Facts, tax: TaxFacts) -> bool:
     if facts.tax_amount is None or facts.total is None:
         return True
     places = facts.books.currency.places if facts.books and facts.books.currency else 2
-    return facts.tax_amount == included_tax(facts.total, tax.percentage, places)
+    return facts.tax_amount == tax_inside(facts.total, tax, places)
 
 
 def _payment(facts: Facts) -> list[Reason]:
@@ -276,9 +280,10 @@ def _payment(facts: Facts) -> list[Reason]:
     return []
 
 
-def included_tax(total: Decimal, percentage: Decimal, places: int) -> Decimal:
-    """The tax inside a total, as Zoho computes it: half up, to the currency's places."""
-    return rounded(total * percentage / (100 + percentage), places)
+def tax_inside(total: Decimal, tax: TaxFacts, places: int) -> Decimal:
+    """The tax in a total, as Zoho computes it: half up, to the currency's places."""
+    part = total * tax.percentage / tax.parts / (100 + tax.percentage)
+    return rounded(part, places) * tax.parts
 
 
 def rounded(amount: Decimal, places: int) -> Decimal:

@@ -1,0 +1,213 @@
+"""An item's facts as what is sent to Zoho Books: values in, values out.
+
+The claim is written down when publishing begins; every later step sends what it says,
+whatever has happened to the item or the lists since.
+"""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from decimal import Decimal
+from typing import Any, Final
+
+from connections.zoho.types import NewBill, NewBillLine, NewContact, NewExpense
+from publishing.decision import Facts, Publish, rounded, tax_inside
+
+LONGEST_EXPENSE_DESCRIPTION: Final = 500
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """What goes to Zoho: every id is one of the organisation's own."""
+
+    kind: str
+    edition: str
+    date: dt.date
+    number: str
+    reference: str
+    description: str
+    total: Decimal
+    tax: Decimal | None
+    places: int
+    currency_id: str
+    currency_code: str
+    account_id: str
+    supplier_id: int
+    supplier_name: str
+    # Empty until the contact has been created.
+    vendor_id: str = ""
+    due_date: dt.date | None = None
+    exchange_rate: Decimal | None = None
+    tax_id: str = ""
+    project_id: str = ""
+    location_id: str = ""
+    customer_id: str = ""
+    paid_through_account_id: str = ""
+
+    @property
+    def amounts(self) -> "Amounts":
+        return Amounts(self.total, self.tax)
+
+    def as_json(self) -> dict[str, object]:
+        """Amounts and dates as text: JSON's numbers are not exact."""
+        return {
+            name: str(value) if isinstance(value, Decimal | dt.date) else value
+            for name, value in asdict(self).items()
+        }
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> "Claim":
+        amounts = {name: _amount(stored[name]) for name in _AMOUNTS}
+        days = {name: _day(stored[name]) for name in _DAYS}
+        return cls(**{**stored, **amounts, **days})
+
+
+_AMOUNTS: Final = ("total", "tax", "exchange_rate")
+_DAYS: Final = ("date", "due_date")
+
+
+def _amount(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)
+
+
+def _day(text: str | None) -> dt.date | None:
+    return None if text is None else dt.date.fromisoformat(text)
+
+
+@dataclass(frozen=True)
+class Amounts:
+    """`tax` is None where there is none to compare."""
+
+    total: Decimal
+    tax: Decimal | None
+
+
+def claim(facts: Facts, publish: Publish, *, mark: str, supplier_id: int) -> Claim:
+    """Of facts that `decide` has found complete."""
+    books = facts.books
+    currency = books.currency if books is not None else None
+    if (
+        books is None
+        or currency is None
+        or facts.date is None
+        or facts.total is None
+        or facts.supplier is None
+        or facts.category is None
+    ):
+        raise ValueError("An incomplete item is not claimed.")
+    contact = facts.supplier.contact
+    account = facts.method.account if facts.method else None
+    is_bill = publish.kind == "bill"
+    return Claim(
+        kind=publish.kind,
+        edition=books.edition,
+        date=facts.date,
+        due_date=facts.due_date if is_bill else None,
+        number=(facts.reference or mark) if is_bill else "",
+        reference=facts.reference,
+        description=facts.description,
+        total=rounded(facts.total, currency.places),
+        tax=expected_tax(facts, currency.places),
+        places=currency.places,
+        currency_id=currency.zoho_id,
+        currency_code=currency.code,
+        exchange_rate=facts.exchange_rate if facts.is_foreign else None,
+        account_id=facts.category.zoho_id,
+        supplier_id=supplier_id,
+        supplier_name=facts.supplier.name,
+        vendor_id=contact.zoho_id if contact else "",
+        tax_id=facts.tax.zoho_id if facts.tax and facts.takes_tax else "",
+        project_id=facts.project.zoho_id if facts.project else "",
+        location_id=facts.location.zoho_id if facts.location else "",
+        customer_id=facts.customer.zoho_id if facts.customer else "",
+        paid_through_account_id=account.zoho_id if account and not is_bill else "",
+    )
+
+
+def expected_tax(facts: Facts, places: int) -> Decimal | None:
+    if facts.total is None or facts.tax is None or not facts.takes_tax:
+        return None
+    return tax_inside(facts.total, facts.tax, places)
+
+
+def contact(claimed: Claim) -> NewContact:
+    """The supplier, with the document's currency."""
+    return NewContact(
+        name=claimed.supplier_name,
+        kind="vendor",
+        currency_id=claimed.currency_id,
+        company_name=claimed.supplier_name,
+    )
+
+
+def bill(claimed: Claim, *, vendor_id: str, mark: str) -> NewBill:
+    """One line with the whole total, tax included; our mark is its order number.
+
+    A single inclusive line leaves Zoho nothing to round in the total, so there is no
+    adjustment to send.
+    """
+    line = NewBillLine(
+        account_id=claimed.account_id,
+        rate=claimed.total,
+        description=claimed.description or None,
+        tax_id=claimed.tax_id or None,
+        project_id=claimed.project_id or None,
+        customer_id=claimed.customer_id or None,
+        is_billable=True if claimed.customer_id else None,
+        location_id=claimed.location_id or None,
+    )
+    return NewBill(
+        vendor_id=vendor_id,
+        bill_number=claimed.number,
+        reference_number=mark,
+        date=claimed.date,
+        due_date=claimed.due_date,
+        currency_id=claimed.currency_id,
+        exchange_rate=claimed.exchange_rate,
+        is_inclusive_tax=True if claimed.tax_id else None,
+        location_id=claimed.location_id or None,
+        lines=(line,),
+    )
+
+
+def expense(claimed: Claim, *, vendor_id: str, mark: str) -> NewExpense:
+    """Our mark closes the description: Zoho's list of expenses finds it there."""
+    return NewExpense(
+        account_id=claimed.account_id,
+        date=claimed.date,
+        amount=claimed.total,
+        paid_through_account_id=claimed.paid_through_account_id,
+        vendor_id=vendor_id or None,
+        currency_id=claimed.currency_id,
+        exchange_rate=claimed.exchange_rate,
+        tax_id=claimed.tax_id or None,
+        is_inclusive_tax=True if claimed.tax_id else None,
+        reference_number=claimed.reference or None,
+        description=marked(claimed.description, mark),
+        project_id=claimed.project_id or None,
+        customer_id=claimed.customer_id or None,
+        is_billable=True if claimed.customer_id else None,
+        location_id=claimed.location_id or None,
+    )
+
+
+def marked(description: str, mark: str) -> str:
+    """Printer paper · DS-8F3K2MPQ7X"""
+    if not description:
+        return mark
+    room = LONGEST_EXPENSE_DESCRIPTION - len(mark) - 3
+    return f"{description[:room].rstrip()} · {mark}"
+
+
+def differences(expected: Amounts, answered: Amounts) -> list[str]:
+    """What Zoho made of it that the document does not say, for people."""
+    found = []
+    if answered.total != expected.total:
+        found.append(f"total {answered.total} instead of {expected.total}")
+    if (
+        expected.tax is not None
+        and answered.tax is not None
+        and answered.tax != expected.tax
+    ):
+        found.append(f"tax {answered.tax} instead of {expected.tax}")
+    return found
