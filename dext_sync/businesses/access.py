@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.template.response import SimpleTemplateResponse
+from django.utils.timezone import override
 from django_htmx.middleware import HtmxDetails
 
 from dext_sync.businesses.models import Business, Membership, User
@@ -52,7 +53,8 @@ def business_view(need: Need) -> Callable[[View[P]], Callable[..., HttpResponseB
     """Open a view below `b/<slug:slug>/` to members who have what it needs.
 
     A stranger gets 404, so that nobody learns which businesses exist; a member
-    without the right gets 403. The answer is rendered before the door closes.
+    without the right gets 403. Times are those of the business's zone, and the
+    answer is rendered before the door closes.
     """
 
     def decorate(view: View[P]) -> Callable[..., HttpResponseBase]:
@@ -66,7 +68,7 @@ def business_view(need: Need) -> Callable[[View[P]], Callable[..., HttpResponseB
             visitor.business = visitor.membership.business
             if not visitor.membership.may(need):
                 raise PermissionDenied
-            with acting_in(visitor.business.pk):
+            with acting_in(visitor.business.pk), override(visitor.business.zone):
                 return _rendered(view(visitor, *args, **kwargs))
 
         through_the_door.need = need  # type: ignore[attr-defined]

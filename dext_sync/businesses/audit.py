@@ -14,6 +14,7 @@ SENTENCES = {
     "member.joined": _("joined as {role}"),
     "member.changed": _("changed {subject}: {changes}"),
     "member.removed": _("removed {subject}"),
+    "member.left": _("left"),
     "member.ownership_handed_over": _("handed ownership to {subject}"),
     "person.signed_in": _("signed in"),
     "person.signed_out": _("signed out"),

@@ -1,0 +1,60 @@
+"""What the frame around every page needs: the business, its member, the others."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest
+
+from dext_sync.businesses.models import Membership, User
+
+# The first word that begins a page's name says which entry of the sidebar it is under.
+SECTIONS = (
+    ("costs_archive", "costs_archive"),
+    ("costs", "costs_inbox"),
+    ("item", "costs_inbox"),
+    ("upload", "costs_inbox"),
+    ("supplier", "costs_inbox"),
+    ("document", "costs_inbox"),
+    ("list", "lists"),
+    ("entry", "lists"),
+    ("connection", "connections"),
+    ("zoho", "connections"),
+    ("member", "members"),
+    ("invitation_", "members"),
+    ("ownership", "members"),
+    ("payment_method", "payment_methods"),
+    ("activity", "activity"),
+    ("business_profile", "business_profile"),
+    ("business_new", "business_new"),
+    ("home", "home"),
+)
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """Context processor."""
+    user = getattr(request, "user", None)
+    if not isinstance(user, User):
+        return {}
+    return {
+        "business": getattr(request, "business", None),
+        "membership": getattr(request, "membership", None),
+        "memberships": _memberships_of(user),
+        "section": _section(request),
+    }
+
+
+def _memberships_of(user: User) -> Callable[[], list[Membership]]:
+    """Asked for only where a template shows them."""
+    return lambda: list(
+        Membership.unscoped.filter(user=user)
+        .select_related("business")
+        .order_by("business__name")
+    )
+
+
+def _section(request: HttpRequest) -> str:
+    page = request.resolver_match.url_name if request.resolver_match else None
+    for beginning, section in SECTIONS:
+        if page and page.startswith(beginning):
+            return section
+    return ""

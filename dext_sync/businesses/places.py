@@ -1,0 +1,86 @@
+"""Countries, their currencies and their time zones, as a person may choose them."""
+
+from functools import cache
+from zoneinfo import available_timezones
+
+from babel import Locale
+from babel.core import get_global
+from babel.numbers import get_territory_currencies
+from django.utils.translation import get_language
+
+Choice = tuple[str, str]
+
+CONTINENTS = (
+    "Africa",
+    "America",
+    "Antarctica",
+    "Asia",
+    "Atlantic",
+    "Australia",
+    "Europe",
+    "Indian",
+    "Pacific",
+)
+
+
+def countries() -> list[Choice]:
+    return _countries(_language())
+
+
+def currencies() -> list[Choice]:
+    return _currencies(_language())
+
+
+@cache
+def time_zones() -> list[tuple[str, list[Choice]]]:
+    """By continent, each named as people say it: `Europe/London` is London."""
+    names = sorted(available_timezones())
+    groups = [
+        (continent, [_zone(name) for name in names if name.startswith(f"{continent}/")])
+        for continent in CONTINENTS
+    ]
+    return [*groups, ("UTC", [("UTC", "UTC")])]
+
+
+def currency_of(country: str) -> str:
+    """What is paid with there today; empty where nobody agrees."""
+    tender = get_territory_currencies(country) if country else []
+    return tender[0] if tender else ""
+
+
+def time_zone_of(country: str) -> str:
+    """The country's zone, where it has only one."""
+    zones = get_global("territory_zones").get(country, [])
+    return zones[0] if len(zones) == 1 else ""
+
+
+@cache
+def _countries(language: str) -> list[Choice]:
+    names = Locale.parse(language, sep="-").territories
+    return sorted(
+        [
+            (code, names[code])
+            for code in get_global("territory_zones")
+            if code in names and len(code) == 2 and currency_of(code)
+        ],
+        key=lambda choice: choice[1],
+    )
+
+
+@cache
+def _currencies(language: str) -> list[Choice]:
+    locale = Locale.parse(language, sep="-")
+    codes = {currency_of(code) for code, _name in _countries(language)}
+    return [
+        (code, f"{code} – {locale.currencies.get(code, code)}")
+        for code in sorted(codes)
+    ]
+
+
+def _zone(name: str) -> Choice:
+    place = name.split("/", 1)[1].replace("_", " ").replace("/", ", ")
+    return name, place
+
+
+def _language() -> str:
+    return get_language() or "en"

@@ -1,0 +1,44 @@
+"""Times as people read them, with their zone on hover."""
+
+from datetime import datetime
+
+from django import template
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+register = template.Library()
+
+
+@register.simple_tag
+def moment(at: datetime | None, form: str = "short") -> SafeString | str:
+    """A `<time>` in the current zone: the business's, inside one.
+
+    form: short is day, month and time (with the year where it is another one), time
+    is the time alone, day the date alone.
+    """
+    if at is None:
+        return ""
+    local = timezone.localtime(at)
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        local.isoformat(timespec="seconds"),
+        f"{date_format(local, 'j F Y, H:i:s')} {zone_name(local)}",
+        date_format(local, _pattern(local, form)),
+    )
+
+
+def zone_name(local: datetime) -> str:
+    """Both the short name and the place: `GMT (Europe/London)`."""
+    place = timezone.get_current_timezone_name()
+    short = local.tzname() or ""
+    return place if short in ("", place) else f"{short} ({place})"
+
+
+def _pattern(local: datetime, form: str) -> str:
+    if form == "time":
+        return "H:i"
+    this_year = local.year == timezone.localtime().year
+    day = "j M" if this_year else "j M Y"
+    return day if form == "day" else f"{day}, H:i"

@@ -1,0 +1,40 @@
+"""Addresses of businesses, their people, and a person's own pages."""
+
+from django.urls import path
+
+from dext_sync.businesses.views import (
+    activity,
+    businesses,
+    frame,
+    invitations,
+    members,
+    person,
+)
+
+BUSINESS = "b/<slug:slug>/"
+USERS = f"{BUSINESS}users/"
+
+urlpatterns = [
+    path("", frame.home, name="home"),
+    path("you/", person.person, name="person"),
+    path("businesses/new/", businesses.new, name="business_new"),
+    path("invitations/<str:token>/", invitations.invitation, name="invitation"),
+    path(BUSINESS, businesses.home, name="business_home"),
+    path(f"{BUSINESS}leave/", person.leave, name="business_leave"),
+    path(f"{BUSINESS}profile/", businesses.profile, name="business_profile"),
+    path(f"{BUSINESS}activity/", activity.activity, name="activity"),
+    path(USERS, members.index, name="members"),
+    path(f"{USERS}invite/", members.invite, name="member_invite"),
+    path(f"{USERS}<int:member_id>/", members.change, name="member_change"),
+    path(f"{USERS}<int:member_id>/remove/", members.remove, name="member_remove"),
+    path(
+        f"{USERS}<int:member_id>/hand-over/",
+        members.hand_over,
+        name="ownership_hand_over",
+    ),
+    path(
+        f"{USERS}invitations/<int:invitation_id>/revoke/",
+        members.revoke,
+        name="invitation_revoke",
+    ),
+]

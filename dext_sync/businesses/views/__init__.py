@@ -1,0 +1,1 @@
+"""What people see of businesses: one module per family of pages."""

@@ -1,0 +1,82 @@
+"""Activity: who did what in a business, and when."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import reduce
+from operator import or_
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+from django.http import HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext_lazy as _
+
+from dext_sync.businesses import audit
+from dext_sync.businesses.access import BusinessRequest, business_view
+from dext_sync.businesses.models import AuditEntry
+from dext_sync.businesses.roles import Need
+
+PAGE = 50
+
+# Each kind by the beginnings of its action codes.
+KINDS = {
+    "people": (_("People"), ("member.", "person.")),
+    "business": (_("Business"), ("business.", "payment_method.")),
+    "connections": (_("Connections"), ("connection.", "refresh.", "entry.")),
+    "items": (_("Items"), ("item.", "supplier.")),
+    "publishing": (_("Publishing"), ("publication.",)),
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    at: datetime
+    who: str
+    what: str
+
+
+@business_view(Need.MANAGE)
+def activity(request: BusinessRequest) -> HttpResponse:
+    kind = request.GET.get("kind", "")
+    kind = kind if kind in KINDS else ""
+    before = request.GET.get("before", "")
+    entries = list(_older(_of_kind(request, kind), before)[: PAGE + 1])
+    return TemplateResponse(
+        request,
+        "businesses/activity.html",
+        {
+            "lines": [_line(entry) for entry in entries[:PAGE]],
+            "kinds": [(code, words) for code, (words, _codes) in KINDS.items()],
+            "kind": kind,
+            "before": before,
+            "older": _key(entries[PAGE - 1]) if len(entries) > PAGE else "",
+        },
+    )
+
+
+def _of_kind(request: BusinessRequest, kind: str) -> QuerySet[AuditEntry]:
+    entries = AuditEntry.objects.for_business(request.business)
+    if not kind:
+        return entries
+    _words, beginnings = KINDS[kind]
+    return entries.filter(
+        reduce(or_, (Q(action__startswith=beginning) for beginning in beginnings))
+    )
+
+
+def _older(entries: QuerySet[AuditEntry], key: str) -> QuerySet[AuditEntry]:
+    """Paged by key, so that what happens meanwhile moves no line to another page."""
+    at, _sep, number = key.partition("_")
+    try:
+        moment, last = datetime.fromisoformat(at), UUID(number)
+    except ValueError:
+        return entries
+    return entries.filter(Q(at__lt=moment) | Q(at=moment, id__lt=last))
+
+
+def _key(entry: AuditEntry) -> str:
+    return f"{entry.at.isoformat()}_{entry.pk}"
+
+
+def _line(entry: AuditEntry) -> Line:
+    return Line(entry.at, entry.actor_name, audit.sentence(entry))

@@ -1,0 +1,84 @@
+"""The first page, and the pages that say what went wrong."""
+
+from django.contrib.auth.decorators import login_required
+from django.db import Error as DatabaseProblem
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.loader import render_to_string
+from django.utils.timezone import override
+
+from dext_sync.businesses.access import PersonRequest
+from dext_sync.businesses.models import Business, Membership
+from dext_sync.businesses.tenancy import acting_in
+
+
+@login_required
+def home(request: PersonRequest) -> HttpResponse:
+    """Where one business is all there is, straight into it."""
+    memberships = list(
+        Membership.unscoped.filter(user=request.user)
+        .select_related("business")
+        .order_by("business__name")
+    )
+    match memberships:
+        case []:
+            return redirect("business_new")
+        case [only] if "all" not in request.GET:
+            return redirect("business_home", only.business.slug)
+        case _:
+            rows = [_row(request, membership) for membership in memberships]
+            return HttpResponse(
+                render_to_string("businesses/home.html", {"rows": rows}, request)
+            )
+
+
+def _row(request: HttpRequest, membership: Membership) -> str:
+    """Each row is drawn inside its own business."""
+    with acting_in(membership.business_id):
+        return render_to_string(
+            "businesses/_business_row.html",
+            {"member": membership, "business": membership.business},
+            request,
+        )
+
+
+def permission_denied(
+    request: HttpRequest, exception: Exception | None = None
+) -> HttpResponse:
+    return _page(request, "403.html", 403)
+
+
+def page_not_found(
+    request: HttpRequest, exception: Exception | None = None
+) -> HttpResponse:
+    return _page(request, "404.html", 404)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    return _page(request, "businesses/page_too_old.html", 403)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    try:
+        return _page(request, "500.html", 500)
+    except DatabaseProblem:
+        # The frame asks the database too, and that may be what broke.
+        return HttpResponse(
+            render_to_string("500.html", {"layout": "outside.html"}), status=500
+        )
+
+
+def _page(request: HttpRequest, template: str, status: int) -> HttpResponse:
+    """In the frame of the business where the person was, if they were let in."""
+    business = getattr(request, "business", None)
+    if isinstance(business, Business):
+        with acting_in(business.pk), override(business.zone):
+            text = render_to_string(template, {"layout": "business.html"}, request)
+    else:
+        text = render_to_string(template, {"layout": _layout(request)}, request)
+    return HttpResponse(text, status=status)
+
+
+def _layout(request: HttpRequest) -> str:
+    user = getattr(request, "user", None)
+    return "frame.html" if user and user.is_authenticated else "outside.html"

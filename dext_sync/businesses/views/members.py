@@ -1,0 +1,142 @@
+"""The users of a business: who they are, inviting, changing, removing them."""
+
+from allauth.account.decorators import reauthentication_required
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from dext_sync.businesses import members
+from dext_sync.businesses.access import BusinessRequest, business_view
+from dext_sync.businesses.forms import InviteForm, RightsForm
+from dext_sync.businesses.members import Done, Refused, Rights
+from dext_sync.businesses.models import Invitation, Membership
+from dext_sync.businesses.roles import Need, Role
+
+
+def gives_an_admins_rights(request: HttpRequest) -> bool:
+    """Then the password or the second factor is asked for again."""
+    return request.method == "POST" and request.POST.get("role") in (
+        Role.ADMIN,
+        Role.ACCOUNTANT,
+    )
+
+
+@business_view(Need.MANAGE)
+def index(request: BusinessRequest) -> HttpResponse:
+    people = Membership.objects.for_business(request.business).select_related("user")
+    return TemplateResponse(
+        request,
+        "businesses/members.html",
+        {
+            "members": sorted(people, key=_by_rank),
+            "invitations": members.open_invitations(request.business),
+        },
+    )
+
+
+def _by_rank(member: Membership) -> tuple[int, str]:
+    return list(Role).index(Role(member.role)), str(member.user).lower()
+
+
+@business_view(Need.MANAGE)
+@reauthentication_required(enabled=gives_an_admins_rights)  # type: ignore[untyped-decorator]
+def invite(request: BusinessRequest) -> HttpResponse:
+    form = InviteForm(request.POST or None, business=request.business)
+    if request.method == "POST" and form.is_valid():
+        address = form.cleaned_data["email"]
+        try:
+            members.invite(request.business, address, rights(form), by=request.user)
+        except OSError:
+            form.add_error(
+                None, _("The letter could not be sent. Try again in a moment.")
+            )
+        else:
+            # The same words whether that person has an account here or not.
+            messages.success(
+                request, _("An invitation is on its way to %(to)s.") % {"to": address}
+            )
+            return redirect("members", request.business.slug)
+    return TemplateResponse(request, "businesses/member_invite.html", {"form": form})
+
+
+def rights(form: RightsForm) -> Rights:
+    return Rights(
+        role=Role(form.cleaned_data["role"]),
+        sees_all_documents=form.cleaned_data["sees_all_documents"],
+        publishes=form.cleaned_data["publishes"],
+    )
+
+
+@business_view(Need.MANAGE)
+@reauthentication_required(enabled=gives_an_admins_rights)  # type: ignore[untyped-decorator]
+def change(request: BusinessRequest, member_id: int) -> HttpResponse:
+    member = _member(request, member_id)
+    form = RightsForm(
+        request.POST or None, business=request.business, initial=RightsForm.of(member)
+    )
+    if request.method == "POST" and form.is_valid():
+        outcome = members.change(member, rights(form), by=request.user)
+        done = _("%(name)s is changed.") % {"name": member.user}
+        return _back(request, outcome, done)
+    return TemplateResponse(
+        request, "businesses/member_change.html", {"form": form, "member": member}
+    )
+
+
+@business_view(Need.MANAGE)
+def remove(request: BusinessRequest, member_id: int) -> HttpResponse:
+    member = _member(request, member_id)
+    if request.method == "POST":
+        outcome = members.remove(member, by=request.user)
+        done = _("%(name)s has no access any more.") % {"name": member.user}
+        if member.user == request.user and isinstance(outcome, Done):
+            messages.success(request, done)
+            return redirect("home")
+        return _back(request, outcome, done)
+    return TemplateResponse(
+        request, "businesses/member_remove.html", {"member": member}
+    )
+
+
+@business_view(Need.MANAGE)
+@reauthentication_required(allow_get=True)  # type: ignore[untyped-decorator]
+def hand_over(request: BusinessRequest, member_id: int) -> HttpResponse:
+    member = _member(request, member_id)
+    if request.method == "POST":
+        outcome = members.hand_over(request.membership, member)
+        done = _("%(name)s is the owner now.") % {"name": member.user}
+        return _back(request, outcome, done)
+    return TemplateResponse(
+        request, "businesses/ownership_hand_over.html", {"member": member}
+    )
+
+
+@require_POST
+@business_view(Need.MANAGE)
+def revoke(request: BusinessRequest, invitation_id: int) -> HttpResponse:
+    invitation = get_object_or_404(
+        Invitation.objects.for_business(request.business), pk=invitation_id
+    )
+    if members.revoke(invitation, by=request.user):
+        messages.success(
+            request,
+            _("The invitation of %(who)s is taken back.") % {"who": invitation.email},
+        )
+    return redirect("members", request.business.slug)
+
+
+def _member(request: BusinessRequest, member_id: int) -> Membership:
+    people = Membership.objects.for_business(request.business)
+    return get_object_or_404(people.select_related("user", "business"), pk=member_id)
+
+
+def _back(request: BusinessRequest, outcome: Done | Refused, done: str) -> HttpResponse:
+    match outcome:
+        case Done():
+            messages.success(request, done)
+        case Refused(sentence):
+            messages.error(request, sentence)
+    return redirect("members", request.business.slug)
