@@ -48,4 +48,4 @@ def page_comes(port: int) -> bool:
 def worker_listens(redis_url: str) -> bool:
     """A Celery worker that takes orders has subscribed to a pattern of channels."""
     with redis.Redis.from_url(redis_url) as client:
-        return client.pubsub_numpat() > 0
+        return bool(client.pubsub_numpat() > 0)
