@@ -117,8 +117,14 @@ class Family:
     def first_ended(self) -> Child | None:
         return next((child for child in self.children if child.ended), None)
 
-    def stop(self, *, before: Callable[[Child], None] = lambda child: None) -> None:
-        deadline = time.monotonic() + STOP_SECONDS
+    def stop(
+        self,
+        *,
+        before: Callable[[Child], None] = lambda child: None,
+        seconds: float = STOP_SECONDS,
+    ) -> None:
+        """The later ones get what is left of the time, half a second at least."""
+        deadline = time.monotonic() + seconds
         while self.children:
             child = self.children[-1]
             before(child)

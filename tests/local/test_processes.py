@@ -1,0 +1,122 @@
+"""A family of processes: in order, in reverse, and nobody left behind."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from dext_sync.local.guard import runs
+from dext_sync.local.processes import Family, Program
+from dext_sync.local.refusal import CannotStart
+from tests.local.surroundings import eventually
+
+WRITES_ITS_END = """
+import pathlib, signal, sys
+def end(*_):
+    with open(sys.argv[1], "a") as journal:
+        journal.write(sys.argv[2] + " ends\\n")
+    sys.exit()
+signal.signal(signal.SIGTERM, end)
+pathlib.Path(sys.argv[1] + sys.argv[2]).touch()
+signal.pause()
+"""
+DEAF_WITH_A_CHILD = """
+import os, signal, sys
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+child = os.fork()
+if child:
+    with open(sys.argv[1], "w") as file:
+        file.write(f"{os.getpid()} {child}\\n")
+signal.pause()
+"""
+PARENT = """
+import os, signal, sys
+from pathlib import Path
+from dext_sync.local.processes import Family, Program
+family = Family()
+family.remove_at_end(Path(sys.argv[3]))
+family.start(Program("deaf", [sys.executable, "-c", sys.argv[1], sys.argv[2]], Path(sys.argv[2] + ".log")))
+signal.pause()
+"""
+
+
+def program(name: str, folder: Path, code: str, *arguments: str) -> Program:
+    command = [sys.executable, "-c", code, *arguments]
+    return Program(name, command, folder / f"{name}.log")
+
+
+def test_they_end_in_reverse_order(tmp_path: Path) -> None:
+    journal = tmp_path / "journal"
+    with Family() as family:
+        for name in ("first", "second"):
+            family.start_and_wait(
+                program(name, tmp_path, WRITES_ITS_END, str(journal), name),
+                (tmp_path / f"journal{name}").exists,
+            )
+    assert journal.read_text() == "second ends\nfirst ends\n"
+
+
+def test_one_that_will_not_end_is_killed_with_its_children(tmp_path: Path) -> None:
+    pids = tmp_path / "pids"
+    family = Family()
+    family.start_and_wait(
+        program("deaf", tmp_path, DEAF_WITH_A_CHILD, str(pids)),
+        lambda: pids.exists() and pids.read_text().endswith("\n"),
+    )
+    family.stop(seconds=0.5)
+    assert not any(runs(int(pid)) for pid in pids.read_text().split())
+
+
+def test_nobody_is_left_when_the_parent_is_killed(tmp_path: Path) -> None:
+    pids, folder = tmp_path / "pids", tmp_path / "folder"
+    folder.mkdir()
+    parent = subprocess.Popen(  # noqa: S603
+        [sys.executable, "-c", PARENT, DEAF_WITH_A_CHILD, str(pids), str(folder)],
+        env=dict(os.environ),
+    )
+    assert eventually(
+        lambda: pids.exists() and pids.read_text().endswith("\n"), seconds=10
+    )
+    parent.kill()
+    parent.wait()
+
+    family = [int(pid) for pid in pids.read_text().split()]
+    assert eventually(lambda: not any(map(runs, family)), seconds=15)
+    assert eventually(lambda: not folder.exists(), seconds=5)
+
+
+def test_one_that_dies_at_its_start_shows_its_last_words(tmp_path: Path) -> None:
+    dying = program("baker", tmp_path, "import sys; sys.exit('the oven is cold')")
+    with (
+        Family() as family,
+        pytest.raises(
+            CannotStart, match=r"baker ended by itself[\s\S]*the oven is cold"
+        ),
+    ):
+        family.start_and_wait(dying, lambda: False)
+
+
+def test_one_that_never_answers_is_not_waited_for_for_ever(tmp_path: Path) -> None:
+    silent = program("baker", tmp_path, "import signal; signal.pause()")
+    with (
+        Family() as family,
+        pytest.raises(CannotStart, match="baker is not ready after 0 s"),
+    ):
+        family.start_and_wait(silent, lambda: False, seconds=0.2)
+
+
+def test_a_step_that_fails_is_reported(tmp_path: Path) -> None:
+    step = program("migrate", tmp_path, "import sys; sys.exit('no such table')")
+    with Family() as family, pytest.raises(CannotStart, match="no such table"):
+        family.run_to_end(step)
+
+
+def test_a_signal_that_arrives_while_stopping_does_no_harm(tmp_path: Path) -> None:
+    with Family() as family:
+        child = family.start(program("gone", tmp_path, "pass"))
+        child.process.wait()
+        os.kill(family.guard.pid, signal.SIGTERM)
+    assert child.ended
