@@ -1,6 +1,8 @@
 """Servers of one's own: private, with roles made from a superuser's address."""
 
+import os
 import stat
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import pytest
 import redis
 
 from dext_sync.local import postgres, roles
+from dext_sync.local.processes import Family
 from dext_sync.local.refusal import CannotStart
 from dext_sync.local.servers import ThrowAwayServers
 
@@ -102,6 +105,26 @@ def test_and_leave_nothing_there(servers: ThrowAwayServers, superuser: str) -> N
         " UNION SELECT datname FROM pg_database) AS names"
     )
     assert plan.suffix not in str(answer(superuser, everything))
+
+
+@pytest.mark.skipif(
+    os.geteuid() != 0 or not postgres.succeeds([*postgres.UNSHARE, "true"]),
+    reason="only root needs another identity, and only some kernels give it one",
+)
+def test_postgres_works_for_root_in_a_folder_that_nobody_can_enter(
+    tmp_path: Path,
+) -> None:
+    tmp_path.chmod(0o700)
+    with Family() as family, tempfile.TemporaryDirectory(dir="/tmp") as sockets:
+        server = postgres.start(
+            family,
+            sockets=Path(sockets),
+            data=tmp_path / "data",
+            log=tmp_path / "log",
+            durable=False,
+        )
+        assert answer(server.superuser_address(), "SELECT 1") == 1
+        assert (tmp_path / "data").stat().st_uid == 0
 
 
 def test_an_application_role_alone_is_not_enough(servers: ThrowAwayServers) -> None:
