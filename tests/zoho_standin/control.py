@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
 from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
 from tests.zoho_standin.answers import Record, Refused, dumps, loads
-from tests.zoho_standin.changes import CHANGES
-from tests.zoho_standin.faults import fault_from
 from tests.zoho_standin.standin import StandIn
 
 PREFIX = "/_standin"
@@ -30,7 +27,9 @@ def answer_control(standin: StandIn, request: Request) -> Response:
 
 
 def _add_fault(standin: StandIn, request: Request) -> object:
-    standin.faults.add(fault_from(_order(request)))
+    """{"fault": name, "times": 1, "skip": 0, "seconds": 1, "match": {…}}."""
+    order = _order(request)
+    standin.fault(order.pop("fault"), **order)
     return _list_faults(standin, request)
 
 
@@ -44,19 +43,15 @@ def _clear_faults(standin: StandIn, request: Request) -> object:
 
 
 def _limits(standin: StandIn, request: Request) -> object:
+    """{"per_minute": 5, "access_token_seconds": 30, …}; null switches one off."""
     return standin.limits.change(_order(request))
 
 
 def _state(standin: StandIn, request: Request) -> object:
-    with standin.lock:
-        wanted = request.args.get("organization_id", "")
-        if wanted:
-            return loads(dumps(asdict(standin.organisation(wanted))))
-        found = {
-            number: asdict(organisation)
-            for number, organisation in standin.world.organisations.items()
-        }
-        return loads(dumps({"organisations": found}))
+    if wanted := request.args.get("organization_id", ""):
+        return standin.state(wanted)
+    numbers = list(standin.world.organisations)
+    return {"organisations": {number: standin.state(number) for number in numbers}}
 
 
 def _calls(standin: StandIn, request: Request) -> object:
@@ -71,11 +66,7 @@ def _forget_calls(standin: StandIn, request: Request) -> object:
 def _change(standin: StandIn, request: Request) -> object:
     """{"change": name, …}: see `changes`."""
     order = _order(request)
-    change = CHANGES[order.pop("change")]
-    with standin.lock:
-        answer = change(standin, **order)
-        standin.save()
-        return loads(dumps(answer))
+    return standin.change(order.pop("change"), **order)
 
 
 def _reset(standin: StandIn, request: Request) -> object:

@@ -82,7 +82,7 @@ def _row(expense: Record) -> Row:
     )
     record = {
         **{name: expense[name] for name in kept.split()},
-        "bcy_total_without_tax": expense["sub_total"] * expense["exchange_rate"],
+        "bcy_total_without_tax": money(expense["sub_total"] * expense["exchange_rate"]),
         "total_without_tax": expense["sub_total"],
         "distance": _ZERO,
         "has_attachment": bool(expense["documents"]),

@@ -15,6 +15,7 @@ from tests.zoho_standin.standin import StandIn
 from tests.zoho_standin.world import CentreName, Organisation, User
 
 _DEMO = "alice@harbourbakery.example"
+_DEMO_US = "sam@sunnyside.example"
 _INLINE = ("application/pdf", "image/png", "image/jpeg", "image/gif", "image/bmp")
 
 
@@ -61,10 +62,6 @@ def _sign_in_page(
     standin: StandIn, centre: CentreName, request: Request, failure: str
 ) -> Response:
     alert = Markup('<p class="error" role="alert">{}</p>').format(failure)
-    example = next(
-        (user.email for user in standin.world.users.values() if user.centre == centre),
-        _DEMO,
-    )
     content = Markup(
         '<div class="card">{alert}'
         '<form method="post">'
@@ -76,12 +73,14 @@ def _sign_in_page(
         " required>"
         '<button type="submit">Sign in</button>'
         "</form>"
-        "<p>For trying out: <code>{example}</code>, password <code>zoho-demo</code></p>"
+        "<p>For trying out: <code>{eu}</code> or <code>{us}</code>,"
+        " password <code>zoho-demo</code></p>"
         "</div>"
     ).format(
         alert=alert if failure else "",
         email=request.form.get("email", ""),
-        example=_DEMO if centre == "eu" else example,
+        eu=_DEMO,
+        us=_DEMO_US,
     )
     return page("Sign in to Zoho", centre, content)
 

@@ -47,6 +47,14 @@ class Remote:
     def expenses(self, organization: str) -> list[Record]:
         return list(self.state(organization)["expenses"].values())
 
+    def document(self, organization: str, document_id: str) -> bytes:
+        """The bytes of an attachment, as a person would open it in Zoho."""
+        number = self.state(organization)["organisation_id"]
+        address = f"{self.origin}/app/{number}/documents/{document_id}"
+        answer = self._session.get(address, timeout=_SECONDS)
+        answer.raise_for_status()
+        return answer.content
+
     def contact(self, organization: str, name: str) -> Record | None:
         contacts = self.state(organization)["contacts"].values()
         return next((row for row in contacts if row["contact_name"] == name), None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import copy
+import pickle
 from decimal import Decimal
 from functools import cache
 
@@ -30,10 +30,16 @@ _USERS = (
 
 
 def new_world() -> World:
-    return copy.deepcopy(_first_day())
+    world: World = pickle.loads(_first_day_pickled())  # noqa: S301 -- our own bytes
+    return world
 
 
 @cache
+def _first_day_pickled() -> bytes:
+    """Built once: a copy by pickle takes a tenth of a deepcopy."""
+    return pickle.dumps(_first_day())
+
+
 def _first_day() -> World:
     world = World(users={user.email: user for user in _USERS})
     alice, anna, charlie, _, sam, priya = _USERS

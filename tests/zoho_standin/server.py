@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import io
+import logging
 import socket
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -24,9 +25,12 @@ from tests.zoho_standin.world import CentreName
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
+_logger = logging.getLogger("zoho_standin")
+
 _HOST = "127.0.0.1"
 _MOST_BYTES = 64 * 1024 * 1024
 _ATTEMPTS = 20
+_POLL_SECONDS = 0.005
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,9 @@ def serve(standin: StandIn, port: int = 0) -> Iterator[Running]:
         standin.origins[centre] = f"http://localhost:{server.port}"
     standin.stopped.clear()
     threads = [
-        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+        threading.Thread(
+            target=server.serve_forever, args=(_POLL_SECONDS,), daemon=True
+        )
         for server in servers.values()
     ]
     for thread in threads:
@@ -152,10 +158,14 @@ class _Handler(WSGIRequestHandler):
         if not isinstance(app, _App):
             raise TypeError("_Handler serves _App only")
         try:
-            response = app.answer(Request(environ))
+            with Request(environ) as request:  # closes the files that came with it
+                response = app.answer(request)
         except AnswerLost:
             self._drop()
             return
+        except Exception:
+            _logger.exception("the stand-in itself failed")
+            response = Response("The stand-in itself failed: see its log.", 599)
         self._send(response, environ)
 
     def _read_body(self, environ: dict[str, Any]) -> bool:
@@ -174,7 +184,8 @@ class _Handler(WSGIRequestHandler):
 
     def _drop(self) -> None:
         self.close_connection = True
-        self.connection.shutdown(socket.SHUT_RDWR)
+        with suppress(OSError):  # the caller may be gone already
+            self.connection.shutdown(socket.SHUT_RDWR)
 
     def _send(self, response: Response, environ: dict[str, object]) -> None:
         body = response.get_data()

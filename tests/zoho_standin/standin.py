@@ -7,12 +7,13 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
-from tests.zoho_standin.answers import Record, dumps, loads
+from tests.zoho_standin.answers import Record, dumps, loads, snapshot
+from tests.zoho_standin.changes import CHANGES
 from tests.zoho_standin.documents import Documents
-from tests.zoho_standin.faults import Faults
+from tests.zoho_standin.faults import Faults, fault_from
 from tests.zoho_standin.limits import Limits
 from tests.zoho_standin.seeds import new_world
 from tests.zoho_standin.tokens import Tokens
@@ -74,6 +75,22 @@ class StandIn:
     def user(self, email: str) -> User:
         return self.world.users[email.strip().lower()]
 
+    def fault(self, name: str, **details: Any) -> None:
+        """`times`, `skip`, `seconds`, `status`, `match={"method": …, "path": …}`."""
+        self.faults.add(fault_from({"fault": name, **details}))
+
+    def change(self, name: str, **details: Any) -> Record:
+        """Somebody does something in Zoho meanwhile: see `changes`."""
+        with self.lock:
+            answer = CHANGES[name](self, **details)
+            self.save()
+            return _copied(answer)
+
+    def state(self, organization: str) -> Record:
+        """Everything that an organisation (id or name) holds, as a copy."""
+        with self.lock:
+            return _copied(self.organisation(organization))
+
     def reset(self) -> None:
         """The world as it was on the first day, with no token, fault or call."""
         with self.lock:
@@ -92,11 +109,11 @@ class StandIn:
         if self._state_file is None:
             return
         state = {
-            "world": asdict(self.world),
-            "tokens": {centre: asdict(self.tokens[centre]) for centre in CENTRES},
+            "world": self.world,
+            "tokens": self.tokens,
         }
         draft = self._state_file.with_suffix(".draft")
-        draft.write_text(dumps(state), encoding="utf-8")
+        draft.write_text(snapshot(state), encoding="utf-8")
         draft.replace(self._state_file)
 
     def _stored_state(self) -> tuple[World, dict[CentreName, Tokens]]:
@@ -108,6 +125,11 @@ class StandIn:
             for centre in CENTRES
         }
         return _restored_world(state["world"]), tokens
+
+
+def _copied(value: object) -> Record:
+    copy: Record = loads(snapshot(value))
+    return copy
 
 
 def _restored_world(state: Record) -> World:

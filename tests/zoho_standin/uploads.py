@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from pathlib import PurePath
 
 from tests.zoho_standin.answers import (
@@ -53,7 +54,11 @@ def store_files(call: Call, record: Record, part: str) -> None:
         return
     document = _document(call, upload, is_receipt=part == "receipt")
     call.standin.documents.put(document["document_id"], upload.content)
-    call.organisation.documents[document["document_id"]] = document
+    call.organisation.documents[document["document_id"]] = {
+        **document,
+        "sha256": sha256(upload.content).hexdigest(),
+        "of": record.get("bill_id") or record["expense_id"],
+    }
     if part == "receipt":
         others = [row for row in record["documents"] if not row["is_receipt"]]
         keep_documents(call, record, [document, *others])
