@@ -89,8 +89,8 @@ def ports(options: Options) -> list[int]:
 
 
 def empty_state() -> None:
-    if (superuser := given_superuser()) and (STATE / "secrets").exists():
-        roles.drop(superuser, demo_plan(kept_secrets(STATE / "secrets")))
+    if superuser := given_superuser():
+        roles.drop(superuser, demo_plan())
     for entry in STATE.iterdir():
         if entry.name in SURVIVES_FRESH:
             continue
@@ -179,7 +179,7 @@ class Demo:
         self.environment["DATABASE_URL"] = addresses.application
 
     def _database_of_our_own(self) -> roles.Addresses:
-        plan = demo_plan(self.secrets)
+        plan = demo_plan(self.secrets["DATABASE_PASSWORD"])
         if superuser := given_superuser():
             with progress("Roles and database"):
                 return roles.make(superuser, plan)
@@ -281,12 +281,11 @@ def given_superuser() -> str:
     return address
 
 
-def demo_plan(secrets: dict[str, str]) -> roles.Plan:
+def demo_plan(password: str = "") -> roles.Plan:
+    """On somebody else's server, with names that say whose they are."""
     if "DATABASE_URL" not in os.environ:
         return roles.Plan(database="dext_sync")
-    return roles.Plan(
-        database="dext_sync_demo", suffix="_demo", password=secrets["DATABASE_PASSWORD"]
-    )
+    return roles.Plan(database="dext_sync_demo", suffix="_demo", password=password)
 
 
 def regions(options: Options) -> str:

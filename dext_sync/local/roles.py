@@ -13,6 +13,8 @@ import psycopg2
 from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
+from dext_sync.local.refusal import CannotStart
+
 EXTENSIONS = ("pg_trgm", "unaccent", "btree_gin")
 
 
@@ -137,9 +139,12 @@ def databases_of(cursor: Cursor, role: str) -> list[str]:
 
 
 def is_superuser(database_address: str) -> bool:
-    with cursor_at(database_address) as cursor:
-        cursor.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
-        return bool(cursor.fetchone() == (True,))
+    try:
+        with cursor_at(database_address) as cursor:
+            cursor.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
+            return bool(cursor.fetchone() == (True,))
+    except psycopg2.OperationalError as error:
+        raise CannotStart(f"DATABASE_URL does not answer: {error}".strip()) from error
 
 
 def address(like: str, role: str = "", password: str = "", *, database: str) -> str:

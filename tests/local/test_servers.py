@@ -133,6 +133,12 @@ def test_an_application_role_alone_is_not_enough(servers: ThrowAwayServers) -> N
         ThrowAwayServers(given)
 
 
+def test_a_server_that_does_not_answer_is_one_sentence(tmp_path: Path) -> None:
+    given = {"DATABASE_URL": f"postgresql://postgres@/postgres?host={tmp_path}"}
+    with pytest.raises(CannotStart, match="DATABASE_URL does not answer: "):
+        ThrowAwayServers(given)
+
+
 def test_stopping_removes_the_folder() -> None:
     with ThrowAwayServers({"DATABASE_URL": "-", "DATABASE_OWNER_URL": "-"}) as servers:
         folder = servers.folder
