@@ -210,12 +210,16 @@ def review_supplier(supplier: Supplier) -> None:
 
 def review_business(business: Business) -> None:
     """After a refresh, or when the connection broke or was mended."""
-    items = open_items(business)
-    nameless = Supplier.unscoped.filter(
-        business=business, contact=None, items__in=items
+    match_suppliers(business)
+    review_all(open_items(business))
+
+
+def match_suppliers(business: Business) -> None:
+    """Suppliers of open items whose name has come into Zoho's lists meanwhile."""
+    nameless = Supplier.objects.for_business(business).filter(
+        contact=None, items__in=open_items(business)
     )
     suppliers.match_contacts(business, list(nameless.distinct()))
-    review_all(items)
 
 
 def review_all(items: Iterable[Item]) -> None:

@@ -1,0 +1,449 @@
+"""Getting one item into Zoho Books: decide, claim, commit the attempt, call, settle.
+
+`request` takes the item and writes down everything that will be sent; `advance` is what a
+worker does with that, step by step, as often as it is called and after any crash.
+"""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from connections.books import NotConnected
+from connections.budget import Priority
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from connections import books as connected
+from connections.models import Connection
+from connections.zoho.client import ZohoBooks
+from connections.zoho.errors import (
+    DUPLICATE_BILL_NUMBER,
+    DUPLICATE_CONTACT_NAME,
+    ZohoError,
+    ZohoMissing,
+    ZohoNoAnswer,
+    ZohoOrganisationRefused,
+    ZohoRejected,
+)
+from dext_sync.businesses import audit
+from dext_sync.businesses.models import User
+from publishing import coding, payloads, recovery, results, sending, suppliers
+from publishing.decision import Facts, Hold, Publish, decide
+from publishing.documents import DocumentLost
+from publishing.models import Item, Publication, Step, Supplier
+from publishing.outcomes import (
+    FOREVER,
+    Done,
+    Lost,
+    Outcome,
+    Refused,
+    Waits,
+    Words,
+    outcome_of,
+    rejected,
+    soon,
+    uncertain_time,
+    unclear,
+)
+from publishing.reasons import Problem, Reason, Wait
+from publishing.results import LeaseLost
+
+logger = logging.getLogger(__name__)
+
+SUPPLIER_GAP: Final = timedelta(seconds=3)
+
+
+@dataclass(frozen=True)
+class Requested:
+    """It is on its way: hand `publication` to `tasks.publish` after the commit."""
+
+    publication: Publication
+
+
+@dataclass(frozen=True)
+class Held:
+    """Nothing was begun, for these reasons (none: it is not the time for it)."""
+
+    reasons: tuple[Reason, ...]
+
+
+# Requesting
+
+
+def request(
+    item: Item,
+    *,
+    by: User | None,
+    priority: Publication.Priority = Publication.Priority.PERSON,
+) -> Requested | Held:
+    """Begin to publish, once: a second click finds what the first has begun."""
+    with transaction.atomic():
+        fresh = coding.locked(item.pk)
+        if begun := Publication.unscoped.filter(item=fresh, finished_at=None).first():
+            return Requested(begun)
+        if fresh.status not in (Item.Status.READY, Item.Status.FAILED):
+            return Held(tuple(fresh.open_reasons))
+        return _decided(fresh, by, priority)
+
+
+def _decided(
+    item: Item, by: User | None, priority: Publication.Priority
+) -> Requested | Held:
+    connection = coding.connection_of(item.business)
+    facts = coding.facts_of(item, connection)
+    decision = decide(facts)
+    match decision:
+        case Hold(reasons):
+            item.status = Item.Status.TO_REVIEW
+            item.reasons = [reason.code for reason in reasons]
+            item.save(update_fields=["status", "reasons"])
+            said = " ".join(str(reason.sentence) for reason in reasons)
+            audit.record(
+                item.business, "publication.held", actor=by, subject=item, reason=said
+            )
+            return Held(reasons)
+        case Publish():
+            publication = _new_publication(item, decision, by, priority)
+            _claim(publication, facts, decision)
+            return Requested(publication)
+
+
+def _new_publication(
+    item: Item, decision: Publish, by: User | None, priority: Publication.Priority
+) -> Publication:
+    """Not saved yet."""
+    connection = Connection.objects.for_business(item.business).get()
+    return Publication(
+        business=item.business,
+        item=item,
+        kind=decision.kind,
+        priority=priority,
+        requested_by=by,
+        connection=connection,
+        region=connection.region,
+        organisation_id=connection.organisation_id,
+    )
+
+
+def _claim(publication: Publication, facts: Facts, decision: Publish) -> None:
+    """Write down what will be sent, and take the item for it."""
+    item = publication.item
+    claim = payloads.claim(
+        facts, decision, mark=publication.mark, supplier_id=item.supplier_id or 0
+    )
+    publication.claim = claim.as_json()
+    publication.save()
+    _lay_out_steps(publication, claim, has_document=item.document_id is not None)
+    item.status = Item.Status.PUBLISHING
+    item.save(update_fields=["status"])
+    audit.record(
+        item.business,
+        "publication.requested",
+        actor=publication.requested_by,
+        subject=item,
+    )
+
+
+def _lay_out_steps(
+    publication: Publication, claim: payloads.Claim, *, has_document: bool
+) -> None:
+    kinds = [] if claim.vendor_id else [Step.Kind.CONTACT]
+    kinds.append(Step.Kind.RECORD)
+    if has_document:
+        kinds.append(Step.Kind.DOCUMENT)
+    Step.unscoped.bulk_create(
+        Step(
+            business_id=publication.business_id,
+            publication=publication,
+            kind=kind,
+            position=position,
+            region=publication.region,
+            organisation_id=publication.organisation_id,
+        )
+        for position, kind in enumerate(kinds)
+    )
+
+
+def attach_again(item: Item, *, by: User) -> Requested | Held:
+    """Send the missing document once more; the record itself stays as it is."""
+    with transaction.atomic():
+        fresh = coding.locked(item.pk)
+        publication = fresh.publications.filter(cleared_at=None).last()
+        if publication is None or not fresh.document_missing:
+            return Held(())
+        step = publication.steps.filter(kind=Step.Kind.DOCUMENT).first()
+        if step is not None and results.reopen(step):
+            audit.record(
+                fresh.business, "publication.requested", actor=by, subject=fresh
+            )
+        return Requested(publication)
+
+
+# The worker's part
+
+
+def advance(publication_id: int) -> None:
+    """Do what is due for this publication, as far as it goes now."""
+    publication = _taken(publication_id, due_at=timezone.now())
+    if publication is None:
+        return
+    try:
+        _advance(publication)
+    except LeaseLost:
+        logger.info("%s: another worker has taken over.", publication)
+
+
+def withdraw(publication_id: int) -> None:
+    """The business was disconnected: end what is not under way in Zoho already."""
+    publication = _taken(publication_id, due_at=None)
+    if publication is None:
+        return
+    under_way = (Step.State.SENDING, Step.State.UNCERTAIN)
+    try:
+        if publication.steps.filter(state__in=under_way).exists():
+            results.wait_for(publication, Wait.CONNECTION, soon(FOREVER))
+        else:
+            _end_unsent(publication, Problem.DISCONNECTED)
+    except LeaseLost:
+        logger.info("%s: another worker has taken over.", publication)
+
+
+def _taken(publication_id: int, *, due_at: datetime | None) -> Publication | None:
+    """The publication, if it is due and nobody else is at work on it."""
+    now = timezone.now()
+    until = now + uncertain_time()
+    free = Q(leased_until=None) | Q(leased_until__lt=now)
+    due = Publication.unscoped.filter(free, pk=publication_id, finished_at=None)
+    if due_at is not None:
+        due = due.filter(due_at__lte=due_at)
+    if not due.update(leased_until=until):
+        return None
+    publications = Publication.unscoped.select_related(
+        "connection__grant", "item__document", "business"
+    )
+    return publications.get(pk=publication_id)
+
+
+def _advance(publication: Publication) -> None:
+    if _crashed(publication):
+        return
+    connection = publication.connection
+    if not _same_organisation(publication, connection):
+        _elsewhere(publication)
+        return
+    try:
+        books = connected.open_books(connection, Priority(publication.priority))
+    except NotConnected:
+        results.wait_for(publication, Wait.CONNECTION, soon(FOREVER))
+        return
+    while (step := _next_step(publication)) is not None:
+        if not _do(books, publication, step):
+            return
+    results.published(publication)
+
+
+def _crashed(publication: Publication) -> bool:
+    """Whether a worker has vanished between sending and settling."""
+    step = publication.steps.filter(state=Step.State.SENDING).first()
+    if step is None:
+        return False
+    vanished = Words("WorkerLost", message="The worker ended before an answer came.")
+    results.lost(publication, step, vanished)
+    return True
+
+
+def _same_organisation(publication: Publication, connection: Connection) -> bool:
+    return (connection.region, connection.organisation_id) == (
+        publication.region,
+        publication.organisation_id,
+    )
+
+
+def _elsewhere(publication: Publication) -> None:
+    """Never send a part to another organisation; nor forget one that may be there."""
+    if publication.steps.filter(state=Step.State.UNCERTAIN).exists():
+        results.wait_for(publication, Wait.ORGANISATION, soon(FOREVER))
+    else:
+        _end_unsent(publication, Problem.ORGANISATION_CHANGED)
+
+
+def _end_unsent(publication: Publication, problem: Problem) -> None:
+    """What is in Zoho is published, with or without its document; else it has failed."""
+    step = _next_step(publication)
+    if step is not None:
+        results.settle(publication, step, Refused(problem))
+    if step is None or step.kind == Step.Kind.DOCUMENT:
+        results.published(publication)
+
+
+def _next_step(publication: Publication) -> Step | None:
+    return publication.steps.exclude(state__in=results.SETTLED).first()
+
+
+def _do(books: ZohoBooks, publication: Publication, step: Step) -> bool:
+    """Bring one step forward; answers whether the next thing can be done at once."""
+    if step.state == Step.State.UNCERTAIN:
+        return _look(books, publication, step)
+    if step.kind == Step.Kind.CONTACT:
+        settled = _contact_without_sending(publication, step)
+        if settled is not None:
+            return _conclude(publication, step, settled)
+    if step.kind == Step.Kind.DOCUMENT and step.attempts.exists():
+        return _attach_once_more(books, publication, step)
+    return _send(books, publication, step)
+
+
+def _conclude(publication: Publication, step: Step, outcome: Outcome) -> bool:
+    results.settle(publication, step, outcome)
+    match outcome:
+        case Done():
+            return True
+        case Refused():
+            return step.kind == Step.Kind.DOCUMENT
+        case _:
+            return False
+
+
+# Sending
+
+
+def _send(books: ZohoBooks, publication: Publication, step: Step) -> bool:
+    try:
+        sent = sending.message(publication, step)
+    except DocumentLost:
+        refusal = Refused(Problem.DOCUMENT_LOST)
+        return _conclude(publication, step, refusal)
+    results.opened(publication, step, sending.request_of(sent))
+    return _conclude(publication, step, _call(books, publication, step, sent))
+
+
+def _call(
+    books: ZohoBooks, publication: Publication, step: Step, sent: sending.Message
+) -> Outcome:
+    """What the one call came to. Nothing here is inside a transaction."""
+    try:
+        return sending.send(books, publication, sent)
+    except ZohoRejected as error:
+        return _after_no(books, publication, step, error)
+    except ZohoNoAnswer as error:
+        return Lost(Words.of(error))
+    except ZohoError as error:
+        _tell_connection(publication, error)
+        return outcome_of(publication.connection, step, error)
+    except Exception:
+        # It may have been sent: look before it is repeated.
+        logger.exception("%s could not be sent properly.", step)
+        return Lost(Words("Exception", message="Something went wrong here."))
+
+
+def _tell_connection(publication: Publication, error: ZohoError) -> None:
+    """The Zoho user has left this organisation: that concerns all that is sent there."""
+    if isinstance(error, ZohoOrganisationRefused):
+        connected.refused(publication.connection, error)
+
+
+def _after_no(
+    books: ZohoBooks, publication: Publication, step: Step, error: ZohoRejected
+) -> Outcome:
+    """A name or number that is taken may be our own doing: Zoho is asked."""
+    try:
+        if error.code == DUPLICATE_BILL_NUMBER and step.kind == Step.Kind.RECORD:
+            return recovery.after_duplicate(books, publication, step, error)
+        if error.code == DUPLICATE_CONTACT_NAME and step.kind == Step.Kind.CONTACT:
+            return _after_name_taken(books, publication, error)
+    except ZohoError as unclear_error:
+        # Sending it again brings us back here, and harms nothing.
+        _tell_connection(publication, unclear_error)
+        return unclear(publication.connection, step, unclear_error)
+    return rejected(step, error)
+
+
+def _after_name_taken(
+    books: ZohoBooks, publication: Publication, error: ZohoRejected
+) -> Outcome:
+    outcome = recovery.after_name_taken(books, publication, error)
+    if isinstance(outcome, Refused):
+        suppliers.take_back_agreement(sending.claim_of(publication).supplier_id)
+    return outcome
+
+
+# Looking before anything is sent again
+
+
+def _look(books: ZohoBooks, publication: Publication, step: Step) -> bool:
+    try:
+        found = recovery.find(books, publication, step)
+    except ZohoError as error:
+        return _conclude(publication, step, _no_look(publication, step, error))
+    if found is not None:
+        return _conclude(publication, step, found)
+    if results.looked(publication, step) < recovery.LOOK_UPS:
+        results.wait_for(publication, Wait.ANSWER_LOST, soon(_second_look()))
+        return False
+    results.not_there(publication, step)
+    return True
+
+
+def _no_look(publication: Publication, step: Step, error: ZohoError) -> Outcome:
+    """A document's record may be gone; anything else is looked for again."""
+    if isinstance(error, ZohoMissing) and step.kind == Step.Kind.DOCUMENT:
+        return rejected(step, error)
+    _tell_connection(publication, error)
+    return unclear(publication.connection, step, error)
+
+
+def _second_look() -> timedelta:
+    """What Zoho has stored late must have time to show in its lists."""
+    return uncertain_time() / 4
+
+
+def _attach_once_more(books: ZohoBooks, publication: Publication, step: Step) -> bool:
+    """A second upload would add a second file: the record is asked first."""
+    try:
+        found = recovery.attached(books, publication)
+    except ZohoError as error:
+        return _conclude(publication, step, _no_look(publication, step, error))
+    if found is not None:
+        return _conclude(publication, step, found)
+    return _send(books, publication, step)
+
+
+# A new supplier: one publication creates the contact, the others wait for it
+
+
+def _contact_without_sending(publication: Publication, step: Step) -> Outcome | None:
+    """What there is to say without a call; None where this one is to create it."""
+    claim = sending.claim_of(publication)
+    supplier = Supplier.unscoped.select_related("contact").get(pk=claim.supplier_id)
+    if supplier.contact is not None:
+        return _with_contact(supplier, publication, claim)
+    if _may_create(supplier, publication):
+        return None
+    return Waits(Wait.SUPPLIER, soon(SUPPLIER_GAP))
+
+
+def _with_contact(
+    supplier: Supplier, publication: Publication, claim: payloads.Claim
+) -> Outcome:
+    contact = supplier.contact
+    if contact is None or not coding.is_usable(contact, publication.connection):
+        gone = Reason.SUPPLIER_GONE
+        return Refused(Problem.ENTRY_GONE, str(gone.sentence), reason=gone)
+    other_currency = contact.currency_code not in ("", claim.currency_code)
+    if other_currency and publication.kind == Publication.Kind.BILL:
+        other = Reason.SUPPLIER_CURRENCY
+        return Refused(Problem.REJECTED, str(other.sentence), "supplier", other)
+    return Done(answer={"contact_id": contact.zoho_id}, found=True)
+
+
+def _may_create(supplier: Supplier, publication: Publication) -> bool:
+    if suppliers.claim_creation(supplier.pk, publication.pk):
+        return True
+    creator = Supplier.unscoped.get(pk=supplier.pk).being_created_by
+    if creator is None:
+        return False
+    if Publication.unscoped.filter(pk=creator, finished_at=None).exists():
+        return False
+    return suppliers.take_over_creation(supplier.pk, publication.pk, creator)

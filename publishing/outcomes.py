@@ -1,0 +1,211 @@
+"""What can come of a step, and what each of Zoho's errors means for it."""
+
+import logging
+import secrets
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.utils import timezone
+
+from connections.models import Connection, Contact
+from connections.zoho.errors import (
+    Limit,
+    ZohoError,
+    ZohoForbidden,
+    ZohoMisconfigured,
+    ZohoMissing,
+    ZohoOrganisationRefused,
+    ZohoRateLimited,
+    ZohoRejected,
+    ZohoUnauthorized,
+    ZohoUnavailable,
+)
+from publishing.models import PublishAttempt, Step
+from publishing.reasons import Problem, Reason, Wait
+
+logger = logging.getLogger(__name__)
+
+FIRST_GAP: Final = 5.0
+LONGEST_GAP: Final = 600.0
+FOREVER: Final = timedelta(hours=1)
+"""Until somebody acts; an event ends the wait earlier, and a look now and then cannot hurt."""
+LIMITS: Final[dict[Limit, Wait]] = {
+    "minute": Wait.MINUTE,
+    "day": Wait.DAY,
+    "at_once": Wait.AT_ONCE,
+    "user": Wait.USER,
+    "token": Wait.TOKEN,
+}
+# Zoho's codes that tell which field of ours is meant.
+FIELDS_BY_CODE: Final = {
+    4: "reference",
+    3032: "tax_rate",
+    5015: "total",
+    9004: "currency",
+    13009: "category",
+    71510: "tax_rate",
+    71512: "tax_rate",
+}
+
+
+@dataclass(frozen=True)
+class Words:
+    """What an error said, for the attempt."""
+
+    error: str = ""
+    code: str = ""
+    message: str = ""
+
+    @classmethod
+    def of(cls, error: ZohoError) -> "Words":
+        numbers = [error.status, error.code]
+        code = "/".join(str(number) for number in numbers if number is not None)
+        return cls(type(error).__name__, code, error.message)
+
+
+@dataclass(frozen=True)
+class Done:
+    """It is in Zoho. `found`: it had arrived although nobody had said so.
+
+    `answer` is what is worth keeping; `contact` the row of a contact step.
+    """
+
+    zoho_id: str = ""
+    answer: dict[str, Any] = field(default_factory=dict)
+    found: bool = False
+    verified: bool = False
+    contact: Contact | None = None
+    differences: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Waits:
+    """Nothing was accepted; it goes on by itself."""
+
+    wait: Wait
+    until: datetime
+    words: Words = Words()
+
+
+@dataclass(frozen=True)
+class Lost:
+    """It was sent, and nobody knows whether it arrived."""
+
+    words: Words = Words()
+
+
+@dataclass(frozen=True)
+class Refused:
+    """Zoho said no. `sentence` is ours, `field` names what mends it; a `reason` sends
+    the item back to review with it."""
+
+    problem: Problem
+    sentence: str = ""
+    field: str = ""
+    reason: Reason | None = None
+    words: Words = Words()
+
+    @property
+    def text(self) -> str:
+        return self.sentence or str(self.problem.sentence)
+
+    @property
+    def code(self) -> str:
+        """`rejected:category` where the field is another than the problem's own."""
+        own = not self.field or self.field == self.problem.field
+        return self.problem.code if own else f"{self.problem.code}:{self.field}"
+
+
+Outcome = Done | Waits | Lost | Refused
+
+
+# Errors
+
+
+def rejected(step: Step, error: ZohoRejected) -> Refused:
+    words = Words.of(error)
+    if step.kind == Step.Kind.DOCUMENT:
+        gone = isinstance(error, ZohoMissing)
+        problem = Problem.RECORD_GONE if gone else Problem.DOCUMENT_REFUSED
+        return Refused(problem, words=words)
+    if isinstance(error, ZohoMissing):
+        return Refused(Problem.ENTRY_GONE, reason=Reason.ENTRY_GONE, words=words)
+    field = FIELDS_BY_CODE.get(error.code or 0, "")
+    return Refused(Problem.REJECTED, field=field, words=words)
+
+
+def outcome_of(connection: Connection, step: Step, error: ZohoError) -> Outcome:
+    """What an error means for a step that Zoho has certainly not taken."""
+    if waits := _waits(connection, step, error):
+        return waits
+    if isinstance(error, ZohoForbidden):
+        return Refused(Problem.FORBIDDEN, words=Words.of(error))
+    logger.error("Zoho's answer fits nothing we know.", exc_info=error)
+    return Refused(Problem.UNEXPECTED, words=Words.of(error))
+
+
+def _waits(connection: Connection, step: Step, error: ZohoError) -> Waits | None:
+    """The wait that an error asks for, if waiting helps."""
+    words = Words.of(error)
+    match error:
+        case ZohoRateLimited():
+            until = _limit_ends(connection, error)
+            return Waits(LIMITS[error.limit], until, words)
+        case ZohoUnavailable():
+            gap = max(error.retry_after or 0, _gap(step))
+            return Waits(Wait.UNAVAILABLE, soon(timedelta(seconds=gap)), words)
+        case ZohoOrganisationRefused():
+            return Waits(Wait.CONNECTION, soon(FOREVER), words)
+        case ZohoUnauthorized():
+            return Waits(Wait.CONNECTION, soon(FOREVER), words)
+        case ZohoMisconfigured():
+            return Waits(Wait.CONFIGURATION, soon(timedelta(minutes=10)), words)
+        case _:
+            return None
+
+
+def unclear(connection: Connection, step: Step, error: ZohoError) -> Waits:
+    """A look into Zoho that failed: whatever the cause, it is looked again."""
+    if waits := _waits(connection, step, error):
+        return waits
+    if isinstance(error, ZohoForbidden):
+        return Waits(Wait.RIGHT, soon(FOREVER), Words.of(error))
+    logger.error("Zoho could not be asked about %s.", step, exc_info=error)
+    gap = timedelta(seconds=_gap(step))
+    return Waits(Wait.UNAVAILABLE, soon(gap), Words.of(error))
+
+
+def _limit_ends(connection: Connection, error: ZohoRateLimited) -> datetime:
+    """Spread a little, so that not all begin again in the same instant."""
+    if error.retry_after is not None:
+        return soon(timedelta(seconds=error.retry_after + _dice(0.0, 2.0)))
+    return _next_midnight(connection) + timedelta(seconds=_dice(0.0, 60.0))
+
+
+def _next_midnight(connection: Connection) -> datetime:
+    """A day's calls come back at midnight where the organisation is."""
+    here = timezone.now().astimezone(ZoneInfo(connection.time_zone))
+    return datetime.combine(here.date() + timedelta(days=1), time(), here.tzinfo)
+
+
+def _gap(step: Step) -> float:
+    """Seconds; they grow with every try in a row that Zoho was away."""
+    waited = step.attempts.filter(outcome=PublishAttempt.Outcome.WAITING).count()
+    tries = min(waited + step.look_ups, 10)
+    return float(min(LONGEST_GAP, FIRST_GAP * 2**tries)) * _dice(0.8, 1.2)
+
+
+def _dice(least: float, most: float) -> float:
+    return least + (most - least) * (secrets.randbelow(1000) / 1000)
+
+
+def soon(gap: timedelta) -> datetime:
+    return timezone.now() + gap
+
+
+def uncertain_time() -> timedelta:
+    """How long a request whose answer was lost may still be at work inside Zoho."""
+    return timedelta(seconds=settings.ZOHO_UNCERTAIN_SECONDS)

@@ -1,0 +1,413 @@
+"""What came of a step, written down: attempt, step, publication, item and trail at once.
+
+The worker that holds a publication's lease is known by the moment the lease ends; whoever
+has lost it may still say what Zoho answered, and nothing else.
+"""
+
+import logging
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from dext_sync.businesses import audit
+from publishing import suppliers
+from publishing.models import Item, Publication, PublishAttempt, Step
+from publishing.outcomes import (
+    Done,
+    Lost,
+    Outcome,
+    Refused,
+    Waits,
+    Words,
+    uncertain_time,
+)
+from publishing.reasons import Problem, Reason, Wait
+
+logger = logging.getLogger(__name__)
+
+SETTLED = (Step.State.DONE, Step.State.REFUSED)
+
+
+class LeaseLost(Exception):
+    """Another worker has taken the publication over."""
+
+
+# Before the call
+
+
+def opened(publication: Publication, step: Step, request: dict[str, Any]) -> None:
+    """Commit that the step is about to be sent. Raises LeaseLost."""
+    now = timezone.now()
+    with transaction.atomic():
+        _extend_lease(publication, now)
+        waiting = Step.unscoped.filter(pk=step.pk, state=Step.State.WAITING)
+        if not waiting.update(
+            state=Step.State.SENDING, request=request, sent_at=now, look_ups=0
+        ):
+            raise LeaseLost
+        PublishAttempt.unscoped.create(
+            business_id=publication.business_id,
+            publication=publication,
+            step=step,
+            started_at=now,
+        )
+        _mine(publication).update(state=Publication.State.SENDING, waiting_reason="")
+        show(publication, Item.Status.PUBLISHING)
+    step.refresh_from_db()
+
+
+def _extend_lease(publication: Publication, now: datetime) -> None:
+    until = now + uncertain_time()
+    if not _mine(publication).update(leased_until=until):
+        raise LeaseLost
+    publication.leased_until = until
+
+
+def _mine(publication: Publication) -> QuerySet[Publication]:
+    return Publication.unscoped.filter(
+        pk=publication.pk, finished_at=None, leased_until=publication.leased_until
+    )
+
+
+# After the call
+
+
+def settle(publication: Publication, step: Step, outcome: Outcome) -> None:
+    """Write down what came of the step. Raises LeaseLost after a late answer."""
+    match outcome:
+        case Done():
+            done(publication, step, outcome)
+        case Waits():
+            _waits(publication, step, outcome)
+        case Lost():
+            lost(publication, step, outcome.words)
+        case Refused():
+            refused(publication, step, outcome)
+
+
+def done(publication: Publication, step: Step, outcome: Done) -> None:
+    now = timezone.now()
+    with transaction.atomic():
+        unsettled = Step.unscoped.filter(pk=step.pk).exclude(state__in=SETTLED)
+        if not unsettled.update(
+            state=Step.State.DONE,
+            zoho_id=outcome.zoho_id,
+            answer=outcome.answer,
+            settled_at=now,
+            verified_at=now if outcome.verified else None,
+        ):
+            logger.error("%s: settled already, now %s", step, outcome.zoho_id)
+            raise LeaseLost
+        _end_attempt(step, _done_outcome(outcome), Words())
+        if outcome.contact is not None:
+            suppliers.became(publication.claim["supplier_id"], outcome.contact)
+        _note_differences(publication, outcome)
+        _record_step(publication, step, outcome)
+    step.refresh_from_db()
+
+
+def _done_outcome(outcome: Done) -> PublishAttempt.Outcome:
+    known = PublishAttempt.Outcome
+    return known.FOUND if outcome.found else known.DONE
+
+
+def _note_differences(publication: Publication, outcome: Done) -> None:
+    if not outcome.differences:
+        return
+    publication.problem_code = Problem.TOTAL_DIFFERS.code
+    publication.problem = (
+        f"{Problem.TOTAL_DIFFERS.sentence} ({', '.join(outcome.differences)})"
+    )
+    publication.save(update_fields=["problem_code", "problem"])
+
+
+def _record_step(publication: Publication, step: Step, outcome: Done) -> None:
+    words = step.get_kind_display()
+    if outcome.differences:
+        words = f"{words} ({', '.join(outcome.differences)})"
+    if outcome.found:
+        zoho_id = outcome.zoho_id or outcome.answer.get("contact_id", "")
+        _record(publication, "publication.found", step=words, zoho_id=zoho_id)
+    else:
+        _record(publication, "publication.sent", step=words)
+
+
+def _waits(publication: Publication, step: Step, outcome: Waits) -> None:
+    """The step goes back to where it was: unsent, or still uncertain."""
+    with transaction.atomic():
+        Step.unscoped.filter(pk=step.pk, state=Step.State.SENDING).update(
+            state=Step.State.WAITING
+        )
+        _end_attempt(step, PublishAttempt.Outcome.WAITING, outcome.words)
+        wait_for(publication, outcome.wait, outcome.until)
+
+
+def wait_for(publication: Publication, wait: Wait, until: datetime) -> None:
+    """Give the lease back until then. Raises LeaseLost."""
+    uncertain = publication.steps.filter(state=Step.State.UNCERTAIN).exists()
+    state = Publication.State.CHECKING if uncertain else Publication.State.WAITING
+    with transaction.atomic():
+        if not _mine(publication).update(
+            state=state, waiting_reason=wait.code, due_at=until, leased_until=None
+        ):
+            raise LeaseLost
+        show(publication, Item.Status.CHECKING if uncertain else None)
+        if publication.waiting_reason != wait.code:
+            _record(
+                publication,
+                "publication.waiting",
+                until=until.isoformat(timespec="seconds"),
+                reason=str(wait.sentence),
+            )
+
+
+def lost(publication: Publication, step: Step, words: Words) -> None:
+    """Look before it is repeated, and not before the request can have finished."""
+    sent_at = step.sent_at or timezone.now()
+    due_at = sent_at + uncertain_time()
+    with transaction.atomic():
+        sending = Step.unscoped.filter(pk=step.pk, state=Step.State.SENDING)
+        if not sending.update(state=Step.State.UNCERTAIN):
+            raise LeaseLost
+        _end_attempt(step, PublishAttempt.Outcome.NO_ANSWER, words)
+        if not _mine(publication).update(
+            state=Publication.State.CHECKING,
+            waiting_reason=Wait.ANSWER_LOST.code,
+            due_at=due_at,
+            leased_until=None,
+        ):
+            raise LeaseLost
+        show(publication, Item.Status.CHECKING)
+        _record(publication, "publication.uncertain", step=step.get_kind_display())
+
+
+def looked(publication: Publication, step: Step) -> int:
+    """Zoho was asked and has nothing; answers how often this was the answer."""
+    Step.unscoped.filter(pk=step.pk).update(
+        look_ups=F("look_ups") + 1, looked_at=timezone.now()
+    )
+    step.refresh_from_db()
+    return step.look_ups
+
+
+def not_there(publication: Publication, step: Step) -> None:
+    """Zoho was asked often enough: the step may be sent again."""
+    with transaction.atomic():
+        uncertain = Step.unscoped.filter(pk=step.pk, state=Step.State.UNCERTAIN)
+        if not uncertain.update(state=Step.State.WAITING):
+            raise LeaseLost
+        _record(publication, "publication.not_found", step=step.get_kind_display())
+    step.refresh_from_db()
+
+
+def refused(publication: Publication, step: Step, outcome: Refused) -> None:
+    """A document that is not taken leaves the record published; else it has failed."""
+    with transaction.atomic():
+        unsettled = Step.unscoped.filter(pk=step.pk).exclude(state__in=SETTLED)
+        if not unsettled.update(state=Step.State.REFUSED, settled_at=timezone.now()):
+            raise LeaseLost
+        _end_attempt(step, PublishAttempt.Outcome.REFUSED, outcome.words)
+        if step.kind == Step.Kind.DOCUMENT:
+            _note_problem(publication, outcome)
+        else:
+            failed(publication, outcome)
+    step.refresh_from_db()
+
+
+def _note_problem(publication: Publication, outcome: Refused) -> None:
+    publication.problem_code = outcome.code
+    publication.problem = outcome.text
+    publication.save(update_fields=["problem_code", "problem"])
+
+
+def _end_attempt(step: Step, outcome: PublishAttempt.Outcome, words: Words) -> None:
+    """The open one; or the one whose answer was lost, if it has been found."""
+    ended = Q(outcome=PublishAttempt.Outcome.OPEN)
+    if outcome == PublishAttempt.Outcome.FOUND:
+        ended |= Q(outcome=PublishAttempt.Outcome.NO_ANSWER)
+    PublishAttempt.unscoped.filter(ended, step=step).update(
+        outcome=outcome,
+        ended_at=timezone.now(),
+        error=words.error[:40],
+        code=words.code[:20],
+        message=words.message,
+    )
+
+
+# The end of a publication
+
+
+def published(publication: Publication) -> None:
+    """Every step is settled: the item is in the books, once. Raises LeaseLost."""
+    now = timezone.now()
+    with transaction.atomic():
+        if not _mine(publication).update(
+            state=Publication.State.PUBLISHED,
+            finished_at=now,
+            leased_until=None,
+            waiting_reason="",
+        ):
+            raise LeaseLost
+        item = Item.unscoped.select_for_update(of=("self",)).get(pk=publication.item_id)
+        before = (item.published_at, item.document_missing)
+        item.status = Item.Status.PUBLISHED
+        item.reasons = []
+        item.published_at = item.published_at or now
+        item.archived_at = item.archived_at or now
+        item.document_missing = document_is_missing(publication)
+        item.save(
+            update_fields=[
+                "status",
+                "reasons",
+                "published_at",
+                "archived_at",
+                "document_missing",
+            ]
+        )
+        if not item.document_missing:
+            _forget_document_problem(publication)
+        _record_published(publication, item, *before)
+
+
+def document_is_missing(publication: Publication) -> bool:
+    refused_documents = publication.steps.filter(
+        kind=Step.Kind.DOCUMENT, state=Step.State.REFUSED
+    )
+    return refused_documents.exists()
+
+
+def _forget_document_problem(publication: Publication) -> None:
+    """The message goes when its cause is mended."""
+    codes = [each.code for each in Problem if each.field == "document"]
+    Publication.unscoped.filter(pk=publication.pk, problem_code__in=codes).update(
+        problem_code="", problem=""
+    )
+
+
+def _record_published(
+    publication: Publication,
+    item: Item,
+    published_before: datetime | None,
+    missing_before: bool,  # noqa: FBT001
+) -> None:
+    if published_before is None:
+        zoho_id = record_step(publication).zoho_id
+        kind = publication.get_kind_display().lower()
+        _record(publication, "publication.published", kind=kind, zoho_id=zoho_id)
+    elif missing_before and not item.document_missing:
+        _record(publication, "publication.document_attached")
+    if item.document_missing and not missing_before:
+        _record(publication, "publication.document_missing")
+
+
+def record_step(publication: Publication) -> Step:
+    return Step.unscoped.get(publication=publication, kind=Step.Kind.RECORD)
+
+
+def failed(publication: Publication, outcome: Refused) -> None:
+    """It ends without a record in Zoho; the item can be mended and published again."""
+    with transaction.atomic():
+        open_publication = Publication.unscoped.filter(
+            pk=publication.pk, finished_at=None
+        )
+        if not open_publication.update(
+            state=Publication.State.FAILED,
+            finished_at=timezone.now(),
+            leased_until=None,
+            waiting_reason="",
+            problem_code=outcome.code,
+            problem=outcome.text,
+        ):
+            raise LeaseLost
+        suppliers.release_creation(publication.pk)
+        _send_back(publication, outcome.reason)
+        _record(publication, "publication.failed", reason=_spoken(outcome))
+
+
+def _send_back(publication: Publication, reason: Reason | None) -> None:
+    status = Item.Status.TO_REVIEW if reason else Item.Status.FAILED
+    Item.unscoped.filter(pk=publication.item_id).update(
+        status=status, reasons=[reason.code] if reason else []
+    )
+
+
+def _spoken(outcome: Refused) -> str:
+    if not outcome.words.message:
+        return outcome.text
+    return _("{ours} Zoho said: “{theirs}”").format(
+        ours=outcome.text, theirs=outcome.words.message
+    )
+
+
+# Documents that Zoho has taken, and perhaps not kept
+
+
+def verified(step: Step) -> None:
+    unverified = Step.unscoped.filter(
+        pk=step.pk, state=Step.State.DONE, verified_at=None
+    )
+    unverified.update(verified_at=timezone.now())
+
+
+def not_kept(step: Step, outcome: Refused) -> None:
+    """Zoho took the document and does not have it: sent once more, or told."""
+    taken = step.attempts.filter(outcome=PublishAttempt.Outcome.DONE)
+    with transaction.atomic():
+        if taken.count() < 2 and outcome.problem is Problem.DOCUMENT_NOT_STORED:
+            reopen(step)
+        elif _unverified(step).update(state=Step.State.REFUSED):
+            _tell_missing(step.publication, outcome)
+
+
+def _tell_missing(publication: Publication, outcome: Refused) -> None:
+    _note_problem(publication, outcome)
+    shown = Item.unscoped.filter(pk=publication.item_id, document_missing=False)
+    if shown.update(document_missing=True):
+        _record(publication, "publication.document_missing")
+
+
+def reopen(step: Step) -> bool:
+    """Let a worker attach the document again; the record itself is never touched."""
+    with transaction.atomic():
+        refused_or_unkept = Step.unscoped.filter(
+            Q(state=Step.State.REFUSED) | Q(state=Step.State.DONE, verified_at=None),
+            pk=step.pk,
+        )
+        if not refused_or_unkept.update(state=Step.State.WAITING, settled_at=None):
+            return False
+        ended = Publication.unscoped.filter(
+            pk=step.publication_id, state=Publication.State.PUBLISHED
+        ).exclude(finished_at=None)
+        return bool(
+            ended.update(
+                state=Publication.State.WAITING,
+                finished_at=None,
+                due_at=timezone.now(),
+                leased_until=None,
+                waiting_reason="",
+            )
+        )
+
+
+def _unverified(step: Step) -> QuerySet[Step]:
+    return Step.unscoped.filter(pk=step.pk, state=Step.State.DONE, verified_at=None)
+
+
+# What people see
+
+
+def show(publication: Publication, status: Item.Status | None) -> None:
+    """The item's status on its way; what is published stays published."""
+    status = status or Item.Status.PUBLISHING
+    Item.unscoped.filter(pk=publication.item_id).exclude(
+        status__in=(Item.Status.PUBLISHED, status)
+    ).update(status=status)
+
+
+def _record(publication: Publication, action: str, **data: Any) -> None:
+    item = Item.unscoped.select_related("business").get(pk=publication.item_id)
+    audit.record(item.business, action, subject=item, **data)

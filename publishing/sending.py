@@ -1,0 +1,164 @@
+"""One step as one call to Zoho Books, and what came back."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from connections.lists import remember_contact
+
+from connections.models import Connection
+from connections.zoho.client import ZohoBooks
+from connections.zoho.types import (
+    Bill,
+    Contact,
+    Expense,
+    File,
+    NewBill,
+    NewContact,
+    NewExpense,
+)
+from publishing import documents, payloads
+from publishing.models import Publication, Step
+from publishing.outcomes import Done
+from publishing.payloads import Amounts, Claim
+
+Record = Bill | Expense
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """The document of a record that is in Zoho already."""
+
+    kind: str
+    record_id: str
+    file: File
+    sha256: str
+
+
+Message = NewContact | NewBill | NewExpense | Attachment
+
+
+def claim_of(publication: Publication) -> Claim:
+    return Claim.from_json(publication.claim)
+
+
+def message(publication: Publication, step: Step) -> Message:
+    """What this step sends. Raises documents.DocumentLost."""
+    claimed = claim_of(publication)
+    match Step.Kind(step.kind):
+        case Step.Kind.CONTACT:
+            return payloads.contact(claimed)
+        case Step.Kind.RECORD if publication.kind == Publication.Kind.BILL:
+            return payloads.bill(
+                claimed, vendor_id=vendor_id(publication), mark=publication.mark
+            )
+        case Step.Kind.RECORD:
+            return payloads.expense(
+                claimed, vendor_id=vendor_id(publication), mark=publication.mark
+            )
+        case Step.Kind.DOCUMENT:
+            return _attachment(publication)
+
+
+def vendor_id(publication: Publication) -> str:
+    """The claimed contact's id, or that of the one this publication has waited for."""
+    if known := claim_of(publication).vendor_id:
+        return known
+    contact = publication.steps.get(kind=Step.Kind.CONTACT)
+    return str(contact.answer["contact_id"])
+
+
+def _attachment(publication: Publication) -> Attachment:
+    document = publication.item.document
+    if document is None:
+        raise documents.DocumentLost
+    content = documents.content_of(document)
+    return Attachment(
+        publication.kind,
+        record_id(publication),
+        File(document.file_name, document.content_type, content),
+        document.sha256,
+    )
+
+
+def record_id(publication: Publication) -> str:
+    return publication.steps.get(kind=Step.Kind.RECORD).zoho_id
+
+
+def request_of(sent: Message) -> dict[str, Any]:
+    """What is kept of it: amounts as text, of a document its fingerprint."""
+    if isinstance(sent, Attachment):
+        return {
+            "record_id": sent.record_id,
+            "file_name": sent.file.wire_name,
+            "sha256": sent.sha256,
+        }
+    return {name: _plain(value) for name, value in sent.fields().items()}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, dict):
+        return {name: _plain(each) for name, each in value.items()}
+    return [_plain(each) for each in value] if isinstance(value, list) else value
+
+
+def send(books: ZohoBooks, publication: Publication, sent: Message) -> Done:
+    """The one call. Raises any ZohoError."""
+    match sent:
+        case NewContact():
+            return created_contact(publication.connection, books.create_contact(sent))
+        case NewBill():
+            return record_done(publication, books.create_bill(sent))
+        case NewExpense():
+            return record_done(publication, books.create_expense(sent))
+        case Attachment(kind=Publication.Kind.BILL):
+            books.attach_to_bill(sent.record_id, sent.file)
+            return Done()
+        case Attachment():
+            books.attach_receipt(sent.record_id, sent.file)
+            return Done()
+
+
+def created_contact(connection: Connection, contact: Contact) -> Done:
+    return Done(
+        zoho_id=contact.zoho_id,
+        answer={"contact_id": contact.zoho_id},
+        contact=remember_contact(connection, contact),
+    )
+
+
+def known_contact(connection: Connection, contact: Contact) -> Done:
+    """One that is there already, whoever made it: used, never counted as ours."""
+    return Done(
+        answer={"contact_id": contact.zoho_id},
+        found=True,
+        contact=remember_contact(connection, contact),
+    )
+
+
+def record_done(
+    publication: Publication, record: Record, *, found: bool = False
+) -> Done:
+    claimed = claim_of(publication)
+    answered = Amounts(record.total, record.tax_total)
+    return Done(
+        zoho_id=record.zoho_id,
+        answer={
+            "total": format(record.total, "f"),
+            "tax": None if record.tax_total is None else format(record.tax_total, "f"),
+            "currency": record.currency_code,
+            "status": record.status,
+        },
+        found=found,
+        differences=tuple(payloads.differences(claimed.amounts, answered)),
+    )
+
+
+def record_in_zoho(books: ZohoBooks, publication: Publication) -> Record:
+    """The record as it is there now. Raises ZohoMissing if it is gone."""
+    zoho_id = record_id(publication)
+    if publication.kind == Publication.Kind.BILL:
+        return books.bill(zoho_id)
+    return books.expense(zoho_id)

@@ -1,0 +1,108 @@
+"""What workers do for publishing: short tasks, each in one business, all repeatable."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from celery import shared_task
+from django.db import connection as database
+from django.utils import timezone
+
+from connections.models import Connection, ConnectionEvent
+from dext_sync.businesses.access import business_task
+from dext_sync.businesses.models import Business
+from dext_sync.celery import enqueue, send
+from publishing import coding, engine, verification
+from publishing.models import Item, Publication
+from publishing.reasons import Wait
+
+MOST_DUE: Final = 50
+VERIFY_AFTER: Final = timedelta(seconds=10)
+"""Documents are verified together; so long the first waits for company."""
+REVIEWED_AT_ONCE: Final = 200
+
+
+@business_task()
+def publish(business_id: int, publication_id: int) -> None:
+    """Bring the publication as far as it goes now."""
+    engine.advance(publication_id)
+
+
+@shared_task
+def sweep_publications() -> None:
+    """Whatever the broker lost, what waited, and what a dead worker left behind."""
+    for business_id, publication_id in _ids("publications_due", MOST_DUE):
+        send(publish, business_id, publication_id)
+
+
+@shared_task
+def sweep_verifications() -> None:
+    before = timezone.now() - VERIFY_AFTER
+    for business_id, connection_id in _ids("verifications_due", before):
+        send(verify_documents, business_id, connection_id)
+
+
+@business_task()
+def verify_documents(business_id: int, connection_id: int) -> None:
+    """Ask Zoho once about the documents of many items."""
+    connection = Connection.unscoped.get(pk=connection_id)
+    verification.verify(connection)
+    for publication in Publication.unscoped.filter(
+        connection=connection, finished_at=None, due_at__lte=timezone.now()
+    ):
+        send(publish, business_id, publication.pk)
+
+
+@shared_task
+def sweep_connection_events() -> None:
+    for business_id, event_id in _ids("connection_events_open", MOST_DUE):
+        send(heed_event, business_id, event_id)
+
+
+@business_task()
+def heed_event(business_id: int, event_id: int) -> None:
+    """What a connection's news mean for what is to be published."""
+    event = ConnectionEvent.unscoped.get(pk=event_id)
+    match ConnectionEvent.Kind(event.kind):
+        case ConnectionEvent.Kind.MENDED:
+            _go_on(business_id)
+        case ConnectionEvent.Kind.DISCONNECTED:
+            _withdraw()
+        case ConnectionEvent.Kind.REFRESHED | ConnectionEvent.Kind.BROKEN:
+            pass
+    enqueue(review_items, business_id)
+    ConnectionEvent.unscoped.filter(pk=event_id).update(heeded_at=timezone.now())
+
+
+def _go_on(business_id: int) -> None:
+    """What waited for the connection is due at once."""
+    waited = [Wait.CONNECTION.code, Wait.RIGHT.code, Wait.ORGANISATION.code]
+    waiting = Publication.unscoped.filter(finished_at=None, waiting_reason__in=waited)
+    for publication in waiting:
+        Publication.unscoped.filter(pk=publication.pk).update(due_at=timezone.now())
+        enqueue(publish, business_id, publication.pk)
+
+
+def _withdraw() -> None:
+    """Nothing goes to an organisation that was disconnected; what is unsure waits."""
+    for publication in Publication.unscoped.filter(finished_at=None):
+        engine.withdraw(publication.pk)
+
+
+@business_task()
+def review_items(business_id: int, after: int = 0) -> None:
+    """Say again of each open item what it lacks: a few hundred, then the next ones."""
+    business = Business.objects.get(pk=business_id)
+    if after == 0:
+        coding.match_suppliers(business)
+    open_items = coding.open_items(business).filter(pk__gt=after).order_by("pk")
+    items: list[Item] = list(open_items[:REVIEWED_AT_ONCE])
+    coding.review_all(items)
+    if len(items) == REVIEWED_AT_ONCE:
+        enqueue(review_items, business_id, items[-1].pk)
+
+
+def _ids(function: str, argument: int | datetime) -> list[tuple[int, int]]:
+    """Business and row of what is due: the one look across businesses."""
+    with database.cursor() as cursor:
+        cursor.execute(f"SELECT * FROM {function}(%s)", [argument])  # noqa: S608
+        return [(business_id, row_id) for business_id, row_id in cursor.fetchall()]

@@ -1,0 +1,98 @@
+"""Whether Zoho really kept the documents that it said it took: one list, many items."""
+
+import logging
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Final
+
+from connections import books as connected
+from connections.books import NotConnected
+from connections.budget import Priority
+from connections.models import Connection
+from connections.zoho.client import ZohoBooks
+from connections.zoho.errors import ZohoError, ZohoMissing
+from django.db.models import Q
+from django.utils import timezone
+
+from publishing import results, sending
+from publishing.models import Publication, Step
+from publishing.outcomes import Refused, Words
+from publishing.reasons import Problem
+
+logger = logging.getLogger(__name__)
+
+PATIENCE: Final = timedelta(seconds=60)
+"""Between two looks at the same document, whatever came of the first."""
+MOST_AT_ONCE: Final = 200
+
+
+def verify(connection: Connection) -> None:
+    """Ask Zoho about every document of this organisation that is not verified yet."""
+    steps = _claimed(connection)
+    if not steps:
+        return
+    try:
+        books = connected.open_books(connection, Priority.AUTOMATIC)
+        for kind in Publication.Kind:
+            _verify_kind(books, kind, steps)
+    except NotConnected:
+        return
+    except ZohoError as error:
+        logger.info("Documents of %s are verified later: %s", connection, error)
+
+
+def _claimed(connection: Connection) -> list[Step]:
+    """Each taken by one conditional update, so that no two tasks ask about it."""
+    now = timezone.now()
+    due = Q(looked_at=None) | Q(looked_at__lt=now - PATIENCE)
+    unverified = Step.unscoped.filter(
+        due,
+        kind=Step.Kind.DOCUMENT,
+        state=Step.State.DONE,
+        verified_at=None,
+        publication__connection=connection,
+        publication__state=Publication.State.PUBLISHED,
+        organisation_id=connection.organisation_id,
+    )
+    found = unverified.select_related("publication__item").order_by("-settled_at")
+    return [
+        step
+        for step in found[:MOST_AT_ONCE]
+        if Step.unscoped.filter(due, pk=step.pk).update(looked_at=now)
+    ]
+
+
+def _verify_kind(
+    books: ZohoBooks, kind: Publication.Kind, steps: Iterable[Step]
+) -> None:
+    waiting = {
+        sending.record_id(step.publication): step
+        for step in steps
+        if step.publication.kind == kind
+    }
+    if not waiting:
+        return
+    for zoho_id in _with_document(books, kind):
+        if step := waiting.pop(zoho_id, None):
+            results.verified(step)
+    # The list may lag or be longer: only the record itself can say that it has none.
+    for step in waiting.values():
+        _ask_record(books, step)
+
+
+def _with_document(books: ZohoBooks, kind: Publication.Kind) -> list[str]:
+    """Ids of the newest records that have a document, from one call."""
+    page = books.bills() if kind == Publication.Kind.BILL else books.expenses()
+    return [row.zoho_id for row in page.rows if row.has_attachment]
+
+
+def _ask_record(books: ZohoBooks, step: Step) -> None:
+    try:
+        record = sending.record_in_zoho(books, step.publication)
+    except ZohoMissing as error:
+        results.not_kept(step, Refused(Problem.RECORD_GONE, words=Words.of(error)))
+        return
+    if record.has_attachment:
+        results.verified(step)
+    else:
+        results.not_kept(step, Refused(Problem.DOCUMENT_NOT_STORED))
