@@ -15,27 +15,34 @@ Browse = Callable[[User], Client]
 
 
 @pytest.fixture
-def alice(db: None) -> User:
+def database(request: pytest.FixtureRequest) -> None:
+    """Rolled back at the end; really committed where a test asks for committed_db."""
+    committed = "committed_db" in request.fixturenames
+    request.getfixturevalue("committed_db" if committed else "db")
+
+
+@pytest.fixture
+def alice(database: None) -> User:
     return make_user("Alice")
 
 
 @pytest.fixture
-def bob(db: None) -> User:
+def bob(database: None) -> User:
     return make_user("Bob")
 
 
 @pytest.fixture
-def vera(db: None) -> User:
+def vera(database: None) -> User:
     return make_user("Vera")
 
 
 @pytest.fixture
-def charlie(db: None) -> User:
+def charlie(database: None) -> User:
     return make_user("Charlie")
 
 
 @pytest.fixture
-def anna(db: None) -> User:
+def anna(database: None) -> User:
     return make_user("Anna")
 
 

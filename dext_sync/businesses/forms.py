@@ -49,6 +49,12 @@ class SignupForm(AllauthSignupForm):  # type: ignore[misc]
     )
     field_order = ("name", "email", "password1")
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["password1"].help_text = _(
+            "At least 10 characters, and none that many others use."
+        )
+
 
 class PersonForm(forms.ModelForm[User]):
     class Meta:
