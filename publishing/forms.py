@@ -1,0 +1,404 @@
+"""What a person types, made into values: one field of an item, a new one, a method."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any, cast
+
+from babel import Locale
+from babel.numbers import NumberFormatError, parse_decimal
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import Model, Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from connections.models import (
+    Account,
+    BankAccount,
+    Connection,
+    Contact,
+    Currency,
+    ListEntry,
+    Location,
+    Project,
+    TaxRate,
+)
+from dext_sync.businesses.models import Business
+from publishing import methods
+from publishing.models import Item, PaymentMethod, PaymentMode, Supplier
+
+COST_TYPES = (
+    "expense",
+    "cost_of_goods_sold",
+    "fixed_asset",
+    "other_current_asset",
+    "other_asset",
+)
+MOST_OPTIONS = 30
+LARGEST = Decimal(10) ** 12
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a value is typed: whose lists it may name, and how numbers are written."""
+
+    business: Business
+    connection: Connection | None
+    locale: Locale
+
+
+# Pickers: what may be chosen, and how a typed name finds it.
+
+
+@dataclass(frozen=True)
+class Option:
+    value: str
+    label: str
+    hint: str = ""
+
+
+def options(field: str, words: str, place: Place) -> list[Option]:
+    """What a picker offers for these words, best first; at most a few dozen."""
+    if field == "supplier":
+        return _supplier_options(words, place)
+    rows = _named_like(CHOICES[field](place), words)
+    return [Option(str(row.pk), str(row), _hint(row)) for row in rows[:MOST_OPTIONS]]
+
+
+def _entries(model: type[ListEntry]) -> Callable[[Place], QuerySet[Any]]:
+    def pickable(place: Place) -> QuerySet[Any]:
+        rows = model.objects.for_business(place.business)
+        if place.connection is None:
+            return rows.none()
+        return rows.filter(
+            connection=place.connection,
+            organisation_id=place.connection.organisation_id,
+            is_active=True,
+            visible=True,
+            removed_at=None,
+        )
+
+    return pickable
+
+
+def _categories(place: Place) -> QuerySet[Account]:
+    costs = Q(account_type__in=COST_TYPES) | Q(account_type__endswith="_expense")
+    rows: QuerySet[Account] = _entries(Account)(place)
+    return rows.filter(costs)
+
+
+def _customers(place: Place) -> QuerySet[Contact]:
+    rows: QuerySet[Contact] = _entries(Contact)(place)
+    return rows.filter(kind=Contact.Kind.CUSTOMER)
+
+
+def _vendors(place: Place) -> QuerySet[Contact]:
+    rows: QuerySet[Contact] = _entries(Contact)(place)
+    return rows.filter(kind=Contact.Kind.VENDOR)
+
+
+def _methods(place: Place) -> QuerySet[PaymentMethod]:
+    return methods.methods_of(place.business)
+
+
+CHOICES: Mapping[str, Callable[[Place], QuerySet[Any]]] = {
+    "category": _categories,
+    "tax_rate": _entries(TaxRate),
+    "project": _entries(Project),
+    "location": _entries(Location),
+    "customer": _customers,
+    "payment_method": _methods,
+}
+
+
+def currencies(place: Place) -> list[str]:
+    """The organisation's currencies, the business's own among them."""
+    rows: QuerySet[Currency] = _entries(Currency)(place)
+    known = set(rows.values_list("code", flat=True))
+    return sorted(known | {place.business.currency})
+
+
+def _named_like(rows: QuerySet[Any], words: str) -> QuerySet[Any]:
+    for word in words.split():
+        asked = Q(name__icontains=word)
+        if issubclass(rows.model, ListEntry):
+            asked |= Q(code__icontains=word)
+        rows = rows.filter(asked)
+    return rows
+
+
+def _hint(row: Model) -> str:
+    match row:
+        case Account():
+            return row.code or row.account_type.replace("_", " ").capitalize()
+        case Contact():
+            return row.currency_code
+        case Project():
+            return row.customer_name
+        case PaymentMethod():
+            return row.account.name if row.account else ""
+        case _:
+            return ""
+
+
+def _supplier_options(words: str, place: Place) -> list[Option]:
+    contacts = list(_named_like(_vendors(place), words)[:MOST_OPTIONS])
+    ours = _named_like(
+        Supplier.objects.for_business(place.business).filter(contact=None), words
+    )
+    found = [
+        *(Option(f"contact:{row.pk}", row.name, row.currency_code) for row in contacts),
+        *(
+            Option(f"supplier:{row.pk}", row.name, str(_("not in Zoho Books")))
+            for row in ours[:MOST_OPTIONS]
+        ),
+    ]
+    if words and not any(o.label.casefold() == words.casefold() for o in found):
+        found.append(Option(f"new:{words}", words, str(_("new supplier"))))
+    return sorted(found, key=lambda o: (o.value.startswith("new:"), o.label.casefold()))
+
+
+@dataclass(frozen=True)
+class NewName:
+    """A supplier's name that a person typed; it may turn out to be a known one."""
+
+    name: str
+
+
+def _picked(field: str, data: Mapping[str, str], place: Place) -> Any:
+    """The row that `value` names, or the one row of the typed name."""
+    chosen, typed = data.get("value", "").strip(), data.get("typed", "").strip()
+    if field == "supplier":
+        return _picked_supplier(chosen, typed, place)
+    if not chosen and not typed:
+        return None
+    rows = CHOICES[field](place)
+    if chosen:
+        return _by_id(rows, chosen)
+    return _by_name(rows, typed)
+
+
+def _by_id(rows: QuerySet[Any], chosen: str) -> Any:
+    row = rows.filter(pk=chosen).first() if chosen.isdecimal() else None
+    if row is None:
+        raise ValidationError(_("This can no longer be chosen: pick another one."))
+    return row
+
+
+def _by_name(rows: QuerySet[Any], typed: str) -> Any:
+    """An exact name, else the only one that has these words in it."""
+    exact = list(rows.filter(name__iexact=typed)[:2])
+    alike = exact or list(_named_like(rows, typed)[:6])
+    if len(alike) == 1:
+        return alike[0]
+    if not alike:
+        raise ValidationError(
+            _("Nothing is called “%(typed)s”."), params={"typed": typed}
+        )
+    raise ValidationError(
+        _("Several fit “%(typed)s”: %(names)s. Write the whole name."),
+        params={"typed": typed, "names": ", ".join(str(row) for row in alike[:5])},
+    )
+
+
+def _picked_supplier(
+    chosen: str, typed: str, place: Place
+) -> Supplier | Contact | NewName | None:
+    kind, _colon, rest = chosen.partition(":")
+    if kind == "contact":
+        contact: Contact = _by_id(_vendors(place), rest)
+        return contact
+    if kind == "supplier":
+        ours = Supplier.objects.for_business(place.business)
+        supplier: Supplier = _by_id(ours, rest)
+        return supplier
+    name = rest.strip() if kind == "new" else typed
+    if not name:
+        return None
+    exact = list(_vendors(place).filter(name__iexact=name)[:2])
+    return exact[0] if len(exact) == 1 else NewName(name[:200])
+
+
+# One field of an item.
+
+
+def clean(field: str, data: Mapping[str, str], place: Place) -> Any:
+    """The typed value of this field; raises ValidationError in words.
+
+    A supplier comes as Supplier, Contact or NewName: the caller makes it one of ours.
+    """
+    if field in CHOICES or field == "supplier":
+        return _picked(field, data, place)
+    return PLAIN_FIELDS[field](data.get("value", ""), place)
+
+
+def _kind(text: str, _place: Place) -> Any:
+    return forms.ChoiceField(choices=Item.Kind.choices).clean(text)
+
+
+def _day(text: str, place: Place) -> date | None:
+    value: date | None = forms.DateField(required=False).clean(text)
+    return value
+
+
+def _text(most: int) -> Callable[[str, Place], str]:
+    def cleaned(text: str, _place: Place) -> str:
+        value: str = forms.CharField(required=False, max_length=most).clean(text)
+        return value
+
+    return cleaned
+
+
+def _truth(text: str, _place: Place) -> bool:
+    return text in ("on", "1", "true")
+
+
+def _currency(text: str, place: Place) -> str:
+    code = text.strip().upper()
+    if code not in currencies(place):
+        raise ValidationError(_("Choose one of the currencies in the list."))
+    return code
+
+
+def amount(text: str, place: Place) -> Decimal | None:
+    """1,234.50 as it is written in this place, with or without its symbol."""
+    bare = "".join(text.split()).strip("£$€₹").lstrip("+")
+    if not bare:
+        return None
+    try:
+        value = parse_decimal(bare, locale=place.locale, strict=True)
+    except NumberFormatError:
+        raise ValidationError(_("Enter an amount, for example 1234.50.")) from None
+    if not value.is_finite() or abs(value) >= LARGEST:
+        raise ValidationError(_("This amount is too large."))
+    if value != round(value, 3):
+        raise ValidationError(_("An amount has at most three decimal places."))
+    return value
+
+
+def _rate(text: str, place: Place) -> Decimal | None:
+    bare = "".join(text.split())
+    if not bare:
+        return None
+    try:
+        value = parse_decimal(bare, locale=place.locale)
+    except NumberFormatError:
+        raise ValidationError(_("Enter a rate, for example 0.8571.")) from None
+    if not value.is_finite() or not 0 < value < Decimal(10) ** 9:
+        raise ValidationError(_("A rate is more than zero."))
+    return round(value, 8)
+
+
+PLAIN_FIELDS: Mapping[str, Callable[[str, Place], Any]] = {
+    "kind": _kind,
+    "date": _day,
+    "due_date": _day,
+    "reference": _text(100),
+    "description": _text(400),
+    "currency": _currency,
+    "exchange_rate": _rate,
+    "rate_date": _day,
+    "total": amount,
+    "tax_amount": amount,
+    "several_rates": _truth,
+    "paid": _truth,
+}
+EDITABLE = frozenset(PLAIN_FIELDS) | frozenset(CHOICES) | {"supplier"}
+
+
+# A new item, a payment method.
+
+
+class AmountField(forms.CharField):
+    """An amount as the reader writes it."""
+
+    def __init__(self, *, place: Place, **options: Any) -> None:
+        super().__init__(**options)
+        self.place = place
+        self.widget.attrs |= {"inputmode": "decimal", "class": "num"}
+
+    def clean(self, value: Any) -> Decimal | None:
+        return amount(super().clean(value), self.place)
+
+
+class NewItemForm(forms.Form):
+    """The few things one knows at once; everything else is asked on its page."""
+
+    kind = forms.ChoiceField(label=_("Type"), choices=Item.Kind.choices)
+    supplier = forms.CharField(label=_("Supplier"), max_length=200)
+    date = forms.DateField(
+        label=_("Date"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+    reference = forms.CharField(label=_("Reference"), max_length=100, required=False)
+    currency = forms.ChoiceField(label=_("Currency"))
+
+    def __init__(self, *args: Any, place: Place, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.place = place
+        self.fields["total"] = AmountField(
+            label=_("Total"), required=False, place=place
+        )
+        self.fields["currency"] = forms.ChoiceField(
+            label=_("Currency"),
+            choices=[(code, code) for code in currencies(place)],
+            initial=place.business.currency,
+        )
+        self.order_fields(
+            ["kind", "supplier", "date", "reference", "total", "currency"]
+        )
+
+    def clean_supplier(self) -> Supplier | Contact | NewName | None:
+        return _picked_supplier("", self.cleaned_data["supplier"].strip(), self.place)
+
+
+class PaymentMethodForm(forms.Form):
+    """A card, account or till, and where its money leaves in Zoho Books."""
+
+    name = forms.CharField(label=_("Name"), max_length=80)
+    last_four = forms.RegexField(
+        label=_("Last four digits"),
+        regex=r"^\d{4}$",
+        required=False,
+        error_messages={"invalid": _("Enter four digits, or nothing.")},
+        help_text=_("Tells two cards of one name apart."),
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )
+    account: "forms.ModelChoiceField[BankAccount]" = forms.ModelChoiceField(
+        label=_("Account in Zoho Books"),
+        queryset=BankAccount.unscoped.none(),
+        required=False,
+        help_text=_("The bank, card or cash account that paid receipts leave."),
+    )
+    mode: "forms.ModelChoiceField[PaymentMode]" = forms.ModelChoiceField(
+        label=_("Payment mode"),
+        queryset=PaymentMode.unscoped.none(),
+        required=False,
+        help_text=_("Zoho's word for how the money moved."),
+    )
+
+    def __init__(
+        self,
+        *args: Any,
+        place: Place,
+        method: PaymentMethod | None = None,
+        **options: Any,
+    ) -> None:
+        super().__init__(*args, **options)
+        choices = {
+            "account": _accounts(place, method),
+            "mode": methods.modes_of(place.business),
+        }
+        for name, rows in choices.items():
+            cast("forms.ModelChoiceField[Any]", self.fields[name]).queryset = rows
+
+
+def _accounts(place: Place, method: PaymentMethod | None) -> QuerySet[BankAccount]:
+    """Those of Zoho, and the one that the method has, whatever became of that."""
+    offered: QuerySet[BankAccount] = _entries(BankAccount)(place)
+    if method is None or method.account_id is None:
+        return offered
+    ours = BankAccount.objects.for_business(place.business)
+    return offered | ours.filter(pk=method.account_id)

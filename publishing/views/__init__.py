@@ -1,0 +1,1 @@
+"""The pages of the Costs workspace: lists, one item, publishing, payment methods."""

@@ -1,0 +1,173 @@
+"""How the pages answer about one item: whole, or only what changed on it."""
+
+import hashlib
+from dataclasses import replace
+from typing import Any
+
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+
+from dext_sync.businesses.access import BusinessRequest
+from publishing.models import Item
+from publishing.progress import progress
+from publishing.views import rows
+from publishing.views.fields import Field, Sheet, changed, sheet_of
+from publishing.views.listing import Listing
+from publishing.views.visible import item_or_404, items_of
+
+ZOOMS = (50, 75, 100, 125, 150, 200, 300)
+
+
+def whole_page(
+    request: BusinessRequest,
+    item: Item,
+    *,
+    tab: str = "details",
+    instead: Field | None = None,
+    **context: Any,
+) -> HttpResponse:
+    """instead: a field that could not be saved, as it was typed."""
+    listing = listing_of(request, item)
+    visible = items_of(request)
+    return render(
+        request,
+        "publishing/item.html",
+        {
+            **_facts(request, item),
+            **_viewer(request, item),
+            "groups": sheet_of(request, item).groups(instead=instead),
+            "tab": tab,
+            "query": listing.query(),
+            "list_url": list_url(request, listing),
+            "previous": listing.preceding(visible, item.pk).first(),
+            "next": listing.following(visible, item.pk).first(),
+            **context,
+        },
+        status=422 if instead else 200,
+    )
+
+
+def saved(
+    request: BusinessRequest, item: Item, field: str, before: Sheet
+) -> HttpResponse:
+    """The saved field with its tick, and what else looks otherwise now."""
+    if is_row(request):
+        return row(request, item)
+    if not request.htmx:
+        return redirect(_address(request, item, f"field-{field}"))
+    after = sheet_of(request, item)
+    context = {
+        **_facts(request, item),
+        "field": replace(after.field(field), saved=True),
+        "others": changed(before, after, field),
+    }
+    return render(request, "publishing/_saved.html", context)
+
+
+def refused(request: BusinessRequest, item: Item, typed: Field) -> HttpResponse:
+    """What was typed stays, with the reason beside it."""
+    if is_row(request):
+        return row(request, item, typed)
+    if not request.htmx:
+        return whole_page(request, item, instead=typed)
+    context = {**_facts(request, item), "field": typed, "others": []}
+    return render(request, "publishing/_saved.html", context)
+
+
+def moved(request: BusinessRequest, item: Item) -> HttpResponse:
+    """After a press of a button: all that is true of the item now."""
+    item = item_or_404(request, item.pk)
+    if is_row(request):
+        return row(request, item)
+    if not request.htmx:
+        return redirect(_address(request, item, ""))
+    context = {**_facts(request, item), "groups": sheet_of(request, item).groups()}
+    return render(request, "publishing/_moved.html", context)
+
+
+def state(request: BusinessRequest, item: Item) -> HttpResponse:
+    """The state panel, 204 while it is the same; the form where that may change."""
+    context = _facts(request, item)
+    if request.GET.get("seen") == context["seen"]:
+        return HttpResponse(status=204)
+    if request.GET.get("editable", "") != _flag(item):
+        context["groups"] = sheet_of(request, item).groups()
+    return render(request, "publishing/_moved.html", context)
+
+
+def row(
+    request: BusinessRequest, item: Item, typed: Field | None = None
+) -> HttpResponse:
+    listing = listing_of(request, item)
+    if not request.htmx:
+        if typed is not None:
+            return whole_page(request, item, instead=typed)
+        return redirect(f"{list_url(request, listing)}#item-{item.pk}")
+    changed_row = rows.row_of(item, typed)
+    context = {
+        **rows.frame_of(request, listing),
+        **rows.moving_of([changed_row], listing),
+        "row": changed_row,
+    }
+    return render(request, "publishing/_changed_row.html", context)
+
+
+def is_row(request: BusinessRequest) -> bool:
+    return request.POST.get("in") == "row"
+
+
+def listing_of(request: BusinessRequest, item: Item) -> Listing:
+    """The list that the person came from, as the address or the form says."""
+    query = QueryDict(request.POST.get("view", "")) if request.POST else request.GET
+    return Listing.of(query, archive=item.archived_at is not None)
+
+
+def list_url(request: BusinessRequest, listing: Listing) -> str:
+    address = rows.list_path(request, listing)
+    return f"{address}?{listing.query()}" if listing.query() else address
+
+
+def _address(request: BusinessRequest, item: Item, anchor: str) -> str:
+    address = reverse("item", args=[request.business.slug, item.pk])
+    query = listing_of(request, item).query()
+    return f"{address}{'?' + query if query else ''}{'#' + anchor if anchor else ''}"
+
+
+def _facts(request: BusinessRequest, item: Item) -> dict[str, Any]:
+    now = progress(item)
+    return {
+        "item": item,
+        "progress": now,
+        "seen": hashlib.sha256(repr(now).encode()).hexdigest()[:16],
+        "section": "costs_archive" if item.archived_at else "costs_inbox",
+        "editable": item.is_editable,
+        "editable_flag": _flag(item),
+        "may_publish": request.membership.may_publish,
+        "query": listing_of(request, item).query(),
+    }
+
+
+def _flag(item: Item) -> str:
+    return "1" if item.is_editable else "0"
+
+
+def _viewer(request: BusinessRequest, item: Item) -> dict[str, Any]:
+    """Zoom and turn stand in the address, so that they work without JavaScript."""
+    if item.document is None:
+        return {}
+    zoom = _one_of(request.GET.get("zoom", ""), ZOOMS, 100)
+    turn = _one_of(request.GET.get("turn", ""), (0, 90, 180, 270), 0)
+    place = ZOOMS.index(zoom)
+    return {
+        "pages": range(1, item.document.page_count + 1),
+        "zoom": zoom,
+        "turn": turn,
+        "zoom_in": ZOOMS[min(place + 1, len(ZOOMS) - 1)],
+        "zoom_out": ZOOMS[max(place - 1, 0)],
+        "next_turn": (turn + 90) % 360,
+    }
+
+
+def _one_of(text: str, known: tuple[int, ...], usual: int) -> int:
+    return next((value for value in known if str(value) == text), usual)

@@ -1,0 +1,101 @@
+"""An item's document: its pages as pictures, and the file itself."""
+
+from io import BytesIO
+
+from django.http import (
+    FileResponse,
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseNotModified,
+)
+from django.utils.cache import patch_cache_control
+from django.views.decorators.http import require_safe
+from PIL import Image
+
+from dext_sync.businesses.access import BusinessRequest, business_view
+from dext_sync.businesses.roles import Need
+from publishing import documents
+from publishing.models import Document
+from publishing.views.visible import item_or_404
+
+# What uploads let in; nothing else is ever served, whatever a row says.
+SERVED = frozenset({"application/pdf", "image/png", "image/jpeg"})
+WIDTHS = (640, 1280, 1920)
+TURNS = {
+    90: Image.Transpose.ROTATE_270,
+    180: Image.Transpose.ROTATE_180,
+    270: Image.Transpose.ROTATE_90,
+}
+
+
+@business_view(Need.MEMBER)
+@require_safe
+def file(request: BusinessRequest, item_id: int) -> HttpResponseBase:
+    document = _document(request, item_id)
+    if document.content_type not in SERVED:
+        raise Http404
+    path = documents.path_of(document)
+    if not path.is_file():
+        raise Http404
+    response = FileResponse(
+        path.open("rb"),
+        as_attachment=True,
+        filename=document.file_name,
+        content_type=document.content_type,
+    )
+    response["X-Content-Type-Options"] = "nosniff"
+    patch_cache_control(response, private=True, no_store=True)
+    return response
+
+
+@business_view(Need.MEMBER)
+@require_safe
+def page(request: BusinessRequest, item_id: int, page: int) -> HttpResponse:
+    """A picture of one page. The browser may keep it, and asks each time if it may."""
+    document = _document(request, item_id)
+    if not 1 <= page <= document.page_count:
+        raise Http404
+    width, turn = _width(request), _turn(request)
+    tag = f'"{document.sha256[:32]}-{page}-{width}-{turn}"'
+    if request.headers.get("If-None-Match") == tag:
+        return _kept(HttpResponseNotModified(), tag)
+    try:
+        picture = documents.page_picture(document, page, width).read_bytes()
+    except documents.DocumentLost:
+        raise Http404 from None
+    return _kept(HttpResponse(_turned(picture, turn), content_type="image/png"), tag)
+
+
+def _document(request: BusinessRequest, item_id: int) -> Document:
+    document = item_or_404(request, item_id).document
+    if document is None:
+        raise Http404
+    return document
+
+
+def _width(request: HttpRequest) -> int:
+    asked = request.GET.get("width", "")
+    return next((width for width in WIDTHS if str(width) == asked), WIDTHS[1])
+
+
+def _turn(request: HttpRequest) -> int:
+    asked = request.GET.get("turn", "")
+    return next((turn for turn in TURNS if str(turn) == asked), 0)
+
+
+def _turned(picture: bytes, turn: int) -> bytes:
+    if turn not in TURNS:
+        return picture
+    turned = BytesIO()
+    with Image.open(BytesIO(picture)) as image:
+        image.transpose(TURNS[turn]).save(turned, "PNG")
+    return turned.getvalue()
+
+
+def _kept(response: HttpResponse, tag: str) -> HttpResponse:
+    response["ETag"] = tag
+    response["X-Content-Type-Options"] = "nosniff"
+    patch_cache_control(response, private=True, no_cache=True)
+    return response

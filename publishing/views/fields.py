@@ -1,0 +1,284 @@
+"""One item as the form shows it: per field its widget, value, source and reasons."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
+from typing import Any, cast
+
+from babel.numbers import format_decimal
+from django.db import models
+from django.utils.functional import Promise
+from django.utils.text import capfirst
+from django.utils.translation import gettext, gettext_lazy
+
+from connections.models import Connection, Contact
+from dext_sync.businesses.access import BusinessRequest
+from dext_sync.businesses.models import Business
+from publishing import suppliers
+from publishing.decision import EDITIONS_WITHOUT_PURCHASE_TAX
+from publishing.forms import CHOICES, NewName, Place, currencies
+from publishing.models import Item
+from publishing.reasons import Reason
+from publishing.templatetags.publishing_format import (
+    day_text,
+    locale_of,
+    plain_amount,
+)
+from publishing.views.visible import connection_of
+
+OPTIONS_URLS = {
+    "supplier": "supplier_options",
+    "category": "category_options",
+    "tax_rate": "tax_options",
+    "project": "project_options",
+    "location": "location_options",
+    "customer": "customer_options",
+    "payment_method": "method_options",
+}
+GROUPS: tuple[tuple[Promise, tuple[str, ...]], ...] = (
+    (
+        gettext_lazy("Document"),
+        ("kind", "date", "supplier", "reference", "due_date"),
+    ),
+    (
+        gettext_lazy("Amounts"),
+        (
+            "total",
+            "currency",
+            "exchange_rate",
+            "rate_date",
+            "tax_rate",
+            "tax_amount",
+            "several_rates",
+        ),
+    ),
+    (
+        gettext_lazy("Coding"),
+        ("category", "description", "project", "location", "customer"),
+    ),
+    (gettext_lazy("Payment"), ("paid", "payment_method")),
+)
+WIDE = frozenset(
+    {
+        "supplier",
+        "category",
+        "description",
+        "customer",
+        "several_rates",
+        "paid",
+        "payment_method",
+    }
+)
+DAYS = frozenset({"date", "due_date", "rate_date"})
+AMOUNTS = frozenset({"total", "tax_amount"})
+CHECKS = frozenset({"paid", "several_rates"})
+
+
+@dataclass(frozen=True)
+class Field:
+    """How one field is shown. `value` is what its input holds, `shown` what is read."""
+
+    name: str
+    label: str
+    widget: str
+    value: str
+    shown: str
+    picked: str = ""
+    choices: tuple[tuple[str, str], ...] = ()
+    options_url: str = ""
+    source: Mapping[str, Any] | None = None
+    reasons: tuple[Reason, ...] = ()
+    visible: bool = True
+    wide: bool = False
+    hint: str = ""
+    error: str = ""
+    saved: bool = False
+
+    @property
+    def is_checked(self) -> bool:
+        return self.value == "on"
+
+
+@dataclass(frozen=True)
+class Group:
+    title: str
+    fields: tuple[Field, ...]
+
+    @property
+    def visible(self) -> bool:
+        return any(field.visible for field in self.fields)
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """All fields of one item, for one reader."""
+
+    item: Item
+    place: Place
+    connection: Connection | None = field(repr=False)
+
+    def groups(self, *, instead: Field | None = None) -> list[Group]:
+        """instead: a field as it was just typed, error and all."""
+        return [
+            Group(
+                str(title),
+                tuple(
+                    instead if instead and instead.name == name else self.field(name)
+                    for name in names
+                ),
+            )
+            for title, names in GROUPS
+        ]
+
+    def fields(self) -> dict[str, Field]:
+        return {name: self.field(name) for _title, names in GROUPS for name in names}
+
+    def field(self, name: str) -> Field:
+        value = getattr(self.item, name)
+        return Field(
+            name=name,
+            label=_label(name),
+            widget=_widget(name),
+            value=self._value(name, value),
+            shown=self._shown(name, value),
+            picked=str(value.pk) if name in CHOICES and value else "",
+            choices=self._choices(name),
+            options_url=OPTIONS_URLS.get(name, ""),
+            source=self.item.sources.get(name),
+            reasons=tuple(r for r in self.item.open_reasons if r.field == name),
+            visible=self._visible(name),
+            wide=name in WIDE,
+            hint=self._hint(name),
+        )
+
+    def typed(self, name: str, data: Mapping[str, str], error: str) -> Field:
+        """The field as the person left it, with the reason why it was not saved."""
+        key = "typed" if _widget(name) == "picker" else "value"
+        kept = replace(self.field(name), value=data.get(key, ""), error=error)
+        return replace(kept, picked=data.get("value", "")) if key == "typed" else kept
+
+    def _value(self, name: str, value: Any) -> str:
+        match value:
+            case None:
+                return ""
+            case bool():
+                return "on" if value else ""
+            case Decimal() if name == "exchange_rate":
+                return format_decimal(
+                    value, format="#,##0.########", locale=self.place.locale
+                )
+            case Decimal():
+                return plain_amount(value, self.item.currency, self.place.locale)
+            case date():
+                return value.isoformat()
+            case _:
+                return str(value)
+
+    def _shown(self, name: str, value: Any) -> str:
+        if isinstance(value, bool):
+            return gettext("Yes") if value else gettext("No")
+        if isinstance(value, date):
+            return day_text(value, self.place.locale)
+        if name == "kind":
+            return self.item.get_kind_display()
+        return self._value(name, value)
+
+    def _choices(self, name: str) -> tuple[tuple[str, str], ...]:
+        if name == "kind":
+            return tuple((value, str(label)) for value, label in Item.Kind.choices)
+        if name != "currency":
+            return ()
+        codes = {*currencies(self.place), self.item.currency} - {""}
+        known = tuple((code, code) for code in sorted(codes))
+        return known if self.item.currency else (("", "—"), *known)
+
+    def _visible(self, name: str) -> bool:
+        item = self.item
+        match name:
+            case "due_date":
+                return item.kind == Item.Kind.INVOICE
+            case "paid":
+                return item.kind == Item.Kind.RECEIPT or item.paid
+            case "payment_method":
+                return item.kind == Item.Kind.RECEIPT and item.paid
+            case "exchange_rate" | "rate_date":
+                return bool(item.currency) and item.currency != self.home_currency
+            case "tax_rate" | "tax_amount" | "several_rates":
+                return self.takes_tax or any(
+                    reason.field == name for reason in item.open_reasons
+                )
+            case "project" | "location" | "customer":
+                return bool(getattr(item, name)) or CHOICES[name](self.place).exists()
+            case _:
+                return True
+
+    @property
+    def home_currency(self) -> str:
+        if self.connection is not None:
+            return self.connection.currency_code
+        return self.place.business.currency
+
+    @property
+    def takes_tax(self) -> bool:
+        """Before a connection says otherwise, a registered business has tax fields."""
+        edition = self.connection.edition if self.connection else ""
+        return (
+            self.place.business.tax_registered
+            and edition not in EDITIONS_WITHOUT_PURCHASE_TAX
+        )
+
+    def _hint(self, name: str) -> str:
+        if name == "exchange_rate":
+            return gettext("%(home)s for one %(currency)s") % {
+                "home": self.home_currency,
+                "currency": self.item.currency,
+            }
+        return ""
+
+
+def as_value(business: Business, field: str, value: Any) -> Any:
+    """What a form read, as coding takes it: a supplier is one of ours."""
+    match value:
+        case NewName(name):
+            return suppliers.named(business, name)
+        case Contact() if field == "supplier":
+            return suppliers.of_contact(business, value)
+        case _:
+            return value
+
+
+def sheet_of(request: BusinessRequest, item: Item) -> Sheet:
+    connection = connection_of(request)
+    return Sheet(item, place_of(request, connection), connection)
+
+
+def place_of(request: BusinessRequest, connection: Connection | None) -> Place:
+    return Place(request.business, connection, locale_of(request.business))
+
+
+def changed(before: Sheet, after: Sheet, besides: str) -> list[Field]:
+    """Fields that look otherwise now, because another one was saved."""
+    old = before.fields()
+    return [
+        field
+        for name, field in after.fields().items()
+        if name != besides and field != old[name]
+    ]
+
+
+def _label(name: str) -> str:
+    column = cast("models.Field[Any, Any]", Item._meta.get_field(name))  # noqa: SLF001
+    return capfirst(str(column.verbose_name))
+
+
+def _widget(name: str) -> str:
+    if name in OPTIONS_URLS:
+        return "picker"
+    if name in DAYS:
+        return "date"
+    if name in AMOUNTS or name == "exchange_rate":
+        return "amount"
+    if name in CHECKS:
+        return "check"
+    return "choice" if name in ("kind", "currency") else "text"

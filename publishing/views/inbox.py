@@ -1,0 +1,102 @@
+"""Costs: the Inbox, the Archive, and a new item typed in."""
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from dext_sync.businesses import audit
+from dext_sync.businesses.access import BusinessRequest, business_view
+from dext_sync.businesses.roles import Need
+from publishing import coding
+from publishing.forms import NewItemForm
+from publishing.models import Item
+from publishing.progress import PREFETCH
+from publishing.views.fields import as_value, place_of
+from publishing.views.listing import Listing
+from publishing.views.rows import (
+    frame_of,
+    list_path,
+    moving_of,
+    row_of,
+    seen_of,
+)
+from publishing.views.visible import connection_of, items_of
+
+
+@business_view(Need.MEMBER)
+@require_safe
+def inbox(request: BusinessRequest) -> HttpResponse:
+    return _list_page(request, Listing.of(request.GET, archive=False))
+
+
+@business_view(Need.MEMBER)
+@require_safe
+def archive(request: BusinessRequest) -> HttpResponse:
+    return _list_page(request, Listing.of(request.GET, archive=True))
+
+
+@business_view(Need.MEMBER)
+@require_safe
+def rows(request: BusinessRequest) -> HttpResponse:
+    """Rows that were moving when the page was drawn; 204 while they look the same."""
+    archive = bool(request.GET.get("archive"))
+    listing = Listing.of(QueryDict(request.GET.get("view", "")), archive=archive)
+    asked = [int(text) for text in request.GET.getlist("item") if text.isdecimal()]
+    items = items_of(request).prefetch_related(*PREFETCH).filter(pk__in=asked[:100])
+    found = [row_of(item) for item in items]
+    if request.GET.get("seen") == seen_of(found):
+        return HttpResponse(status=204)
+    context = {**frame_of(request, listing), **moving_of(found, listing)}
+    return render(request, "publishing/_rows.html", {**context, "rows": found})
+
+
+@business_view(Need.MEMBER)
+@require_http_methods(["GET", "HEAD", "POST"])
+def new(request: BusinessRequest) -> HttpResponse:
+    place = place_of(request, connection_of(request))
+    form = NewItemForm(request.POST or None, place=place)
+    if not form.is_valid():
+        status = 422 if form.errors else 200
+        return render(request, "publishing/new.html", {"form": form}, status=status)
+    item = _typed_in(request, form)
+    messages.success(request, _("Item added: complete it here."))
+    return redirect("item", request.business.slug, item.pk)
+
+
+def _list_page(request: BusinessRequest, listing: Listing) -> HttpResponse:
+    visible = items_of(request)
+    page = listing.page(visible.prefetch_related(*PREFETCH))
+    rows = [row_of(item) for item in page.items]
+    path = list_path(request, listing)
+    return render(
+        request,
+        "publishing/list.html",
+        {
+            **frame_of(request, listing),
+            **moving_of(rows, listing),
+            "rows": rows,
+            "connection": connection_of(request),
+            "newer_url": f"{path}?{page.newer}" if page.newer else "",
+            "older_url": f"{path}?{page.older}" if page.older else "",
+            "usual_sort": Listing.of({}, archive=listing.archive).sort,
+        },
+    )
+
+
+def _typed_in(request: BusinessRequest, form: NewItemForm) -> Item:
+    with transaction.atomic():
+        item = Item.unscoped.create(
+            business=request.business,
+            owner=request.user,
+            kind=form.cleaned_data["kind"],
+            currency=form.cleaned_data["currency"],
+        )
+        audit.record(request.business, "item.created", actor=request.user, subject=item)
+        for field in ("supplier", "date", "reference", "total"):
+            if value := form.cleaned_data[field]:
+                said = as_value(request.business, field, value)
+                item = coding.change(item, field, said, by=request.user)
+        return coding.review(item)

@@ -1,0 +1,257 @@
+"""A list of items as its address describes it: filter, search, order, place.
+
+Everything is in the address, so that a view can be bookmarked and sent. Pages are
+found by their neighbour's key and not by counting rows, so that the last page is as
+quick as the first.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import (
+    Count,
+    DecimalField,
+    F,
+    Q,
+    QuerySet,
+    Value,
+)
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Coalesce, Lower, NullIf
+from django.http import QueryDict
+
+from publishing.models import Item
+
+PAGE_SIZE = 50
+
+NO_AMOUNT = Value(Decimal(0), output_field=DecimalField())
+SORTS: dict[str, Combinable] = {
+    "added": F("created_at"),
+    "archived": F("archived_at"),
+    "status": F("status"),
+    "owner": Lower(Coalesce(NullIf("owner__name", Value("")), "owner__email")),
+    "date": Coalesce("date", Value(date(1, 1, 1))),
+    "supplier": Lower(Coalesce("supplier__name", Value(""))),
+    "category": Lower(Coalesce("category__name", Value(""))),
+    "reference": Lower("reference"),
+    "total": Coalesce("total", NO_AMOUNT),
+    "tax": Coalesce("tax_amount", NO_AMOUNT),
+}
+
+Status = Item.Status
+MOVING = (Status.PUBLISHING, Status.CHECKING)
+INBOX_TABS: dict[str, tuple[Item.Status, ...]] = {
+    "": (
+        Status.TO_REVIEW,
+        Status.READY,
+        Status.PUBLISHING,
+        Status.CHECKING,
+        Status.FAILED,
+    ),
+    "to_review": (Status.TO_REVIEW,),
+    "ready": (Status.READY,),
+    "publishing": MOVING,
+    "failed": (Status.FAILED,),
+}
+ARCHIVE_TABS: dict[str, tuple[Item.Status, ...]] = {
+    "": (Status.PUBLISHED, Status.ARCHIVED),
+    "published": (Status.PUBLISHED,),
+    "archived": (Status.ARCHIVED,),
+}
+
+
+@dataclass(frozen=True)
+class Page:
+    items: list[Item]
+    newer: str
+    """Query of the page before this one; empty on the first."""
+    older: str
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What is asked for. `sort` is a key of SORTS, with a minus for downwards."""
+
+    archive: bool = False
+    status: str = ""
+    search: str = ""
+    sort: str = "-added"
+    after: int | None = None
+    before: int | None = None
+
+    @classmethod
+    def of(cls, query: QueryDict | Mapping[str, str], *, archive: bool) -> "Listing":
+        """Read an address; what it does not know it leaves aside."""
+        standard = "-archived" if archive else "-added"
+        sort = query.get("sort", standard)
+        return cls(
+            archive=archive,
+            status=_known(query.get("status", ""), cls._tabs(archive=archive)),
+            search=query.get("q", "").strip()[:100],
+            sort=sort if sort.removeprefix("-") in SORTS else standard,
+            after=_number(query.get("after", "")),
+            before=_number(query.get("before", "")),
+        )
+
+    @staticmethod
+    def _tabs(*, archive: bool) -> dict[str, tuple[Item.Status, ...]]:
+        return ARCHIVE_TABS if archive else INBOX_TABS
+
+    @property
+    def tabs(self) -> dict[str, tuple[Item.Status, ...]]:
+        return self._tabs(archive=self.archive)
+
+    @property
+    def column(self) -> str:
+        return self.sort.removeprefix("-")
+
+    @property
+    def descending(self) -> bool:
+        return self.sort.startswith("-")
+
+    @property
+    def is_narrowed(self) -> bool:
+        return bool(self.status or self.search)
+
+    def query(self) -> str:
+        """This view's address after the question mark, without what is usual."""
+        usual = Listing.of({}, archive=self.archive)
+        asked = {
+            "status": self.status,
+            "q": self.search,
+            "sort": "" if self.sort == usual.sort else self.sort,
+            "after": self.after,
+            "before": self.before,
+        }
+        return urlencode({key: value for key, value in asked.items() if value})
+
+    def first_page(self, **changes: Any) -> "Listing":
+        return replace(self, after=None, before=None, **changes)
+
+    def sorted_by(self, column: str) -> str:
+        """Query for a click on this column's head: turn round, or begin with it."""
+        if column == self.column:
+            turned = column if self.descending else f"-{column}"
+            return self.first_page(sort=turned).query()
+        downwards = column in ("date", "total", "tax", "added", "archived")
+        return self.first_page(sort=f"-{column}" if downwards else column).query()
+
+    def matching(self, visible: QuerySet[Item]) -> QuerySet[Item]:
+        return self._searched(visible).filter(status__in=self.tabs[self.status])
+
+    def counts(self, visible: QuerySet[Item]) -> dict[str, int]:
+        """Per tab how many items the search leaves."""
+        found = dict(
+            self._searched(visible)
+            .order_by()
+            .values_list("status")
+            .annotate(Count("pk"))
+        )
+        return {
+            tab: sum(found.get(status, 0) for status in statuses)
+            for tab, statuses in self.tabs.items()
+        }
+
+    def page(self, visible: QuerySet[Item]) -> Page:
+        if self.before:
+            return self._page_before(visible, self.before)
+        rows = list(self.following(visible, self.after)[: PAGE_SIZE + 1])
+        shown = rows[:PAGE_SIZE]
+        return Page(
+            shown,
+            newer=self._turn(before=shown[0].pk) if self.after and shown else "",
+            older=self._turn(after=shown[-1].pk) if len(rows) > PAGE_SIZE else "",
+        )
+
+    def following(self, visible: QuerySet[Item], item_id: int | None) -> QuerySet[Item]:
+        """What comes after this item in the list's order; all without one."""
+        return self._beyond(visible, item_id, downwards=self.descending)
+
+    def preceding(self, visible: QuerySet[Item], item_id: int) -> QuerySet[Item]:
+        """What comes before this item, nearest first."""
+        return self._beyond(visible, item_id, downwards=not self.descending)
+
+    def _page_before(self, visible: QuerySet[Item], before: int) -> Page:
+        rows = list(self.preceding(visible, before)[: PAGE_SIZE + 1])
+        shown = rows[:PAGE_SIZE][::-1]
+        if not shown:
+            return self.first_page().page(visible)
+        return Page(
+            shown,
+            newer=self._turn(before=shown[0].pk) if len(rows) > PAGE_SIZE else "",
+            older=self._turn(after=shown[-1].pk),
+        )
+
+    def _beyond(
+        self, visible: QuerySet[Item], item_id: int | None, *, downwards: bool
+    ) -> QuerySet[Item]:
+        keyed = self.matching(visible).annotate(sort_key=SORTS[self.column])
+        ordered = (
+            keyed.order_by(F("sort_key").desc(), "-pk")
+            if downwards
+            else keyed.order_by("sort_key", "pk")
+        )
+        place = self._place(visible, item_id)
+        if place is None:
+            return ordered
+        return ordered.filter(_past(place, item_id, downwards=downwards))
+
+    def _place(self, visible: QuerySet[Item], item_id: int | None) -> object | None:
+        """The item's key now: it may have left this list and still marks a place."""
+        if item_id is None:
+            return None
+        keyed = visible.annotate(sort_key=SORTS[self.column]).filter(pk=item_id)
+        return keyed.values_list("sort_key", flat=True).first()
+
+    def _searched(self, visible: QuerySet[Item]) -> QuerySet[Item]:
+        here = visible.filter(archived_at__isnull=not self.archive)
+        return here.filter(_mentions(self.search)) if self.search else here
+
+    def _turn(self, *, after: int | None = None, before: int | None = None) -> str:
+        return replace(self, after=after, before=before).query()
+
+
+def _past(place: object, item_id: int | None, *, downwards: bool) -> Q:
+    side = "lt" if downwards else "gt"
+    # The first condition says nothing new, but lets an index find the place.
+    return Q(**{f"sort_key__{side}e": place}) & (
+        Q(**{f"sort_key__{side}": place})
+        | Q(sort_key=place, **{f"pk__{side}": item_id})
+    )
+
+
+def _mentions(words: str) -> Q:
+    """Every word somewhere in what a person would remember of the item."""
+    found = Q()
+    for word in words.split():
+        anywhere = (
+            Q(supplier__name__icontains=word)
+            | Q(reference__icontains=word)
+            | Q(description__icontains=word)
+            | Q(category__name__icontains=word)
+            | Q(document__file_name__icontains=word)
+        )
+        if (amount := _amount(word)) is not None:
+            anywhere |= Q(total=amount)
+        found &= anywhere
+    return found
+
+
+def _amount(word: str) -> Decimal | None:
+    try:
+        amount = Decimal(word.lstrip("£$€₹").replace(",", ""))
+    except InvalidOperation:
+        return None
+    return amount if amount.is_finite() and abs(amount) < Decimal(10) ** 12 else None
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None
+
+
+def _known(tab: str, tabs: Mapping[str, object]) -> str:
+    return tab if tab in tabs else ""

@@ -1,0 +1,29 @@
+"""What a picker offers while a person types."""
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from dext_sync.businesses.access import BusinessRequest, business_view
+from dext_sync.businesses.roles import Need
+from publishing.forms import MOST_OPTIONS, options
+from publishing.views.fields import place_of
+from publishing.views.visible import connection_of
+
+
+@business_view(Need.MEMBER)
+@require_safe
+def search(request: BusinessRequest, *, field: str) -> HttpResponse:
+    words = request.GET.get("q", "").strip()[:100]
+    connection = connection_of(request)
+    found = options(field, words, place_of(request, connection))
+    return render(
+        request,
+        "publishing/_options.html",
+        {
+            "options": found,
+            "words": words,
+            "more": len(found) >= MOST_OPTIONS,
+            "connection": connection,
+        },
+    )

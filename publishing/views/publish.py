@@ -1,0 +1,130 @@
+"""Publish: one item, many, or its document once more."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from dext_sync.businesses.access import BusinessRequest, business_view
+from dext_sync.businesses.roles import Need
+from dext_sync.celery import enqueue
+from publishing import engine, tasks
+from publishing.engine import Held, Requested
+from publishing.models import Item
+from publishing.templatetags.publishing_format import locale_of, money, round_money
+from publishing.views import answers
+from publishing.views.selection import Selection, back_to_list, selection_of
+from publishing.views.visible import item_or_404
+
+SENDABLE = (Item.Status.READY, Item.Status.FAILED)
+NAMED = 20
+"""How many skipped items a message names."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a bulk publish would send, and what it leaves and why."""
+
+    ready: list[Item]
+    skipped: list[Item]
+    sums: list[str]
+    """One sum per currency, as money."""
+    headline: str
+
+
+@business_view(Need.PUBLISH)
+@require_POST
+def one(request: BusinessRequest, item_id: int) -> HttpResponse:
+    item = item_or_404(request, item_id)
+    outcome = _request(request, item)
+    if isinstance(outcome, Held) and outcome.reasons:
+        messages.warning(request, _("Not published. %(why)s") % {"why": _why(outcome)})
+    return answers.moved(request, item)
+
+
+@business_view(Need.PUBLISH)
+@require_POST
+def many(request: BusinessRequest) -> HttpResponse:
+    """Asks first, with the sums; then sends what is ready."""
+    selection = selection_of(request)
+    if not selection.items:
+        messages.warning(request, _("Select at least one item first."))
+        return redirect(back_to_list(request, selection.listing))
+    plan = _plan(request, selection)
+    if request.POST.get("confirmed") != "1":
+        name = "_publish_many" if request.htmx else "publish_many"
+        context = {"selection": selection, "plan": plan}
+        return render(request, f"publishing/{name}.html", context)
+    _publish_all(request, plan.ready)
+    return redirect(back_to_list(request, selection.listing))
+
+
+@business_view(Need.PUBLISH)
+@require_POST
+def attach_again(request: BusinessRequest, item_id: int) -> HttpResponse:
+    item = item_or_404(request, item_id)
+    _begin(request, engine.attach_again(item, by=request.user))
+    return answers.moved(request, item)
+
+
+def _request(request: BusinessRequest, item: Item) -> Requested | Held:
+    return _begin(request, engine.request(item, by=request.user))
+
+
+def _begin(request: BusinessRequest, outcome: Requested | Held) -> Requested | Held:
+    """Ring the bell for a worker, once what was claimed is committed."""
+    if isinstance(outcome, Requested):
+        enqueue(tasks.publish, request.business.pk, outcome.publication.pk)
+    return outcome
+
+
+def _why(held: Held) -> str:
+    return " ".join(str(reason.sentence) for reason in held.reasons)
+
+
+def _publish_all(request: BusinessRequest, items: Iterable[Item]) -> None:
+    outcomes = [(item, _request(request, item)) for item in items]
+    sent = sum(isinstance(outcome, Requested) for _item, outcome in outcomes)
+    if sent:
+        words = ngettext(
+            "%(count)d item is on its way to Zoho Books.",
+            "%(count)d items are on their way to Zoho Books.",
+            sent,
+        )
+        messages.success(request, words % {"count": sent})
+    for item, outcome in outcomes[:NAMED]:
+        if isinstance(outcome, Held):
+            words = _("%(item)s was not published. %(why)s")
+            messages.warning(request, words % {"item": item, "why": _why(outcome)})
+
+
+def _plan(request: BusinessRequest, selection: Selection) -> Plan:
+    ready = [item for item in selection.items if item.status in SENDABLE]
+    skipped = [item for item in selection.items if item.status not in SENDABLE]
+    sums = _sums(ready)
+    locale = locale_of(request.business)
+    shown = [round_money(amount, code, locale) for code, amount in sums]
+    headline = ngettext(
+        "Publish %(count)d item, %(sums)s, to %(business)s",
+        "Publish %(count)d items, %(sums)s, to %(business)s",
+        len(ready),
+    ) % {
+        "count": len(ready),
+        "sums": ", ".join(shown),
+        "business": request.business.name,
+    }
+    exact = [money(amount, code, locale) for code, amount in sums]
+    return Plan(ready, skipped, exact, headline)
+
+
+def _sums(items: list[Item]) -> list[tuple[str, Decimal]]:
+    sums: dict[str, Decimal] = {}
+    for item in items:
+        sums[item.currency] = sums.get(item.currency, Decimal(0)) + (item.total or 0)
+    return sorted(sums.items())

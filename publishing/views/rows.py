@@ -1,0 +1,133 @@
+"""A row of the list, and the frame of tabs and columns around all rows."""
+
+import hashlib
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy, pgettext_lazy
+
+from dext_sync.businesses.access import BusinessRequest
+from publishing.models import Item
+from publishing.progress import Progress, progress
+from publishing.views.fields import Field
+from publishing.views.listing import Listing
+from publishing.views.visible import items_of
+
+TAB_LABELS = {
+    "": pgettext_lazy("items", "All"),
+    "to_review": gettext_lazy("To review"),
+    "ready": gettext_lazy("Ready"),
+    "publishing": gettext_lazy("Publishing"),
+    "failed": gettext_lazy("Failed"),
+    "published": gettext_lazy("Published"),
+    "archived": gettext_lazy("Not published"),
+}
+COLUMNS = (
+    ("status", gettext_lazy("Status"), ""),
+    ("owner", gettext_lazy("Owner"), ""),
+    ("date", gettext_lazy("Date"), ""),
+    ("supplier", gettext_lazy("Supplier"), ""),
+    ("category", gettext_lazy("Category"), ""),
+    ("reference", gettext_lazy("Reference"), ""),
+    ("total", gettext_lazy("Total"), "num"),
+    ("tax", gettext_lazy("Tax"), "num"),
+)
+
+
+@dataclass(frozen=True)
+class Tab:
+    label: str
+    query: str
+    count: int
+    current: bool
+
+
+@dataclass(frozen=True)
+class Column:
+    name: str
+    label: str
+    style: str
+    query: str
+    order: str
+    """ascending, descending, or empty where the list is not sorted by it."""
+
+
+@dataclass(frozen=True)
+class Row:
+    item: Item
+    progress: Progress
+    typed: Field | None = None
+    """Its category as it was typed, where that could not be saved."""
+
+    @property
+    def key(self) -> str:
+        return str(self.item.pk)
+
+    @property
+    def is_moving(self) -> bool:
+        return self.progress.is_moving
+
+
+def row_of(item: Item, typed: Field | None = None) -> Row:
+    return Row(item, progress(item), typed)
+
+
+def frame_of(request: BusinessRequest, listing: Listing) -> dict[str, object]:
+    """What rows, tabs and toolbar need wherever they are drawn."""
+    counts = listing.counts(items_of(request))
+    return {
+        "listing": listing,
+        "query": listing.query(),
+        "list_path": list_path(request, listing),
+        "tabs": [
+            Tab(
+                str(TAB_LABELS[tab]),
+                listing.first_page(status=tab).query(),
+                counts[tab],
+                current=tab == listing.status,
+            )
+            for tab in listing.tabs
+        ],
+        "matching": counts[listing.status],
+        "columns": _columns(listing, takes_tax=request.business.tax_registered),
+        "may_publish": request.membership.may_publish,
+        "takes_tax": request.business.tax_registered,
+    }
+
+
+def list_path(request: BusinessRequest, listing: Listing) -> str:
+    name = "costs_archive" if listing.archive else "costs_inbox"
+    return reverse(name, args=[request.business.slug])
+
+
+def moving_of(rows: list[Row], listing: Listing) -> dict[str, object]:
+    """Which rows the page asks for again, and what it has seen of them already."""
+    moving = [row for row in rows if row.is_moving]
+    asked = [("item", row.key) for row in moving]
+    view = [("view", listing.query()), ("archive", "1" if listing.archive else "")]
+    return {
+        "moving": moving,
+        "moving_query": urlencode([*asked, *view, ("seen", seen_of(rows))]),
+    }
+
+
+def seen_of(rows: list[Row]) -> str:
+    """Changes whenever one of the rows would look otherwise."""
+    told = repr([(row.item.pk, row.item.status, row.progress) for row in rows])
+    return hashlib.sha256(told.encode()).hexdigest()[:16]
+
+
+def _columns(listing: Listing, *, takes_tax: bool) -> list[Column]:
+    order = "descending" if listing.descending else "ascending"
+    return [
+        Column(
+            name,
+            str(label),
+            style,
+            listing.sorted_by(name),
+            order if name == listing.column else "",
+        )
+        for name, label, style in COLUMNS
+        if name != "tax" or takes_tax
+    ]

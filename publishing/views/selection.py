@@ -1,0 +1,51 @@
+"""The items that a person ticked in the Inbox, or all that match what they see."""
+
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+from django.http import QueryDict
+from django.urls import reverse
+
+from dext_sync.businesses.access import BusinessRequest
+from publishing.models import Item
+from publishing.views.listing import Listing
+from publishing.views.visible import items_of
+
+AT_ONCE = 500
+"""One press moves at most so many; the rest stays selected for the next one."""
+
+
+@dataclass(frozen=True)
+class Selection:
+    items: list[Item]
+    asked: int
+    """How many were meant; more than AT_ONCE are taken in several presses."""
+    listing: Listing
+
+    @property
+    def is_cut(self) -> bool:
+        return self.asked > len(self.items)
+
+
+def selection_of(request: BusinessRequest) -> Selection:
+    """Ids of other people's items, or of another business, simply are not found."""
+    listing = Listing.of(QueryDict(request.POST.get("view", "")), archive=False)
+    chosen = _chosen(request, listing)
+    return Selection(list(chosen[:AT_ONCE]), chosen.count(), listing)
+
+
+def back_to_list(request: BusinessRequest, listing: Listing) -> str:
+    address = reverse("costs_inbox", args=[request.business.slug])
+    return f"{address}?{listing.query()}" if listing.query() else address
+
+
+def _chosen(request: BusinessRequest, listing: Listing) -> QuerySet[Item]:
+    visible = items_of(request)
+    if request.POST.get("matching") == "1":
+        return listing.matching(visible)
+    ids = [int(text) for text in request.POST.getlist("item") if _is_id(text)]
+    return visible.filter(pk__in=ids, archived_at=None)
+
+
+def _is_id(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) < 19

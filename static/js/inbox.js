@@ -1,0 +1,49 @@
+// The list of items: whole rows open, selecting counts.
+
+// The list is drawn anew after an upload, so it is looked up each time.
+const inbox = () => document.getElementById("inbox");
+
+document.addEventListener("click", (event) => {
+  if (!event.target.closest("#inbox") || event.target.closest("a, button, input, label, form, [tabindex]")) return;
+  const row = event.target.closest("[data-row]");
+  if (!row || window.getSelection().toString()) return;
+  if (event.ctrlKey || event.metaKey) window.open(row.dataset.row, "_blank", "noopener");
+  else location.assign(row.dataset.row);
+});
+
+const boxes = () => [...document.querySelectorAll(".row__select")];
+
+document.addEventListener("change", (event) => {
+  if (!event.target.closest("#inbox")) return;
+  if (event.target.matches("[data-select-page]")) {
+    for (const box of boxes()) box.checked = event.target.checked;
+  }
+  if (event.target.matches("[data-select-matching]") && event.target.checked) {
+    for (const box of boxes()) box.checked = true;
+  }
+  if (event.target.matches(".row__select") && !event.target.checked) {
+    const matching = inbox().querySelector("[data-select-matching]");
+    if (matching) matching.checked = false;
+  }
+  count();
+});
+document.addEventListener("htmx:afterSettle", count);
+window.addEventListener("pageshow", count);
+
+function count() {
+  const shown = inbox()?.querySelector("[data-selected]");
+  if (!shown) return;
+  const chosen = boxes().filter((box) => box.checked).length;
+  const matching = inbox().querySelector("[data-select-matching]");
+  shown.textContent = matching?.checked ? matching.closest("label").textContent.match(/\d[\d\s.,]*/)[0].trim() : chosen;
+  const page = inbox().querySelector("[data-select-page]");
+  if (!page) return;
+  page.checked = chosen > 0 && chosen === boxes().length;
+  page.indeterminate = chosen > 0 && !page.checked;
+}
+
+// Escape puts the reasons of a status away, without leaving it.
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") document.activeElement.closest(".why")?.classList.add("why--closed");
+});
+document.addEventListener("focusout", (event) => event.target.closest?.(".why")?.classList.remove("why--closed"));
