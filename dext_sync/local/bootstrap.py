@@ -53,7 +53,8 @@ SIGNS_OF_NO_NETWORK = (
     "connection refused",
     "connecttimeout",
     "proxyerror",
-    "no matching distribution found",
+    "connection broken",
+    "connection error",
 )
 HARMFUL = (
     "PYTHONDONTWRITEBYTECODE",
