@@ -59,10 +59,12 @@ class ThrowAwayServers:
         self.stop()
 
     def stop(self) -> None:
-        if self.superuser:
-            roles.drop(self.superuser, self.plan)
-        self.family.stop()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        try:
+            if self.superuser:
+                roles.drop(self.superuser, self.plan)
+        finally:
+            self.family.stop()
+            shutil.rmtree(self.folder, ignore_errors=True)
 
     def _database_variables(self, given: Mapping[str, str]) -> dict[str, str]:
         address = given.get("DATABASE_URL") or self._embedded_superuser()

@@ -1,0 +1,57 @@
+"""The commands `test` and `run`: what they need, and what they hand on."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from dext_sync.local import bootstrap, suite
+from dext_sync.local.refusal import CannotStart
+from tests.local.surroundings import clean_environment
+
+SHOW = "import os; print(*(os.environ[name] for name in ('DATABASE_URL', 'SITE_URL')))"
+
+
+@pytest.fixture
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A machine with no programs but those that a test puts into the folder."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("DEXT_BROWSER", raising=False)
+    return tmp_path
+
+
+def test_without_chromium_the_browser_packages_are_not_installed(machine: Path) -> None:
+    assert suite.lock_files() == [bootstrap.RUNTIME, bootstrap.DEVELOPMENT]
+
+
+@pytest.mark.parametrize("name", suite.BROWSERS)
+def test_with_chromium_they_are(machine: Path, name: str) -> None:
+    (machine / name).touch(mode=0o755)
+    assert bootstrap.BROWSER in suite.lock_files()
+
+
+def test_where_the_browser_is_required_its_absence_is_a_failure(
+    machine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DEXT_BROWSER", "required")
+    with pytest.raises(CannotStart, match="there is no Chromium"):
+        suite.lock_files()
+
+
+def test_a_command_gets_servers_and_keeps_its_own_settings() -> None:
+    ran = subprocess.run(  # noqa: S603
+        [
+            *(sys.executable, "-m", "dext_sync.local.run", "--"),
+            *(sys.executable, "-c", SHOW + "; raise SystemExit(3)"),
+        ],
+        env=clean_environment(SITE_URL="https://dext-sync.example"),
+        cwd=bootstrap.ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 3
+    address, site = ran.stdout.split()
+    assert address.startswith("postgresql://dext_app@/dext_sync?host=")
+    assert site == "https://dext-sync.example"
