@@ -108,6 +108,17 @@ def test_pages(books: Books) -> None:
     assert (len(last["contacts"]), last["page_context"]["has_more_page"]) == (16, False)
 
 
+def test_ten_thousand_contacts_come_in_pages(books: Books) -> None:
+    organization = books.organization_id
+    books.standin.change("vendors", organization=organization, count=10_000)
+    asked = {"contact_type": "vendor", "contact_name_startswith": "Vendor 0"}
+
+    pages = [books.get("/contacts", page=str(page), **asked) for page in (1, 50, 51)]
+
+    assert [len(page.body["contacts"]) for page in pages] == [200, 199, 0]
+    assert pages[1].body["contacts"][-1]["contact_name"] == "Vendor 09999"
+
+
 def test_a_page_is_not_longer_than_200(books: Books) -> None:
     context = books.get("/contacts", per_page="1000").body["page_context"]
 

@@ -260,6 +260,27 @@ def test_who_the_user_is_needs_the_profile_scope(
     assert _user(running.eu, token).status_code == 401
 
 
+def test_a_client_of_one_data_centre_is_not_told_where_it_is(
+    consent: Consent, standin: StandIn
+) -> None:
+    standin.change("client", centre="eu", enabled=False)
+
+    callback = consent.callback(SAM)
+
+    assert set(callback) == {"state", "code"}
+
+
+def test_a_data_centre_without_our_client(
+    consent: Consent, standin: StandIn, running: Running
+) -> None:
+    callback = consent.callback(ALICE)
+    standin.change("client", centre="eu", enabled=False)
+
+    assert consent.exchange(callback) == {"error": "invalid_client"}
+    page = requests.get(consent.address(running.eu), timeout=10).text
+    assert "Invalid Client ID" in page
+
+
 def test_no_token_is_in_the_log(consent: Consent) -> None:
     answer = consent.tokens(ALICE)
     log = str(consent.remote.calls())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -28,6 +28,11 @@ class Answer:
     body: Record
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
+    text: str = ""
+
+    def written(self) -> Answer:
+        """With its text, so that nobody can change it any more."""
+        return replace(self, text=dumps(self.body))
 
 
 @dataclass(frozen=True)

@@ -153,14 +153,12 @@ def _within(
 
 
 def _done(call: Call, route: Route) -> Answer | FileAnswer:
-    """Under the lock; copied by writing it down before anybody changes it again."""
+    """Under the lock, and written down before anybody changes it again."""
     with call.standin.lock:
         answer = route.handler(call)
         if call.method != "GET":
             call.standin.save()
-        if isinstance(answer, Answer):
-            return Answer(loads(dumps(answer.body)), answer.status, answer.headers)
-        return answer
+        return answer.written() if isinstance(answer, Answer) else answer
 
 
 def _late(standin: StandIn, fault: Fault) -> None:
@@ -350,7 +348,7 @@ def _response(answer: Answer | FileAnswer) -> Response:
         name = answer.name.replace('"', "")
         response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
         return response
-    response = Response(dumps(answer.body), answer.status)
+    response = Response(answer.text or dumps(answer.body), answer.status)
     response.headers["Content-Type"] = "application/json;charset=UTF-8"
     response.headers["Content-Disposition"] = "attachment;"
     response.headers["Cache-Control"] = "no-store, no-cache, must-revalidate, private"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tests.zoho_standin import bills, contacts, expenses
 from tests.zoho_standin.answers import Record
 from tests.zoho_standin.calls import Call
+from tests.zoho_standin.records import contact_record
 from tests.zoho_standin.world import CentreName, Organisation, Table, User
 
 if TYPE_CHECKING:
@@ -192,6 +193,31 @@ def user(standin: StandIn, email: str, name: str, centre: CentreName) -> Record:
     return {"email": email, "zuid": number}
 
 
+def client(standin: StandIn, centre: CentreName, *, enabled: bool) -> Record:
+    """Our client is switched on or off for a data centre (multi-DC)."""
+    if enabled:
+        standin.client_centres.add(centre)
+    else:
+        standin.client_centres.discard(centre)
+    return {"centres": sorted(standin.client_centres)}
+
+
+def vendors(standin: StandIn, organization: str, count: int) -> Record:
+    """Many more vendors: "Vendor 00001" and so on."""
+    found = standin.organisation(organization)
+    stamp = found.stamp(standin.clock())
+    for number in range(1, count + 1):
+        name = f"Vendor {number:05}"
+        row = contact_record(
+            standin.world.next_id(found.centre),
+            {"contact_name": name, "contact_type": "vendor"},
+            found.base_currency,
+            stamp,
+        )
+        found.contacts[row["contact_id"]] = row
+    return {"contacts": len(found.contacts)}
+
+
 CHANGES: dict[str, Callable[..., Record]] = {
     "organisation": organisation,
     "settings": settings,
@@ -207,6 +233,8 @@ CHANGES: dict[str, Callable[..., Record]] = {
     "expire_access": expire_access,
     "member": member,
     "user": user,
+    "client": client,
+    "vendors": vendors,
 }
 
 

@@ -67,8 +67,7 @@ def list_contacts(call: Call) -> Answer:
 
 def _row(contact: Record) -> Row:
     places = [str(value) for value in contact["billing_address"].values() if value]
-    more = {"address": places, "notes": contact["notes"]}
-    return Row(contact_row(contact), more)
+    return Row(contact, {"address": places}, contact_row)
 
 
 def one_contact(call: Call) -> Answer:

@@ -28,7 +28,8 @@ button.quiet { background: #fff; color: #0b4fa8; }
 table { border-collapse: collapse; width: 100%; background: #fff; }
 th, td { text-align: left; vertical-align: top; padding: .4rem .7rem;
          border: 1px solid #ccd4df; }
-th { background: #e6ebf2; } td.amount { text-align: right; white-space: nowrap; }
+th { background: #e6ebf2; } td.date { white-space: nowrap; }
+td.amount { text-align: right; white-space: nowrap; }
 tr:target td { background: #fff3c4; }
 code { font-size: .9em; overflow-wrap: anywhere; }
 """

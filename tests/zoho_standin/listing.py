@@ -20,10 +20,14 @@ Predicate = Callable[[Record], bool]
 
 @dataclass(frozen=True)
 class Row:
-    """What is sent, and `more` that can be asked for but is not sent."""
+    """What is sent, and `more` that can be asked for but is not sent.
+
+    `shown` turns the record into what is sent, for the rows of the page only.
+    """
 
     record: Record
     more: Record = field(default_factory=dict)
+    shown: Callable[[Record], Record] = dict
 
     def values(self, name: str) -> list[Any]:
         value = self.more.get(name, self.record.get(name, ""))
@@ -100,7 +104,8 @@ def answer_list(call: Call, listing: Listing, rows: Iterable[Row]) -> Answer:
     }
     if listing.key == "taxes":
         context |= {"as_of_date": call.today(), "to_date": call.today()}
-    records = [row.record for row in ordered[first : first + per_page]]
+    shown = ordered[first : first + per_page]
+    records = [row.shown(row.record) for row in shown]
     parts: Record = {listing.key: records, "page_context": context}
     return success(**parts)
 

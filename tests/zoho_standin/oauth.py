@@ -54,7 +54,7 @@ def answer_oauth(standin: StandIn, centre: CentreName, request: Request) -> Resp
 
 def _authorise(standin: StandIn, centre: CentreName, request: Request) -> Response:
     wanted = request.args
-    if problem := _problem(standin, wanted.to_dict()):
+    if problem := _problem(standin, centre, wanted.to_dict()):
         return pages.problem(standin, centre, problem)
     user = signed_in(standin, centre, request)
     if user is None:
@@ -69,8 +69,9 @@ def _authorise(standin: StandIn, centre: CentreName, request: Request) -> Respon
     return pages.consent(standin, centre, user, key, scopes, request.full_path)
 
 
-def _problem(standin: StandIn, wanted: dict[str, str]) -> str:
-    if wanted.get("client_id") != standin.client_id:
+def _problem(standin: StandIn, centre: CentreName, wanted: dict[str, str]) -> str:
+    enabled = centre in standin.client_centres
+    if wanted.get("client_id") != standin.client_id or not enabled:
         return "Invalid Client ID: this application is not registered here."
     if not _registered(standin, wanted.get("redirect_uri", "")):
         return "Invalid Redirect URI: it differs from the registered one."
@@ -138,9 +139,9 @@ def _accepted(
     query = {
         "state": wanted.get("state", ""),
         "code": tokens.new_code(code),
-        "location": centre,
-        "accounts-server": standin.origins[centre],
     }
+    if len(standin.client_centres) > 1:  # a client of one data centre is not told
+        query |= {"location": centre, "accounts-server": standin.origins[centre]}
     standin.save()
     return _back(wanted, query)
 
@@ -217,7 +218,8 @@ def _throttled() -> Record:
 
 
 def _token_answer(standin: StandIn, centre: CentreName, sent: dict[str, str]) -> Record:
-    if sent.get("client_id") != standin.client_id:
+    known = sent.get("client_id") == standin.client_id
+    if not known or centre not in standin.client_centres:
         return {"error": "invalid_client"}
     if sent.get("client_secret") != standin.client_secrets[centre]:
         return {"error": "invalid_client_secret"}

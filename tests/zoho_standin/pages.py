@@ -160,7 +160,7 @@ def _organisation(standin: StandIn, centre: CentreName, number: str) -> Response
 def _bills(organisation: Organisation) -> Markup:
     rows = [
         Markup(
-            '<tr id="/bills/{number}"><td>{date}</td><td>{bill_number}</td>'
+            '<tr id="/bills/{number}"><td class="date">{date}</td><td>{bill_number}</td>'
             '<td>{vendor}</td><td>{lines}</td><td class="amount">{tax}</td>'
             '<td class="amount">{total}</td><td>{status}</td><td>{files}</td></tr>'
         ).format(
@@ -192,7 +192,7 @@ def _bills(organisation: Organisation) -> Markup:
 def _expenses(organisation: Organisation) -> Markup:
     rows = [
         Markup(
-            '<tr id="/expenses/{number}"><td>{date}</td><td>{reference}</td>'
+            '<tr id="/expenses/{number}"><td class="date">{date}</td><td>{reference}</td>'
             "<td>{vendor}</td><td>{lines}</td><td>{through}</td>"
             '<td class="amount">{tax}</td><td class="amount">{total}</td>'
             "<td>{files}</td></tr>"

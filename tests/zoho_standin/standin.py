@@ -55,6 +55,7 @@ class StandIn:
             "eu": client_secret_eu or client_secret,
         }
         self.redirect_uri = redirect_uri
+        self.client_centres: set[CentreName] = set(CENTRES)
         self.strict_queries = strict_queries
         self.origins: dict[CentreName, str] = {"us": "", "eu": ""}
         self.limits = Limits(clock)
@@ -112,6 +113,7 @@ class StandIn:
             "world": self.world,
             "tokens": self.tokens,
         }
+        self._state_file.parent.mkdir(parents=True, exist_ok=True)
         draft = self._state_file.with_suffix(".draft")
         draft.write_text(snapshot(state), encoding="utf-8")
         draft.replace(self._state_file)
