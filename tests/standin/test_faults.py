@@ -75,6 +75,15 @@ def test_a_page_instead_of_json(books: Books) -> None:
     assert books.stored("bills") == []
 
 
+def test_a_list_lags_behind(books: Books) -> None:
+    number = books.post("/bills", books.bill()).body["bill"]["bill_id"]
+    books.standin.fault("list_stale", seconds=30, match={"path": "/bills"})
+
+    assert books.get(f"/bills/{number}").status == 200
+    assert books.get("/bills").body["bills"] == []
+    assert len(books.get("/bills").body["bills"]) == 1
+
+
 def test_an_upload_succeeds_and_stores_nothing(books: Books) -> None:
     number = books.post("/bills", books.bill()).body["bill"]["bill_id"]
     path = f"/bills/{number}/attachment"

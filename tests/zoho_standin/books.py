@@ -146,6 +146,8 @@ def _within(
     call.files_vanish = bool(
         call.files and _take(standin, visit, seen, "upload_not_stored")
     )
+    if fault := _take(standin, visit, seen, "list_stale"):
+        call.stale_seconds = fault.seconds
     answer = _done(call, route)
     if fault := _take(standin, visit, seen, *_LATE_FAULTS):
         _late(standin, fault)

@@ -34,6 +34,7 @@ class Call:
     ids: tuple[str, ...] = ()
     of: Organisation | None = None
     files_vanish: bool = False
+    stale_seconds: float = 0
 
     @property
     def organisation(self) -> Organisation:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from tests.zoho_standin import bills, contacts, expenses
-from tests.zoho_standin.answers import Record
+from tests.zoho_standin.answers import Record, dumps, loads
 from tests.zoho_standin.calls import Call
 from tests.zoho_standin.records import contact_record
 from tests.zoho_standin.world import CentreName, Organisation, Table, User
@@ -293,7 +293,7 @@ def _by_hand(standin: StandIn, organization: str, body: Record) -> Call:
         method="POST",
         path="",
         queries={},
-        body=_resolved(found, body),
+        body=_resolved(found, loads(dumps(body))),  # floats become decimals
         of=found,
     )
 

@@ -62,12 +62,16 @@ def list_contacts(call: Call) -> Answer:
     if call.queries.get("contact_type", "vendor") not in ("customer", "vendor"):
         raise invalid("contact_type")
     contacts = call.organisation.contacts.values()
-    return answer_list(call, CONTACTS, [_row(contact) for contact in contacts])
+    asked = any(name.startswith("address") for name in call.queries)
+    rows = [
+        Row(each, {"address": _places(each)} if asked else {}, contact_row)
+        for each in contacts
+    ]
+    return answer_list(call, CONTACTS, rows)
 
 
-def _row(contact: Record) -> Row:
-    places = [str(value) for value in contact["billing_address"].values() if value]
-    return Row(contact, {"address": places}, contact_row)
+def _places(contact: Record) -> list[str]:
+    return [str(value) for value in contact["billing_address"].values() if value]
 
 
 def one_contact(call: Call) -> Answer:

@@ -1,4 +1,9 @@
-"""The tests' hand in the stand-in: faults, limits, state, calls and changes."""
+"""The tests' hand in the stand-in: faults, limits, state, calls and changes.
+
+POST, GET, DELETE /_standin/faults; POST /_standin/limits; GET /_standin/state;
+GET, DELETE /_standin/calls; POST /_standin/change; POST /_standin/reset. `Remote` and
+`StandIn` have the same as methods; the names are in `faults`, `limits`, `changes`.
+"""
 
 from __future__ import annotations
 

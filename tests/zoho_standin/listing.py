@@ -88,7 +88,8 @@ _AMOUNT_ENDINGS: dict[str, Callable[[Decimal, Decimal], bool]] = {
 def answer_list(call: Call, listing: Listing, rows: Iterable[Row]) -> Answer:
     queries = call.queries
     applied = queries.get("filter_by", next(iter(listing.filters), ""))
-    found = _filtered(list(rows), listing, queries, applied)
+    known = [row for row in rows if not _too_young(call, row)]
+    found = _filtered(known, listing, queries, applied)
     ordered, column, order = _sorted(found, listing, queries)
     page, per_page = _page(listing, queries)
     first = (page - 1) * per_page
@@ -108,6 +109,14 @@ def answer_list(call: Call, listing: Listing, rows: Iterable[Row]) -> Answer:
     records = [row.shown(row.record) for row in shown]
     parts: Record = {listing.key: records, "page_context": context}
     return success(**parts)
+
+
+def _too_young(call: Call, row: Row) -> bool:
+    """Lists may lag behind what was just stored."""
+    if not call.stale_seconds or "created_time" not in row.record:
+        return False
+    age = call.standin.clock() - _moment(row.record["created_time"]).timestamp()
+    return age < call.stale_seconds
 
 
 def _filtered(
