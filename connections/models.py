@@ -33,6 +33,8 @@ class Grant(models.Model):
     refreshing_until = models.DateTimeField(null=True)
     cool_down_until = models.DateTimeField(null=True)
     failures = models.PositiveIntegerField(default=0)
+    # Zoho has shut this user out of all its organisations for a while (429, code 43).
+    blocked_until = models.DateTimeField(null=True)
     died_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=timezone.now)
     renewed_at = models.DateTimeField(default=timezone.now)
@@ -58,6 +60,16 @@ class Connection(BusinessOwned):
         NEEDS_RECONNECTING = "needs_reconnecting", _("Needs reconnecting")
         DISCONNECTED = "disconnected", _("Disconnected")
 
+    class Broken(models.TextChoices):
+        PERMISSION_GONE = (
+            "permission_gone",
+            _("Zoho no longer accepts the permission that was given."),
+        )
+        ORGANISATION_REFUSED = (
+            "organisation_refused",
+            _("The Zoho user who connected no longer belongs to the organisation."),
+        )
+
     state = models.CharField(max_length=20, choices=State.choices)
     grant = models.ForeignKey(
         Grant, on_delete=models.PROTECT, null=True, related_name="+"
@@ -75,7 +87,7 @@ class Connection(BusinessOwned):
         User, on_delete=models.SET_NULL, null=True, related_name="+"
     )
     connected_at = models.DateTimeField(default=timezone.now)
-    needs_reason = models.CharField(max_length=40, blank=True)
+    needs_reason = models.CharField(max_length=40, choices=Broken.choices, blank=True)
     needs_since = models.DateTimeField(null=True)
     disconnected_at = models.DateTimeField(null=True)
     refresh_due_at = models.DateTimeField(null=True)
@@ -109,6 +121,7 @@ class Allowance(BusinessOwned):
     day_resets_at = models.DateTimeField(null=True)
     blocked_until = models.DateTimeField(null=True)
     blocked_by = models.CharField(max_length=10, blank=True)
+    last_call_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return f"{self.day_remaining} of {self.day_limit} calls"

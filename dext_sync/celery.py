@@ -40,6 +40,16 @@ app.conf.beat_schedule = {
         "schedule": timedelta(seconds=20),
         "options": {"expires": 40},
     },
+    "tell whose permission is gone": {
+        "task": "connections.tasks.sweep_dead_grants",
+        "schedule": timedelta(seconds=20),
+        "options": {"expires": 40},
+    },
+    "try permissions that rest": {
+        "task": "connections.tasks.keep_grants_alive",
+        "schedule": timedelta(minutes=15),
+        "options": {"expires": 600},
+    },
     "revoke abandoned consents": {
         "task": "connections.tasks.sweep_consents",
         "schedule": timedelta(minutes=5),

@@ -71,6 +71,16 @@ class Migration(migrations.Migration):
             """,
         ),
         definer_function(
+            "connections_of_dead_grants",
+            "most integer",
+            "TABLE (business_id bigint, id bigint)",
+            """
+            SELECT c.business_id, c.id FROM connections_connection c
+            JOIN connections_grant g ON g.id = c.grant_id
+            WHERE c.state = 'connected' AND g.died_at IS NOT NULL LIMIT most
+            """,
+        ),
+        definer_function(
             "refreshes_due",
             "most integer",
             "TABLE (business_id bigint, id bigint)",

@@ -1,0 +1,131 @@
+"""A connection's books, ready to call: token, budget and what breaks a connection."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db import transaction
+from django.utils import timezone
+
+from connections import budget, registration, tokens
+from connections.budget import Priority
+from connections.models import Connection, ConnectionEvent
+from connections.zoho.client import ZohoBooks
+from connections.zoho.errors import (
+    ZohoOrganisationRefused,
+    ZohoRateLimited,
+    ZohoUnauthorized,
+)
+from connections.zoho.types import DailyLimit
+from dext_sync.businesses import audit, mail
+
+PAGES: Final = {"bill": "bills", "expense": "expenses", "contact": "contacts"}
+
+
+class NotConnected(Exception):
+    """The connection is broken or ended: nothing can be called through it."""
+
+
+class ConnectionAccess:
+    """What every call through a connection goes past (connections.zoho.wire.Access)."""
+
+    def __init__(self, connection: Connection, priority: Priority) -> None:
+        self._connection = connection
+        self._priority = priority
+
+    def token(self, refused: str | None = None) -> str:
+        grant = self._connection.grant
+        if grant is None:
+            raise ZohoUnauthorized("The connection has no permission at Zoho.")
+        try:
+            return tokens.access_token(grant, refused)
+        except ZohoUnauthorized:
+            broke(self._connection, Connection.Broken.PERMISSION_GONE)
+            raise
+
+    @contextmanager
+    def call(self) -> Iterator[None]:
+        with budget.call(self._connection, self._priority):
+            yield
+
+    def limits(self, limits: DailyLimit) -> None:
+        budget.note_limits(self._connection, limits)
+
+    def limited(self, error: ZohoRateLimited) -> None:
+        budget.note_refusal(self._connection, error)
+
+
+def open_books(connection: Connection, priority: Priority) -> ZohoBooks:
+    """The connected organisation's books. Raises NotConnected."""
+    region = registration.regions().get(connection.region)
+    if not connection.is_working or connection.grant_id is None or region is None:
+        raise NotConnected
+    return ZohoBooks(
+        api=region.api,
+        organisation_id=connection.organisation_id,
+        access=ConnectionAccess(connection, priority),
+    )
+
+
+def record_address(region: str, organisation_id: str, kind: str, zoho_id: str) -> str:
+    """Where a person opens the record in Zoho Books; empty for an unknown region.
+
+    kind: "bill", "expense" or "contact".
+    """
+    known = registration.regions().get(region)
+    if known is None:
+        return ""
+    return f"{known.books}/app/{organisation_id}#/{PAGES[kind]}/{zoho_id}"
+
+
+def day_ends(connection: Connection) -> datetime:
+    """When Zoho counts the organisation's calls anew."""
+    ends = budget.allowance_of(connection).day_resets_at
+    now = timezone.now()
+    return ends if ends and ends > now else now + timedelta(hours=1)
+
+
+# What breaks a connection
+
+
+def refused(connection: Connection, error: ZohoOrganisationRefused) -> None:
+    """The Zoho user has left this organisation: that concerns no other connection."""
+    del error
+    broke(connection, Connection.Broken.ORGANISATION_REFUSED)
+
+
+def broke(connection: Connection, reason: "Connection.Broken") -> None:
+    """It needs reconnecting: said once, in the trail, to publishing and by mail."""
+    working = Connection.unscoped.filter(
+        pk=connection.pk, state=Connection.State.CONNECTED, grant=connection.grant_id
+    )
+    with transaction.atomic():
+        if not working.update(
+            state=Connection.State.NEEDS_RECONNECTING,
+            needs_reason=reason,
+            needs_since=timezone.now(),
+        ):
+            return
+        connection.refresh_from_db()
+        ConnectionEvent.unscoped.create(
+            business=connection.business,
+            connection=connection,
+            kind=ConnectionEvent.Kind.BROKEN,
+        )
+        audit.record(
+            connection.business,
+            "connection.needs_reconnecting",
+            subject=connection,
+            reason=str(reason.label),
+        )
+        transaction.on_commit(lambda: _tell_admins(connection))
+
+
+def _tell_admins(connection: Connection) -> None:
+    mail.to_admins(
+        connection.business,
+        "connection_needs_reconnecting",
+        connection=connection,
+        reason=connection.get_needs_reason_display(),
+    )

@@ -1,0 +1,252 @@
+"""How many calls to Zoho may be made now: one budget for all processes.
+
+The minute and the calls at once are counted in Redis, the day and Zoho's own "wait" in
+Postgres. Whoever finds the budget spent comes back later; nobody sleeps here.
+"""
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import IntEnum
+from functools import cache
+from typing import Final
+
+import redis
+from django.conf import settings
+from django.utils import timezone
+
+from connections.models import Allowance, Connection, Grant
+from connections.zoho.errors import Limit, ZohoRateLimited, ZohoUnavailable
+from connections.zoho.types import DailyLimit
+
+SLOT_LIFE: Final = 180
+"""Seconds after which a call of a killed process no longer counts as under way."""
+MINUTE: Final = timedelta(seconds=60)
+BLOCKS: Final[dict[str, Limit]] = {
+    "minute": "minute",
+    "day": "day",
+    "at_once": "at_once",
+    "user": "user",
+}
+
+
+class Priority(IntEnum):
+    """People's clicks before auto-publish, auto-publish before refresh."""
+
+    PERSON = 0
+    AUTOMATIC = 1
+    REFRESH = 2
+
+
+@dataclass(frozen=True)
+class Share:
+    """What a priority may use of a limit, as parts of ten: the rest is for those above."""
+
+    minute: int
+    at_once: int
+    day: int
+
+
+SHARES: Final = {
+    Priority.PERSON: Share(minute=10, at_once=4, day=0),
+    Priority.AUTOMATIC: Share(minute=9, at_once=3, day=1),
+    Priority.REFRESH: Share(minute=8, at_once=2, day=1),
+}
+
+# KEYS: calls of the organisation's minute, calls under way, calls of the user's minute,
+# the sign that Redis remembers, the time until which the minute counts as spent.
+# ARGV: limits (minute, at once, user), the call's id, seconds of a slot, "1" if nothing
+# was called in the last minute.
+# Answers {which limit, milliseconds to wait}; an empty name is leave to call.
+ENTER = """
+local clock = redis.call('TIME')
+local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+if redis.call('EXISTS', KEYS[4]) == 0 then
+  if ARGV[6] ~= '1' then
+    return {'forgotten', 0}
+  end
+  redis.call('SET', KEYS[4], '1')
+end
+local spent = redis.call('PTTL', KEYS[5])
+if spent > 0 then
+  return {'minute', spent}
+end
+local function full(key, limit, life, name)
+  redis.call('ZREMRANGEBYSCORE', key, '-inf', now - life)
+  local count = redis.call('ZCARD', key)
+  if count < limit then
+    return nil
+  end
+  local nth = redis.call('ZRANGE', key, count - limit, count - limit, 'WITHSCORES')
+  return {name, math.max(50, tonumber(nth[2]) + life - now)}
+end
+local at_once = full(KEYS[2], tonumber(ARGV[2]), ARGV[5] * 1000, 'at_once')
+if at_once then
+  return {'at_once', 300}
+end
+local refused = full(KEYS[1], tonumber(ARGV[1]), 60000, 'minute')
+  or full(KEYS[3], tonumber(ARGV[3]), 60000, 'user')
+if refused then
+  return refused
+end
+for index, life in pairs({[1] = 60000, [2] = ARGV[5] * 1000, [3] = 60000}) do
+  redis.call('ZADD', KEYS[index], now, ARGV[4])
+  redis.call('PEXPIRE', KEYS[index], life)
+end
+return {'', 0}
+"""
+
+
+@contextmanager
+def call(connection: Connection, priority: Priority) -> Iterator[None]:
+    """Held around one call to Zoho.
+
+    Raises ZohoRateLimited with the seconds to wait, ZohoUnavailable if Redis is away.
+    """
+    _heed_zoho(connection, priority)
+    keys = _keys(connection)
+    call_id = secrets.token_hex(8)
+    try:
+        _enter(connection, priority, keys, call_id)
+    except redis.RedisError as error:
+        raise ZohoUnavailable("The budget of calls cannot be read.") from error
+    try:
+        yield
+    finally:
+        _leave(keys, call_id)
+
+
+def _heed_zoho(connection: Connection, priority: Priority) -> None:
+    """Refuse what Zoho has said it would refuse."""
+    now = timezone.now()
+    grant = connection.grant and Grant.objects.filter(pk=connection.grant.pk).first()
+    if grant and grant.blocked_until and grant.blocked_until > now:
+        raise _limited("user", grant.blocked_until - now)
+    allowance = allowance_of(connection)
+    if allowance.blocked_until and allowance.blocked_until > now:
+        limit = BLOCKS.get(allowance.blocked_by, "minute")
+        raise _limited(limit, allowance.blocked_until - now)
+    if _day_is_spent(allowance, priority) and allowance.day_resets_at:
+        raise _limited("day", allowance.day_resets_at - now)
+
+
+def _day_is_spent(allowance: Allowance, priority: Priority) -> bool:
+    """Whether what is left of the day belongs to those above, or is nothing at all."""
+    limit, left = allowance.day_limit, allowance.day_remaining
+    ends = allowance.day_resets_at
+    if limit is None or left is None or ends is None or ends <= timezone.now():
+        return False
+    return left <= limit * SHARES[priority].day // 10
+
+
+def _enter(
+    connection: Connection, priority: Priority, keys: list[str], call_id: str
+) -> None:
+    which, wait = _ask(priority, keys, call_id, sure=False)
+    if which == "forgotten":
+        rest = _rest_of_minute(connection)
+        if rest > 0:
+            _redis().set(keys[4], "1", px=rest)
+        which, wait = _ask(priority, keys, call_id, sure=True)
+    if which:
+        raise _limited(BLOCKS[which], timedelta(milliseconds=wait))
+
+
+def _ask(
+    priority: Priority, keys: list[str], call_id: str, *, sure: bool
+) -> tuple[str, int]:
+    share = SHARES[priority]
+    arguments: list[str | int] = [
+        max(1, settings.ZOHO_CALLS_A_MINUTE * share.minute // 10),
+        max(1, settings.ZOHO_CALLS_AT_ONCE * share.at_once // 4),
+        max(1, settings.ZOHO_USER_CALLS_A_MINUTE * share.minute // 10),
+        call_id,
+        SLOT_LIFE,
+        "1" if sure else "0",
+    ]
+    which, wait = _redis().eval(ENTER, len(keys), *keys, *arguments)
+    return which.decode(), int(wait)
+
+
+def _rest_of_minute(connection: Connection) -> int:
+    """Milliseconds: an emptied Redis means that the last minute was spent."""
+    last = allowance_of(connection).last_call_at
+    if last is None:
+        return 0
+    return int((last + MINUTE - timezone.now()) / timedelta(milliseconds=1))
+
+
+def _leave(keys: list[str], call_id: str) -> None:
+    try:
+        _redis().zrem(keys[1], call_id)
+    except redis.RedisError:
+        return  # The slot ends by itself.
+
+
+def _keys(connection: Connection) -> list[str]:
+    organisation = f"{connection.region}:{connection.organisation_id}"
+    return [
+        f"budget:minute:{organisation}",
+        f"budget:at_once:{organisation}",
+        f"budget:user:{connection.grant_id}",
+        f"budget:known:{organisation}",
+        f"budget:spent:{organisation}",
+    ]
+
+
+def _limited(limit: Limit, wait: timedelta) -> ZohoRateLimited:
+    return ZohoRateLimited(
+        "Our share of Zoho's limits is spent.",
+        limit=limit,
+        retry_after=max(0.05, wait.total_seconds()),
+    )
+
+
+@cache
+def _redis() -> redis.Redis:
+    return redis.Redis.from_url(
+        settings.REDIS_URL, socket_timeout=5, socket_connect_timeout=5
+    )
+
+
+# What Zoho says about its limits
+
+
+def allowance_of(connection: Connection) -> Allowance:
+    allowance, _new = Allowance.unscoped.get_or_create(
+        connection=connection, defaults={"business_id": connection.business_id}
+    )
+    return allowance
+
+
+def note_limits(connection: Connection, limits: DailyLimit) -> None:
+    """Zoho's headers of the day, which come with every answer."""
+    now = timezone.now()
+    Allowance.unscoped.filter(connection=connection).update(
+        day_limit=limits.limit,
+        day_remaining=limits.remaining,
+        day_resets_at=now + timedelta(seconds=limits.resets_in),
+        last_call_at=now,
+    )
+
+
+def note_refusal(connection: Connection, error: ZohoRateLimited) -> None:
+    """Zoho refused a call for its limits: others share them, or we counted wrong."""
+    until = timezone.now() + _wait_of(connection, error)
+    if error.limit == "user" and connection.grant is not None:
+        Grant.objects.filter(pk=connection.grant.pk).update(blocked_until=until)
+        return
+    Allowance.unscoped.filter(connection=connection).update(
+        blocked_until=until, blocked_by=error.limit
+    )
+
+
+def _wait_of(connection: Connection, error: ZohoRateLimited) -> timedelta:
+    if error.retry_after is not None:
+        return timedelta(seconds=error.retry_after)
+    ends = allowance_of(connection).day_resets_at
+    if error.limit == "day" and ends and ends > timezone.now():
+        return ends - timezone.now()
+    return timedelta(hours=1) if error.limit == "day" else MINUTE

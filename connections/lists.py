@@ -1,0 +1,457 @@
+"""Refreshing the lists: each arrives whole or changes nothing.
+
+An entry that left Zoho is marked, never deleted; what could not be read is never taken
+for what is gone.
+"""
+
+import hashlib
+import logging
+import secrets
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any, Final, TypeVar
+
+from django.db import IntegrityError, transaction
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from connections import books as connected
+from connections.books import NotConnected
+from connections.budget import Priority
+from connections.kinds import BY_SLUG, LISTS, ListKind
+from connections.models import (
+    Connection,
+    ConnectionEvent,
+    Contact,
+    ListEntry,
+    RefreshedList,
+    RefreshRun,
+)
+from connections.zoho import types
+from connections.zoho.client import ZohoBooks
+from connections.zoho.errors import (
+    ZohoError,
+    ZohoForbidden,
+    ZohoMisconfigured,
+    ZohoOrganisationRefused,
+    ZohoRejected,
+    ZohoUnauthorized,
+    ZohoUnavailable,
+)
+from dext_sync.businesses import audit
+from dext_sync.businesses.models import User
+
+logger = logging.getLogger(__name__)
+
+Entry = TypeVar("Entry", bound=ListEntry)
+Values = dict[str, Any]
+
+LEASE: Final = timedelta(minutes=3)
+"""Longer than any one call and the writing of any one list."""
+DAILY: Final = timedelta(hours=24)
+BATCH: Final = 1000
+NAMES_TOLD: Final = 25
+MOST_PAGES: Final = 1000
+OPEN = (RefreshedList.State.WAITING, RefreshedList.State.READING)
+
+
+class LeaseLost(Exception):
+    """Another worker has taken this refresh over."""
+
+
+# Starting
+
+
+def offered(connection: Connection) -> list[ListKind]:
+    """The lists that the organisation's edition has."""
+    return [kind for kind in LISTS if kind.is_offered_in(connection.edition)]
+
+
+def start(connection: Connection, by: User | None) -> RefreshRun:
+    """The open refresh of the connection, begun now if there is none.
+
+    Hand it to `tasks.refresh_lists` after the commit.
+    """
+    try:
+        with transaction.atomic():
+            return _begin(connection, by)
+    except IntegrityError:
+        # Somebody else began one in the same instant.
+        return RefreshRun.unscoped.get(connection=connection, finished_at=None)
+
+
+def _begin(connection: Connection, by: User | None) -> RefreshRun:
+    open_runs = RefreshRun.unscoped.filter(connection=connection, finished_at=None)
+    if run := open_runs.first():
+        # A click ends the pause of one that waits.
+        open_runs.filter(leased_until=None).update(due_at=timezone.now())
+        return run
+    run = RefreshRun.unscoped.create(
+        business_id=connection.business_id,
+        connection=connection,
+        organisation_id=connection.organisation_id,
+        requested_by=by,
+    )
+    RefreshedList.unscoped.bulk_create(
+        RefreshedList(business_id=run.business_id, run=run, kind=kind.slug)
+        for kind in offered(connection)
+    )
+    audit.record(connection.business, "refresh.started", actor=by, subject=connection)
+    return run
+
+
+# Refreshing
+
+
+def refresh(run_id: int) -> None:
+    """Read what is left of this refresh; safe to call again after any crash."""
+    run = _taken(run_id)
+    if run is None:
+        return
+    try:
+        _read_everything(run)
+    except LeaseLost:
+        logger.info("%s: another worker has taken over.", run)
+    except NotConnected:
+        _end(run, _("The connection to Zoho Books needs reconnecting."))
+    except ZohoUnavailable as error:
+        _pause(run, error)
+    except ZohoError as error:
+        _give_up(run, error)
+
+
+def _taken(run_id: int) -> RefreshRun | None:
+    now = timezone.now()
+    until = now + LEASE
+    free = Q(leased_until=None) | Q(leased_until__lt=now)
+    due = RefreshRun.unscoped.filter(free, pk=run_id, finished_at=None, due_at__lte=now)
+    if not due.update(leased_until=until, waiting_reason=""):
+        return None
+    runs = RefreshRun.unscoped.select_related("connection__grant", "business")
+    return runs.get(pk=run_id)
+
+
+def _read_everything(run: RefreshRun) -> None:
+    books = connected.open_books(run.connection, Priority.REFRESH)
+    if run.connection.organisation_id != run.organisation_id:
+        _end(run, _("The business is connected to another organisation now."))
+        return
+    _learn_organisation(run.connection, books.organisation())
+    for line in run.lists.filter(state__in=OPEN).order_by("pk"):
+        _read_list(run, line, books)
+    _end(run, "")
+
+
+def _learn_organisation(connection: Connection, found: types.Organisation) -> None:
+    facts = {
+        "organisation_name": found.name,
+        "country": found.country,
+        "currency_code": found.currency_code,
+        "plan_name": found.plan_name,
+        "time_zone": found.time_zone,
+        "price_precision": found.price_precision,
+        "edition": found.edition,
+    }
+    for name, value in facts.items():
+        setattr(connection, name, value)
+    connection.save(update_fields=list(facts))
+
+
+def _read_list(run: RefreshRun, line: RefreshedList, books: ZohoBooks) -> None:
+    kind, began = BY_SLUG[line.kind], timezone.now()
+    try:
+        rows = list(_rows(run, line, kind, books))
+    except ZohoOrganisationRefused:
+        raise
+    except (ZohoRejected, ZohoForbidden) as error:
+        _not_read(line, kind, error)
+        return
+    with transaction.atomic():
+        _hold_lease(run)
+        changes = store(run.connection, kind, rows, began=began)
+        _read(line, changes, len(rows))
+
+
+def _rows(
+    run: RefreshRun, line: RefreshedList, kind: ListKind, books: ZohoBooks
+) -> Iterator[Any]:
+    RefreshedList.unscoped.filter(pk=line.pk).update(
+        state=RefreshedList.State.READING, rows=0
+    )
+    for number in range(1, MOST_PAGES):
+        _hold_lease(run)
+        page = kind.read(books, number)
+        RefreshedList.unscoped.filter(pk=line.pk).update(
+            calls=F("calls") + 1, rows=F("rows") + len(page.rows)
+        )
+        yield from page.rows
+        if not page.has_more:
+            return
+    raise ZohoUnavailable("Zoho Books' list does not end.")
+
+
+def _hold_lease(run: RefreshRun) -> None:
+    """Raises LeaseLost. The moment it ends tells one holder from the next."""
+    until = timezone.now() + LEASE
+    mine = RefreshRun.unscoped.filter(pk=run.pk, finished_at=None)
+    if run.leased_until is not None:
+        mine = mine.filter(leased_until=run.leased_until)
+    if not mine.update(leased_until=until):
+        raise LeaseLost
+    run.leased_until = until
+
+
+def _read(line: RefreshedList, changes: "Changes", rows: int) -> None:
+    RefreshedList.unscoped.filter(pk=line.pk).update(
+        state=RefreshedList.State.DONE,
+        rows=rows,
+        added=len(changes.added),
+        changed=len(changes.changed),
+        removed=len(changes.removed),
+        report={
+            "added": changes.added[:NAMES_TOLD],
+            "changed": changes.changed[:NAMES_TOLD],
+            "removed": changes.removed[:NAMES_TOLD],
+        },
+        problem="",
+        finished_at=timezone.now(),
+    )
+
+
+def _not_read(line: RefreshedList, kind: ListKind, error: ZohoError) -> None:
+    """A feature that is off is no error; anything else is told, and changes nothing."""
+    states = RefreshedList.State
+    state = states.NOT_AVAILABLE if kind.optional else states.FAILED
+    RefreshedList.unscoped.filter(pk=line.pk).update(
+        state=state, problem=error.message, rows=0, finished_at=timezone.now()
+    )
+
+
+# How a refresh ends, or waits
+
+
+def _end(run: RefreshRun, problem: str) -> None:
+    now = timezone.now()
+    with transaction.atomic():
+        ended = RefreshRun.unscoped.filter(pk=run.pk, finished_at=None)
+        if not ended.update(finished_at=now, leased_until=None, problem=problem):
+            raise LeaseLost
+        Connection.unscoped.filter(pk=run.connection_id).update(
+            refresh_due_at=now + next_refresh()
+        )
+        if problem:
+            _record(run, "refresh.failed", reason=problem)
+            return
+        ConnectionEvent.unscoped.create(
+            business_id=run.business_id,
+            connection=run.connection,
+            kind=ConnectionEvent.Kind.REFRESHED,
+        )
+        _record(run, "refresh.finished", summary=summary(run))
+
+
+def next_refresh() -> timedelta:
+    """In a day, spread over two hours so that not all businesses come at once."""
+    return DAILY - timedelta(seconds=secrets.randbelow(7200))
+
+
+def summary(run: RefreshRun) -> str:
+    lines = list(run.lists.all())
+    return _("{added} added, {changed} changed, {removed} no longer in Zoho").format(
+        added=sum(line.added for line in lines),
+        changed=sum(line.changed for line in lines),
+        removed=sum(line.removed for line in lines),
+    )
+
+
+def _pause(run: RefreshRun, error: ZohoUnavailable) -> None:
+    """It goes on by itself, from the list that it could not finish."""
+    wait = timedelta(seconds=max(1.0, error.retry_after or 30.0))
+    RefreshedList.unscoped.filter(run=run, state=RefreshedList.State.READING).update(
+        state=RefreshedList.State.WAITING, rows=0
+    )
+    RefreshRun.unscoped.filter(
+        pk=run.pk, finished_at=None, leased_until=run.leased_until
+    ).update(
+        leased_until=None,
+        due_at=timezone.now() + wait,
+        waiting_reason=getattr(error, "limit", "unavailable"),
+    )
+
+
+def _give_up(run: RefreshRun, error: ZohoError) -> None:
+    if isinstance(error, ZohoOrganisationRefused):
+        connected.refused(run.connection, error)
+    elif not isinstance(error, ZohoUnauthorized | ZohoMisconfigured | ZohoForbidden):
+        logger.error("%s could not be read.", run, exc_info=error)
+    RefreshedList.unscoped.filter(run=run, state__in=OPEN).update(
+        state=RefreshedList.State.FAILED, problem=error.message, rows=0
+    )
+    _end(run, error.message)
+
+
+def _record(run: RefreshRun, action: str, **data: str) -> None:
+    audit.record(
+        run.business,
+        action,
+        subject=run.connection,
+        subject_name="",
+        actor=None,
+        **data,
+    )
+
+
+# Storing
+
+
+@dataclass
+class Changes:
+    """Names of what a list gained, what is different now, and what has left it."""
+
+    added: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Known:
+    """An entry as it is stored."""
+
+    pk: int
+    zoho_id: str
+    name: str
+    fingerprint: str
+    is_gone: bool
+
+
+def store(
+    connection: Connection, kind: ListKind, rows: Iterable[Any], *, began: datetime
+) -> Changes:
+    """Make the stored list what arrived; rows that are as they were stay untouched.
+
+    began: when the reading began. What was created meanwhile could not be read.
+    """
+    stored = {each.zoho_id: each for each in _known(connection, kind.model)}
+    changes, fresh, seen = Changes(), [], set()
+    for row in rows:
+        if row.zoho_id in seen:
+            continue
+        seen.add(row.zoho_id)
+        entry = _entry(connection, kind, row)
+        known = stored.get(entry.zoho_id)
+        if known is None:
+            changes.added.append(entry.name)
+        elif known.is_gone or known.fingerprint != entry.fingerprint:
+            changes.changed.append(entry.name)
+        else:
+            continue
+        fresh.append(entry)
+    _upsert(kind, fresh)
+    changes.removed = _mark_removed(connection, kind, seen, began)
+    return changes
+
+
+def _known(connection: Connection, model: type[ListEntry]) -> Iterator[Known]:
+    columns = ("pk", "zoho_id", "name", "fingerprint", "removed_at")
+    found = of_organisation(connection, model).values_list(*columns)
+    for pk, zoho_id, name, fingerprint, removed_at in found.iterator():
+        yield Known(pk, zoho_id, name, fingerprint, removed_at is not None)
+
+
+def _entry(connection: Connection, kind: ListKind, row: Any) -> ListEntry:
+    values = {"name": row.name[:300], "is_active": row.is_active, **kind.values(row)}
+    return kind.model(
+        business_id=connection.business_id,
+        connection=connection,
+        organisation_id=connection.organisation_id,
+        zoho_id=row.zoho_id,
+        fingerprint=_fingerprint(values),
+        **values,
+    )
+
+
+def _fingerprint(values: Values) -> str:
+    text = repr(sorted((name, str(value)) for name, value in values.items()))
+    return hashlib.sha256(text.encode()).hexdigest()[:40]
+
+
+def _upsert(kind: ListKind, entries: list[ListEntry]) -> None:
+    """`visible` and `first_seen_at` stay what they are."""
+    kept = {"id", "business", "connection", "organisation_id", "zoho_id", "visible"}
+    columns = [
+        each.name
+        for each in kind.model._meta.concrete_fields  # noqa: SLF001  (Django's model API)
+        if each.name not in {*kept, "first_seen_at"}
+    ]
+    remaining = iter(entries)
+    while batch := list(islice(remaining, BATCH)):
+        kind.model.unscoped.bulk_create(
+            batch,
+            update_conflicts=True,
+            unique_fields=["connection", "organisation_id", "zoho_id"],
+            update_fields=columns,
+        )
+
+
+def _mark_removed(
+    connection: Connection, kind: ListKind, seen: set[str], began: datetime
+) -> list[str]:
+    present = of_organisation(connection, kind.model).filter(
+        removed_at=None, changed_at__lt=began, **kind.only
+    )
+    gone = [
+        (pk, name)
+        for pk, zoho_id, name in present.values_list("pk", "zoho_id", "name")
+        if zoho_id not in seen
+    ]
+    present.filter(pk__in=[pk for pk, _name in gone]).update(removed_at=timezone.now())
+    return [name for _pk, name in gone]
+
+
+def remember_contact(connection: Connection, contact: types.Contact) -> Contact:
+    """Keep a contact that was created or found while publishing, before any refresh."""
+    slug = "customers" if contact.kind == Contact.Kind.CUSTOMER else "suppliers"
+    kind = BY_SLUG[slug]
+    _upsert(kind, [_entry(connection, kind, contact)])
+    return Contact.unscoped.get(
+        connection=connection,
+        organisation_id=connection.organisation_id,
+        zoho_id=contact.zoho_id,
+    )
+
+
+# Reading what is stored
+
+
+def of_organisation(connection: Connection, model: type[Entry]) -> QuerySet[Entry]:
+    return model.unscoped.filter(
+        connection=connection, organisation_id=connection.organisation_id
+    )
+
+
+def usable(connection: Connection, model: type[Entry]) -> QuerySet[Entry]:
+    """What Zoho takes on a new record."""
+    return of_organisation(connection, model).filter(removed_at=None, is_active=True)
+
+
+def pickable(connection: Connection, model: type[Entry]) -> QuerySet[Entry]:
+    """What pickers offer: usable, and not hidden here."""
+    return usable(connection, model).filter(visible=True)
+
+
+def last_read(connection: Connection, slug: str) -> RefreshedList | None:
+    """The last time that this list arrived, or was found not to be available."""
+    settled = (RefreshedList.State.DONE, RefreshedList.State.NOT_AVAILABLE)
+    return (
+        RefreshedList.unscoped.filter(
+            run__connection=connection,
+            run__organisation_id=connection.organisation_id,
+            kind=slug,
+            state__in=settled,
+        )
+        .order_by("-finished_at")
+        .first()
+    )

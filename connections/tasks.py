@@ -1,0 +1,107 @@
+"""Background work on connections: refreshes, tokens kept alive, consents cleared up."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from celery import shared_task
+from django.db import connection as database
+from django.db.models import Q
+from django.utils import timezone
+
+from connections import books, lists, tokens, wizard
+from connections.models import Connection, Consent, Grant
+from connections.zoho.errors import ZohoError
+from dext_sync.businesses.access import business_task
+from dext_sync.celery import send
+
+MOST_AT_ONCE: Final = 50
+CONSENT_LIFE: Final = timedelta(minutes=45)
+"""Abandoned consents are revoked within the hour."""
+TOKEN_REST: Final = timedelta(hours=3)
+"""A permission that nobody has used for so long is tried, before a publish finds out."""
+
+
+@business_task()
+def refresh_lists(business_id: int, connection_id: int) -> None:
+    """Go on with the open refresh; begin the daily one if it is due."""
+    connection = Connection.unscoped.select_related("business").get(
+        pk=connection_id, business_id=business_id
+    )
+    run = connection.refreshes.filter(finished_at=None).first()
+    if run is None and _is_due(connection):
+        run = lists.start(connection, by=None)
+    if run is not None:
+        lists.refresh(run.pk)
+
+
+def _is_due(connection: Connection) -> bool:
+    due_at = connection.refresh_due_at
+    return connection.is_working and due_at is not None and due_at <= timezone.now()
+
+
+@shared_task
+def sweep_refreshes() -> None:
+    """Refreshes that are due, paused long enough, or left by a killed worker."""
+    for business_id, connection_id in _ids("refreshes_due(%s)", MOST_AT_ONCE):
+        send(refresh_lists, business_id, connection_id)
+
+
+@shared_task
+def sweep_consents() -> None:
+    before = timezone.now() - CONSENT_LIFE
+    for business_id, consent_id in _ids("consents_to_end(%s)", before):
+        send(end_consent, business_id, consent_id)
+
+
+@business_task()
+def end_consent(business_id: int, consent_id: int) -> None:
+    """A trip to Zoho that was never finished: its permission is given back."""
+    consent = Consent.unscoped.filter(
+        pk=consent_id, business_id=business_id, ended_at=None
+    ).first()
+    if consent is not None:
+        wizard.end_consent(consent)
+
+
+@shared_task
+def sweep_dead_grants() -> None:
+    """A dead permission is found through one business and concerns all that share it."""
+    for business_id, connection_id in _ids("connections_of_dead_grants(%s)", 500):
+        send(tell_broken, business_id, connection_id)
+
+
+@business_task()
+def tell_broken(business_id: int, connection_id: int) -> None:
+    connection = Connection.unscoped.select_related("grant", "business").get(
+        pk=connection_id, business_id=business_id
+    )
+    if connection.grant is not None and connection.grant.died_at:
+        books.broke(connection, Connection.Broken.PERMISSION_GONE)
+
+
+@shared_task
+def keep_grants_alive() -> None:
+    """Find a dead permission before the next publish does."""
+    rested = timezone.now() - TOKEN_REST
+    cool = Q(cool_down_until=None) | Q(cool_down_until__lt=timezone.now())
+    idle = Grant.objects.filter(cool, died_at=None, renewed_at__lt=rested)
+    for pk in idle.order_by("renewed_at").values_list("pk", flat=True)[:MOST_AT_ONCE]:
+        send(try_grant, pk)
+
+
+@shared_task
+def try_grant(grant_id: int) -> None:
+    grant = Grant.objects.filter(pk=grant_id).first()
+    if grant is None:
+        return
+    try:
+        tokens.access_token(grant)
+    except ZohoError:
+        return  # A dead grant is marked so, and swept; the rest passes.
+
+
+def _ids(function: str, argument: int | datetime) -> list[tuple[int, int]]:
+    """(business, row) from one of the reviewed questions across businesses."""
+    with database.cursor() as cursor:
+        cursor.execute(f"SELECT business_id, id FROM {function}", [argument])  # noqa: S608  (names of ours)
+        return [(int(business), int(row)) for business, row in cursor.fetchall()]
