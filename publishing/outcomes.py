@@ -3,13 +3,13 @@
 import logging
 import secrets
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.utils import timezone
 
+from connections.books import day_ends
 from connections.models import Connection, Contact
 from connections.zoho.errors import (
     Limit,
@@ -182,13 +182,7 @@ def _limit_ends(connection: Connection, error: ZohoRateLimited) -> datetime:
     """Spread a little, so that not all begin again in the same instant."""
     if error.retry_after is not None:
         return soon(timedelta(seconds=error.retry_after + _dice(0.0, 2.0)))
-    return _next_midnight(connection) + timedelta(seconds=_dice(0.0, 60.0))
-
-
-def _next_midnight(connection: Connection) -> datetime:
-    """A day's calls come back at midnight where the organisation is."""
-    here = timezone.now().astimezone(ZoneInfo(connection.time_zone))
-    return datetime.combine(here.date() + timedelta(days=1), time(), here.tzinfo)
+    return day_ends(connection) + timedelta(seconds=_dice(0.0, 60.0))
 
 
 def _gap(step: Step) -> float:

@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.conf import settings
 from django.utils.translation import gettext as _
 
-from connections.zoho import regions
+from connections.books import record_address
 from publishing.models import Item, Publication, PublishAttempt, Step
 from publishing.reasons import PROBLEM_BY_CODE, WAIT_BY_CODE
 
@@ -219,10 +218,12 @@ def record_url(publication: Publication) -> str:
     )
     if record is None or not record.zoho_id:
         return ""
-    table = settings.ZOHO_REGIONS and regions.load(settings.ZOHO_REGIONS)
-    region = (table or regions.REGIONS)[publication.region]
-    place = "bills" if publication.kind == Publication.Kind.BILL else "expenses"
-    return f"{region.books}/app/{publication.organisation_id}#/{place}/{record.zoho_id}"
+    return record_address(
+        publication.region,
+        publication.organisation_id,
+        publication.kind,
+        record.zoho_id,
+    )
 
 
 def _steps(publication: Publication) -> list[Step]:

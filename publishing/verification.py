@@ -5,15 +5,15 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Final
 
+from django.db.models import Q
+from django.utils import timezone
+
 from connections import books as connected
 from connections.books import NotConnected
 from connections.budget import Priority
 from connections.models import Connection
 from connections.zoho.client import ZohoBooks
 from connections.zoho.errors import ZohoError, ZohoMissing
-from django.db.models import Q
-from django.utils import timezone
-
 from publishing import results, sending
 from publishing.models import Publication, Step
 from publishing.outcomes import Refused, Words

@@ -1,0 +1,50 @@
+"""The bakery connected to books: made-up ones, or those of the stand-in for Zoho."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+import time_machine
+from pytest_django.fixtures import Settings
+
+from connections.models import Connection
+from dext_sync.businesses.models import Business
+from tests.publishing.factories import make_connection, make_lists
+from tests.publishing.zoho import Zoho, connected_to, served
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=ZoneInfo("Europe/London"))
+
+
+@pytest.fixture(autouse=True)
+def documents_dir(settings: Settings, tmp_path: Path) -> Path:
+    settings.DOCUMENTS_DIR = tmp_path / "documents"
+    return tmp_path / "documents"
+
+
+@pytest.fixture
+def connected_bakery(bakery: Business) -> Business:
+    """Connected, with small lists; nobody answers at the other end."""
+    make_lists(make_connection(bakery))
+    return bakery
+
+
+@pytest.fixture
+def clock() -> Iterator[time_machine.Traveller]:
+    """Noon in London, for us and for Zoho; moved with `clock.shift(seconds)`."""
+    with time_machine.travel(NOON, tick=True) as coordinates:
+        yield coordinates
+
+
+@pytest.fixture
+def zoho(clock: time_machine.Traveller, settings: Settings) -> Iterator[Zoho]:
+    """The stand-in, answering on loopback."""
+    with served(settings) as zoho:
+        yield zoho
+
+
+@pytest.fixture
+def connection(zoho: Zoho, bakery: Business) -> Connection:
+    """The bakery's connection to the stand-in, with its lists as they are there."""
+    return connected_to(zoho, bakery)

@@ -1,0 +1,230 @@
+"""Makes what an item stands on, and items; each row is written inside its business."""
+
+import datetime as dt
+from collections.abc import Mapping
+from decimal import Decimal
+from io import BytesIO
+from typing import Any, TypeVar
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
+from PIL import Image
+
+from connections.models import (
+    Account,
+    BankAccount,
+    Connection,
+    Contact,
+    Currency,
+    Grant,
+    ListEntry,
+    TaxRate,
+)
+from dext_sync.businesses.models import Business, User
+from dext_sync.businesses.tenancy import acting_in
+from publishing import coding, documents, suppliers
+from publishing.models import Document, Item, PaymentMethod, Supplier
+from publishing.uploads import Accepted, Refused, accept
+
+Row = TypeVar("Row", bound=ListEntry)
+
+BAKERY_IN_ZOHO = "20081234501"
+TODAY = dt.date(2026, 11, 20)
+
+
+def make_pdf(words: str = "Invoice", pages: int = 1) -> bytes:
+    """A small real PDF; other words make another file."""
+    sheet = Image.new("RGB", (248, 350), (255, 255, len(words) % 256))
+    out = BytesIO()
+    more = [sheet.copy() for _page in range(pages - 1)]
+    sheet.save(out, "PDF", save_all=True, append_images=more, title=words)
+    return out.getvalue()
+
+
+def make_png(width: int = 60, height: int = 90) -> bytes:
+    out = BytesIO()
+    Image.new("RGB", (width, height), "white").save(out, "PNG")
+    return out.getvalue()
+
+
+def make_upload(content: bytes, name: str = "invoice.pdf") -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, content)
+
+
+def upload(
+    business: Business, by: User, content: bytes, name: str = "invoice.pdf"
+) -> Accepted | Refused:
+    with acting_in(business.pk):
+        return accept(business, make_upload(content, name), by=by)
+
+
+def make_connection(
+    business: Business,
+    *,
+    region: str = "eu",
+    organisation_id: str = BAKERY_IN_ZOHO,
+    edition: str = "uk",
+    currency: str = "GBP",
+    tokens: tuple[str, str] = ("1000.refresh", "1000.access"),
+    state: str = Connection.State.CONNECTED,
+) -> Connection:
+    """Connected to an organisation, without lists yet."""
+    grant = Grant.objects.create(
+        region=region,
+        refresh_token=tokens[0],
+        access_token=tokens[1],
+        access_expires_at=timezone.now() + dt.timedelta(minutes=50),
+        scopes="",
+    )
+    with acting_in(business.pk):
+        return Connection.unscoped.create(
+            business=business,
+            state=state,
+            grant=grant,
+            region=region,
+            organisation_id=organisation_id,
+            organisation_name="Harbour Bakery Ltd",
+            currency_code=currency,
+            edition=edition,
+            time_zone="Europe/London",
+        )
+
+
+def make_lists(connection: Connection) -> None:
+    """A handful of each list, as small as items need them."""
+    make_entry(Currency, connection, "Pound", code="GBP", places=2, is_base=True)
+    make_entry(Currency, connection, "Euro", code="EUR", places=2)
+    make_entry(Account, connection, "Office Supplies", account_type="expense")
+    make_entry(Account, connection, "Postage", account_type="expense")
+    make_entry(BankAccount, connection, "Company Card", account_type="credit_card")
+    for name, percentage in (("Standard Rate", 20), ("Zero Rate", 0)):
+        make_entry(
+            TaxRate, connection, name, percentage=Decimal(percentage), kind="tax"
+        )
+    make_contact(connection, "Acme Paper Ltd")
+    make_contact(connection, "City Power")
+    make_contact(connection, "Boulangerie Martin SARL", currency="EUR")
+
+
+def make_contact(
+    connection: Connection,
+    name: str,
+    *,
+    kind: str = Contact.Kind.VENDOR,
+    currency: str = "GBP",
+    **fields: Any,
+) -> Contact:
+    return make_entry(
+        Contact, connection, name, kind=kind, currency_code=currency, **fields
+    )
+
+
+def make_entry(
+    model: type[Row], connection: Connection, name: str, **fields: Any
+) -> Row:
+    with acting_in(connection.business_id):
+        number = model.unscoped.filter(connection=connection).count() + 1
+        given: dict[str, Any] = {
+            "zoho_id": f"20825{model.__name__.lower()[:8]}{number:05}",
+            "fingerprint": "",
+        } | fields
+        return model.unscoped.create(
+            business_id=connection.business_id,
+            connection=connection,
+            organisation_id=connection.organisation_id,
+            name=name,
+            **given,
+        )
+
+
+def entry(model: type[Row], business: Business, name: str) -> Row:
+    with acting_in(business.pk):
+        return model.unscoped.get(business=business, name=name)
+
+
+def make_supplier(
+    business: Business, name: str = "Acme Paper Ltd", *, agreed_by: User | None = None
+) -> Supplier:
+    """With its contact, if the lists have one of this name."""
+    with acting_in(business.pk):
+        supplier = suppliers.named(business, name)
+        if agreed_by is not None:
+            suppliers.agree_to_create(supplier, agreed_by)
+        return supplier
+
+
+def make_document(
+    business: Business,
+    by: User | None = None,
+    *,
+    content: bytes = b"",
+    name: str = "invoice.pdf",
+) -> Document:
+    with acting_in(business.pk):
+        return documents.keep(
+            business,
+            content or make_pdf(name),
+            file_name=name,
+            content_type=documents.PDF,
+            page_count=1,
+            by=by,
+        )
+
+
+def make_method(
+    business: Business, name: str = "Company Card", *, linked: bool = True
+) -> PaymentMethod:
+    account = entry(BankAccount, business, "Company Card") if linked else None
+    with acting_in(business.pk):
+        return PaymentMethod.unscoped.create(
+            business=business, name=name, last_four="4242", account=account
+        )
+
+
+def make_item(business: Business, owner: User, **fields: Any) -> Item:
+    """As it was typed in, reviewed: To review unless the fields are complete."""
+    with acting_in(business.pk):
+        item = Item.unscoped.create(
+            business=business, owner=owner, **{"currency": "GBP"} | fields
+        )
+        return coding.review(item)
+
+
+COMPLETE: Mapping[str, Any] = {
+    "date": TODAY,
+    "due_date": TODAY + dt.timedelta(days=30),
+    "reference": "INV-104",
+    "description": "Printer paper",
+    "total": Decimal("120.00"),
+    "tax_amount": Decimal("20.00"),
+}
+
+
+def ready_item(business: Business, owner: User, **fields: Any) -> Item:
+    """An unpaid invoice of Acme Paper Ltd over 120.00 with 20.00 of tax, and its PDF.
+
+    The business must be connected and have its lists.
+    """
+    given = {**COMPLETE, **fields}
+    given.setdefault("category", entry(Account, business, "Office Supplies"))
+    given.setdefault("tax_rate", entry(TaxRate, business, "Standard Rate"))
+    if "supplier" not in given:
+        given["supplier"] = make_supplier(business)
+    if "document" not in given:
+        given["document"] = make_document(business, owner)
+    return make_item(business, owner, **given)
+
+
+def paid_receipt(business: Business, owner: User, **fields: Any) -> Item:
+    """A receipt of Acme Paper Ltd over 12.00, paid with the company card."""
+    given: dict[str, Any] = {
+        "kind": Item.Kind.RECEIPT,
+        "paid": True,
+        "reference": "",
+        "due_date": None,
+        "total": Decimal("12.00"),
+        "tax_amount": Decimal("2.00"),
+    } | fields
+    if "payment_method" not in given:
+        given["payment_method"] = make_method(business)
+    return ready_item(business, owner, **given)

@@ -1,0 +1,185 @@
+"""What is sent to Zoho, field by field."""
+
+import datetime as dt
+import json
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from publishing import payloads
+from publishing.decision import Entry, Facts, Publish, SupplierFacts, decide
+from publishing.payloads import Amounts, Claim
+from tests.publishing.test_decision import BOOKS, EURO_BOOKS, INVOICE, PAID_RECEIPT
+
+MARK = "DS-23456789AB"
+
+
+def claimed(facts: Facts) -> Claim:
+    decision = decide(facts)
+    assert isinstance(decision, Publish)
+    return payloads.claim(facts, decision, mark=MARK, supplier_id=7)
+
+
+def bill(facts: Facts) -> dict[str, Any]:
+    return payloads.bill(claimed(facts), vendor_id="501", mark=MARK).fields()
+
+
+def expense(facts: Facts) -> dict[str, Any]:
+    return payloads.expense(claimed(facts), vendor_id="501", mark=MARK).fields()
+
+
+def test_a_bill_is_one_line_with_the_tax_inside() -> None:
+    assert bill(INVOICE) == {
+        "vendor_id": "501",
+        "bill_number": "INV-104",
+        "reference_number": MARK,
+        "date": "2026-11-20",
+        "due_date": "2026-12-20",
+        "currency_id": "101",
+        "is_inclusive_tax": True,
+        "line_items": [
+            {
+                "account_id": "401",
+                "rate": Decimal("120.00"),
+                "quantity": Decimal(1),
+                "description": "Printer paper",
+                "tax_id": "301",
+            }
+        ],
+    }
+
+
+def test_an_expense_says_how_it_was_paid_and_ends_with_our_mark() -> None:
+    assert expense(replace(PAID_RECEIPT, reference="R-77")) == {
+        "account_id": "401",
+        "date": "2026-11-20",
+        "amount": Decimal("120.00"),
+        "paid_through_account_id": "201",
+        "vendor_id": "501",
+        "currency_id": "101",
+        "tax_id": "301",
+        "is_inclusive_tax": True,
+        "reference_number": "R-77",
+        "description": f"Printer paper · {MARK}",
+    }
+
+
+def test_an_expense_without_description_or_reference_has_the_mark_alone() -> None:
+    fields = expense(replace(PAID_RECEIPT, description=""))
+
+    assert fields["description"] == MARK
+    assert "reference_number" not in fields
+
+
+def test_the_american_edition_gets_no_tax_fields() -> None:
+    books = replace(BOOKS, edition="us")
+    facts = replace(INVOICE, books=books, tax=None, tax_amount=None)
+
+    fields = bill(facts)
+
+    assert "is_inclusive_tax" not in fields
+    assert "tax_id" not in fields["line_items"][0]
+
+
+def test_a_business_not_registered_for_tax_sends_none_even_if_some_is_left() -> None:
+    fields = bill(replace(INVOICE, tax_registered=False))
+
+    assert "is_inclusive_tax" not in fields
+    assert "tax_id" not in fields["line_items"][0]
+
+
+def test_a_euro_receipt_is_euro_in_zoho_at_the_rate_shown() -> None:
+    facts = replace(
+        PAID_RECEIPT,
+        currency="EUR",
+        books=EURO_BOOKS,
+        total=Decimal("50.000"),
+        tax_amount=None,
+        exchange_rate=Decimal("0.86110000"),
+        rate_date=dt.date(2026, 11, 20),
+    )
+
+    fields = expense(facts)
+
+    assert fields["currency_id"] == "102"
+    assert fields["amount"] == Decimal("50.00")
+    assert fields["exchange_rate"] == Decimal("0.8611")
+
+
+def test_our_own_currency_is_sent_too_without_a_rate() -> None:
+    fields = bill(replace(INVOICE, exchange_rate=Decimal(1)))
+
+    assert fields["currency_id"] == "101"
+    assert "exchange_rate" not in fields
+
+
+def test_a_receipt_without_number_is_numbered_by_our_mark() -> None:
+    fields = bill(replace(INVOICE, kind="receipt", reference=""))
+
+    assert fields["bill_number"] == MARK
+    assert fields["reference_number"] == MARK
+
+
+def test_what_is_billable_names_project_and_customer_on_its_line() -> None:
+    fields = bill(
+        replace(
+            INVOICE,
+            project=Entry(zoho_id="601"),
+            customer=Entry(zoho_id="602"),
+            location=Entry(zoho_id="603"),
+        )
+    )
+
+    (line,) = fields["line_items"]
+    assert line["project_id"] == "601"
+    assert line["customer_id"] == "602"
+    assert line["is_billable"] is True
+    assert line["location_id"] == fields["location_id"] == "603"
+
+
+def test_a_new_supplier_gets_the_documents_currency() -> None:
+    new = SupplierFacts(name="New Mill", create_agreed=True)
+
+    contact = payloads.contact(claimed(replace(INVOICE, supplier=new)))
+
+    assert contact.fields() == {
+        "contact_name": "New Mill",
+        "contact_type": "vendor",
+        "currency_id": "101",
+        "company_name": "New Mill",
+    }
+
+
+@given(
+    st.decimals(min_value="0.01", max_value="9999999", places=2),
+    st.none() | st.decimals(min_value="0.0001", max_value="999", places=8),
+    st.none() | st.dates(),
+    st.text(max_size=40),
+)
+def test_a_claim_is_the_same_after_it_was_stored(
+    total: Decimal, rate: Decimal | None, due: dt.date | None, words: str
+) -> None:
+    claim = replace(
+        claimed(INVOICE),
+        total=total,
+        exchange_rate=rate,
+        due_date=due,
+        description=words,
+    )
+
+    assert Claim.from_json(json.loads(json.dumps(claim.as_json()))) == claim
+
+
+def test_other_amounts_in_zoho_are_named() -> None:
+    expected = Amounts(Decimal("120.00"), Decimal("20.00"))
+
+    assert payloads.differences(expected, Amounts(Decimal(120), None)) == []
+    assert payloads.differences(expected, Amounts(Decimal(121), Decimal(20))) == [
+        "total 121 instead of 120.00"
+    ]
+    assert payloads.differences(expected, Amounts(Decimal(120), Decimal("19.99"))) == [
+        "tax 19.99 instead of 20.00"
+    ]
