@@ -108,6 +108,23 @@ def day(context: Context, value: date | None) -> str:
 
 
 @register.simple_tag(takes_context=True)
+def short_day(context: Context, value: date | None) -> SafeString | str:
+    """19 Nov in this year, 19 Nov 25 in another; hovering it says it in full."""
+    if value is None:
+        return ""
+    business = _business(context)
+    locale = locale_of(business)
+    this_year = timezone.localdate(timezone=business.zone).year == value.year
+    short = format_date(value, "d MMM" if this_year else "d MMM yy", locale=locale)
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        value.isoformat(),
+        day_text(value, locale),
+        short,
+    )
+
+
+@register.simple_tag(takes_context=True)
 def moment(context: Context, value: datetime | None) -> SafeString | str:
     """A time in the business's zone; hovering it names day and zone in full."""
     if value is None:
