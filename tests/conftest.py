@@ -3,15 +3,29 @@ the garage, and Anna is the accountant of both.
 """
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+from django.conf import settings as ours
 from django.test import Client
+from pytest_django import Settings
 
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.roles import Role
 from tests.factories import make_business, make_member, make_user
 
 Browse = Callable[[User], Client]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def static_root() -> None:
+    """whitenoise warns where nothing was ever collected, and warnings are errors."""
+    Path(ours.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
+
+
+@pytest.fixture(autouse=True)
+def quick_passwords(settings: Settings) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture

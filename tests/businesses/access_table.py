@@ -1,0 +1,123 @@
+"""Who may open which page: one row for each named address of the site."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from dext_sync.businesses.roles import Need
+
+
+class Open(Enum):
+    """Pages that do not belong to one business."""
+
+    ANYONE = "anyone"
+    PERSON = "whoever is signed in"
+
+
+@dataclass(frozen=True)
+class Row:
+    to: Need | Open
+    ids: Mapping[str, object] = field(default_factory=dict)
+
+
+# An id that no row has: for a page of one row, being let in means 404 by that id,
+# and never 403.
+NONE = 987654321
+
+MEMBER = Row(Need.MEMBER)
+MANAGE = Row(Need.MANAGE)
+PUBLISH = Row(Need.PUBLISH)
+ITEM = Row(Need.MEMBER, {"item_id": NONE})
+ITEM_PUBLISH = Row(Need.PUBLISH, {"item_id": NONE})
+METHOD = Row(Need.MANAGE, {"method_id": NONE})
+USER = Row(Need.MANAGE, {"member_id": NONE})
+ANYONE = Row(Open.ANYONE)
+PERSON = Row(Open.PERSON)
+
+ACCOUNT: dict[str, Row] = {
+    "account_login": ANYONE,
+    "account_logout": ANYONE,
+    "account_inactive": ANYONE,
+    "account_signup": ANYONE,
+    "account_reauthenticate": PERSON,
+    "account_email": PERSON,
+    "account_email_verification_sent": ANYONE,
+    "account_change_password": PERSON,
+    "account_set_password": PERSON,
+    "account_reset_password": ANYONE,
+    "account_confirm_login_code": ANYONE,
+    "account_confirm_email": Row(Open.ANYONE, {"key": "nokey"}),
+    "account_reset_password_from_key_done": ANYONE,
+    "account_reset_password_from_key": Row(
+        Open.ANYONE, {"uidb36": "1", "key": "no-key"}
+    ),
+    "account_reset_password_done": ANYONE,
+    "mfa_index": PERSON,
+    "mfa_authenticate": ANYONE,
+    "mfa_reauthenticate": PERSON,
+    "mfa_activate_totp": PERSON,
+    "mfa_deactivate_totp": PERSON,
+    "mfa_view_recovery_codes": PERSON,
+    "mfa_generate_recovery_codes": PERSON,
+    "mfa_download_recovery_codes": PERSON,
+    "mfa_list_webauthn": PERSON,
+    "mfa_add_webauthn": PERSON,
+    "mfa_reauthenticate_webauthn": PERSON,
+    "mfa_remove_webauthn": Row(Open.PERSON, {"pk": NONE}),
+    "mfa_edit_webauthn": Row(Open.PERSON, {"pk": NONE}),
+}
+
+BUSINESSES: dict[str, Row] = {
+    "home": PERSON,
+    "person": PERSON,
+    "business_new": PERSON,
+    "invitation": Row(Open.ANYONE, {"token": "no-such-token"}),
+    "business_home": MEMBER,
+    "business_leave": MEMBER,
+    "business_profile": MANAGE,
+    "activity": MANAGE,
+    "members": MANAGE,
+    "member_invite": MANAGE,
+    "member_change": USER,
+    "member_remove": USER,
+    "ownership_hand_over": USER,
+    "invitation_revoke": Row(Need.MANAGE, {"invitation_id": NONE}),
+}
+
+PUBLISHING: dict[str, Row] = {
+    "costs_inbox": MEMBER,
+    "costs_archive": MEMBER,
+    "upload": MEMBER,
+    "item_new": MEMBER,
+    "items_rows": MEMBER,
+    "items_publish": PUBLISH,
+    "items_code": MEMBER,
+    "items_archive": MEMBER,
+    "supplier_options": MEMBER,
+    "category_options": MEMBER,
+    "tax_options": MEMBER,
+    "project_options": MEMBER,
+    "location_options": MEMBER,
+    "customer_options": MEMBER,
+    "method_options": MEMBER,
+    "item": ITEM,
+    "item_field": Row(Need.MEMBER, {"item_id": NONE, "field": "total"}),
+    "supplier_decide": ITEM,
+    "item_state": ITEM,
+    "item_preview": ITEM,
+    "item_history": ITEM,
+    "item_publish": ITEM_PUBLISH,
+    "item_attach_again": ITEM_PUBLISH,
+    "item_archive": ITEM,
+    "item_unarchive": ITEM,
+    "document_file": ITEM,
+    "document_page": Row(Need.MEMBER, {"item_id": NONE, "page": 1}),
+    "payment_methods": MANAGE,
+    "payment_method_new": MANAGE,
+    "payment_method_change": METHOD,
+    "payment_method_remove": METHOD,
+}
+
+CONNECTIONS: dict[str, Row] = {}
+
+TABLE: dict[str, Row] = {**ACCOUNT, **BUSINESSES, **CONNECTIONS, **PUBLISHING}
