@@ -1,0 +1,170 @@
+"""The budget of calls: one for all processes, people first."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from pytest_django.fixtures import Settings
+
+from connections import budget
+from connections.budget import Priority
+from connections.models import Allowance, Connection
+from connections.zoho.errors import ZohoRateLimited
+from connections.zoho.types import DailyLimit
+from dext_sync.businesses.models import Business
+from dext_sync.businesses.tenancy import acting_in
+from tests.publishing.factories import make_connection
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def connection(bakery: Business) -> Connection:
+    return make_connection(bakery)
+
+
+def calls(connection: Connection, count: int, priority: Priority) -> int:
+    """How many of so many calls, one after the other, were let through."""
+    made = 0
+    with acting_in(connection.business_id):
+        for _call in range(count):
+            try:
+                with budget.call(connection, priority):
+                    made += 1
+            except ZohoRateLimited:
+                continue
+    return made
+
+
+def refusal(connection: Connection, priority: Priority) -> ZohoRateLimited:
+    with (
+        acting_in(connection.business_id),
+        pytest.raises(ZohoRateLimited) as refused,
+        budget.call(connection, priority),
+    ):
+        pass
+    return refused.value
+
+
+def test_a_refresh_leaves_room_in_the_minute_for_people(
+    connection: Connection, settings: Settings
+) -> None:
+    settings.ZOHO_CALLS_A_MINUTE = 20
+
+    assert calls(connection, 30, Priority.REFRESH) == 16
+    assert calls(connection, 30, Priority.AUTOMATIC) == 2
+    assert calls(connection, 30, Priority.PERSON) == 2
+    assert refusal(connection, Priority.PERSON).limit == "minute"
+
+
+def test_the_wait_is_until_the_oldest_call_of_the_minute_is_over(
+    connection: Connection, settings: Settings
+) -> None:
+    settings.ZOHO_CALLS_A_MINUTE = 1
+    calls(connection, 1, Priority.PERSON)
+
+    wait = refusal(connection, Priority.PERSON).retry_after
+
+    assert wait is not None
+    assert 55 < wait <= 60
+
+
+def test_four_calls_at_once_and_fewer_for_a_refresh(connection: Connection) -> None:
+    with (
+        acting_in(connection.business_id),
+        budget.call(connection, Priority.REFRESH),
+        budget.call(connection, Priority.REFRESH),
+    ):
+        assert refusal(connection, Priority.REFRESH).limit == "at_once"
+        with (
+            budget.call(connection, Priority.PERSON),
+            budget.call(connection, Priority.PERSON),
+        ):
+            assert refusal(connection, Priority.PERSON).limit == "at_once"
+    assert calls(connection, 1, Priority.REFRESH) == 1
+
+
+def test_a_failed_call_gives_its_place_back(connection: Connection) -> None:
+    for _call in range(6):
+        with (
+            acting_in(connection.business_id),
+            pytest.raises(RuntimeError),
+            budget.call(connection, Priority.PERSON),
+        ):
+            raise RuntimeError
+    assert calls(connection, 1, Priority.PERSON) == 1
+
+
+def test_two_organisations_of_one_zoho_user_share_that_users_minute(
+    connection: Connection, garage: Business, settings: Settings
+) -> None:
+    settings.ZOHO_USER_CALLS_A_MINUTE = 3
+    other = make_connection(garage, organisation_id="20081234502")
+    with acting_in(garage.pk):
+        Connection.unscoped.update(grant=connection.grant)
+        other.refresh_from_db()
+
+    assert calls(connection, 2, Priority.PERSON) == 2
+    assert calls(other, 2, Priority.PERSON) == 1
+    assert refusal(other, Priority.PERSON).limit == "user"
+
+
+def test_an_emptied_redis_means_a_spent_minute(connection: Connection) -> None:
+    calls(connection, 1, Priority.PERSON)
+    with acting_in(connection.business_id):
+        budget.note_limits(connection, DailyLimit(1000, 900, 3600))
+
+    budget.forget()
+
+    refused = refusal(connection, Priority.PERSON)
+    assert refused.limit == "minute"
+    assert refused.retry_after is not None
+    assert 50 < refused.retry_after <= 60
+
+
+def test_a_first_call_ever_does_not_wait(connection: Connection) -> None:
+    assert calls(connection, 1, Priority.PERSON) == 1
+
+
+def test_the_last_tenth_of_the_day_is_for_people(connection: Connection) -> None:
+    calls(connection, 1, Priority.PERSON)
+    with acting_in(connection.business_id):
+        budget.note_limits(connection, DailyLimit(1000, 100, 3600))
+
+    refused = refusal(connection, Priority.AUTOMATIC)
+    assert refused.limit == "day"
+    assert refused.retry_after is not None
+    assert 3500 < refused.retry_after <= 3600
+    assert calls(connection, 1, Priority.PERSON) == 1
+
+
+def test_a_new_day_begins_by_itself(connection: Connection) -> None:
+    calls(connection, 1, Priority.PERSON)
+    with acting_in(connection.business_id):
+        budget.note_limits(connection, DailyLimit(1000, 0, 3600))
+        Allowance.unscoped.update(day_resets_at=timezone.now() - timedelta(seconds=1))
+
+    assert calls(connection, 1, Priority.REFRESH) == 1
+
+
+def test_zohos_own_refusal_is_waited_out(connection: Connection) -> None:
+    calls(connection, 1, Priority.PERSON)
+    error = ZohoRateLimited("blocked", limit="minute", code=44, retry_after=60)
+    with acting_in(connection.business_id):
+        budget.note_refusal(connection, error)
+
+    assert refusal(connection, Priority.PERSON).limit == "minute"
+
+
+def test_a_blocked_user_blocks_all_their_organisations(
+    connection: Connection, garage: Business
+) -> None:
+    other = make_connection(garage, organisation_id="20081234502")
+    with acting_in(garage.pk):
+        Connection.unscoped.update(grant=connection.grant)
+        other.refresh_from_db()
+    error = ZohoRateLimited("blocked", limit="user", code=43, retry_after=3600)
+    with acting_in(connection.business_id):
+        budget.note_refusal(connection, error)
+
+    assert refusal(other, Priority.PERSON).limit == "user"

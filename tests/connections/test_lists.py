@@ -1,0 +1,272 @@
+"""Refreshing the lists: each arrives whole or changes nothing."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection as database
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from pytest_django.fixtures import Settings
+
+from connections import lists
+from connections.models import (
+    Account,
+    Connection,
+    ConnectionEvent,
+    Contact,
+    Location,
+    Project,
+    RefreshedList,
+    RefreshRun,
+    TaxRate,
+)
+from dext_sync.businesses.audit import about, sentence
+from dext_sync.businesses.models import Business, User
+from dext_sync.businesses.tenancy import acting_in
+from tests.publishing.zoho import ALICE, BAKERY, Zoho
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def patient(settings: Settings) -> None:
+    """Enough budget for a refresh after a refresh."""
+    settings.ZOHO_CALLS_A_MINUTE = 1000
+
+
+def refreshed(connection: Connection, by: User | None = None) -> RefreshRun:
+    with acting_in(connection.business_id):
+        run = lists.start(connection, by)
+        lists.refresh(run.pk)
+        run.refresh_from_db()
+        return run
+
+
+def line(run: RefreshRun, kind: str) -> RefreshedList:
+    with acting_in(run.business_id):
+        return run.lists.get(kind=kind)
+
+
+def names(connection: Connection, model: type[Account | Contact | TaxRate]) -> set[str]:
+    with acting_in(connection.business_id):
+        return set(lists.usable(connection, model).values_list("name", flat=True))
+
+
+def test_a_refresh_reads_every_list_that_the_organisation_has(
+    connection: Connection, zoho: Zoho, alice: User
+) -> None:
+    run = refreshed(connection, alice)
+
+    assert run.finished_at is not None
+    assert run.problem == ""
+    assert line(run, "suppliers").state == "done"
+    books = zoho.organisation
+    vendors = [c for c in books.contacts.values() if c["contact_type"] == "vendor"]
+    assert line(run, "suppliers").added == len(vendors)
+    assert line(run, "categories").rows == len(books.accounts)
+    with acting_in(connection.business_id):
+        kinds = set(run.lists.values_list("kind", flat=True))
+    assert "tax-exemptions" not in kinds  # the UK edition has none
+
+
+def test_a_feature_that_is_off_is_not_available_and_no_error(
+    connection: Connection, zoho: Zoho
+) -> None:
+    zoho.organisation.locations_enabled = False
+
+    run = refreshed(connection)
+
+    assert run.problem == ""
+    assert line(run, "locations").state == "not_available"
+    with acting_in(connection.business_id):
+        assert not lists.usable(connection, Location).exists()
+
+
+def test_what_left_zoho_is_marked_and_comes_back(
+    connection: Connection, zoho: Zoho
+) -> None:
+    refreshed(connection)
+    books = zoho.organisation
+    number, tax = next(iter(books.taxes.items()))
+    del books.taxes[number]
+
+    run = refreshed(connection)
+
+    assert line(run, "tax-rates").removed == 1
+    assert line(run, "tax-rates").report["removed"] == [tax["tax_name"]]
+    with acting_in(connection.business_id):
+        gone = TaxRate.unscoped.get(zoho_id=number)
+        assert gone.removed_at is not None
+
+    books.taxes[number] = tax
+    again = refreshed(connection)
+
+    assert line(again, "tax-rates").changed == 1
+    with acting_in(connection.business_id):
+        gone.refresh_from_db()
+        assert gone.removed_at is None
+
+
+def test_a_list_that_breaks_off_changes_nothing(
+    connection: Connection, zoho: Zoho
+) -> None:
+    refreshed(connection)
+    zoho.standin.change("vendors", organization=BAKERY, count=450)
+    before = names(connection, Contact)
+    zoho.fails("error_500", method="GET", path="/contacts", skip=1)
+
+    run = refreshed(connection)
+
+    assert run.finished_at is None
+    assert run.waiting_reason == "unavailable"
+    assert names(connection, Contact) == before
+    assert line(run, "suppliers").state == "waiting"
+
+    with acting_in(connection.business_id):
+        RefreshRun.unscoped.update(due_at=timezone.now())
+    zoho.is_well()
+    finished = refreshed(connection)
+
+    assert finished.pk == run.pk
+    assert finished.finished_at is not None
+    assert line(finished, "suppliers").added == 450
+    assert len(names(connection, Contact)) == len(before) + 450
+
+
+def test_a_second_refresh_without_changes_rewrites_no_row(
+    connection: Connection, zoho: Zoho
+) -> None:
+    refreshed(connection)
+    with acting_in(connection.business_id):
+        stamps = dict(Contact.unscoped.values_list("pk", "changed_at"))
+
+    run = refreshed(connection)
+
+    with acting_in(connection.business_id):
+        assert dict(Contact.unscoped.values_list("pk", "changed_at")) == stamps
+        assert {
+            (each.added, each.changed, each.removed) for each in run.lists.all()
+        } == {(0, 0, 0)}
+
+
+def test_hiding_an_entry_survives_a_refresh(connection: Connection, zoho: Zoho) -> None:
+    refreshed(connection)
+    with acting_in(connection.business_id):
+        account = Account.unscoped.get(name="Postage")
+        Account.unscoped.filter(pk=account.pk).update(visible=False)
+    zoho.organisation.accounts[account.zoho_id]["account_name"] = "Postage and stamps"
+
+    refreshed(connection)
+
+    with acting_in(connection.business_id):
+        account.refresh_from_db()
+    assert (account.name, account.visible) == ("Postage and stamps", False)
+
+
+def test_two_clicks_begin_one_refresh(
+    connection: Connection, alice: User, bob: User
+) -> None:
+    with acting_in(connection.business_id):
+        first = lists.start(connection, alice)
+        second = lists.start(connection, bob)
+        assert first.pk == second.pk
+        assert RefreshRun.unscoped.count() == 1
+
+
+def test_a_killed_refresh_goes_on_with_the_list_it_had_not_finished(
+    connection: Connection, zoho: Zoho
+) -> None:
+    with acting_in(connection.business_id):
+        run = lists.start(connection, None)
+        run.lists.filter(kind="categories").update(state="done")
+        RefreshRun.unscoped.update(leased_until=timezone.now() - timedelta(seconds=1))
+        lists.refresh(run.pk)
+        run.refresh_from_db()
+    assert run.finished_at is not None
+    assert zoho.calls("GET", "/chartofaccounts") == []
+    assert line(run, "suppliers").state == "done"
+
+
+def test_a_refresh_that_somebody_is_at_is_left_to_them(
+    connection: Connection, zoho: Zoho
+) -> None:
+    with acting_in(connection.business_id):
+        run = lists.start(connection, None)
+        RefreshRun.unscoped.update(leased_until=timezone.now() + timedelta(minutes=1))
+        lists.refresh(run.pk)
+    assert list(zoho.standin.calls) == []
+
+
+def test_what_is_created_while_a_list_is_read_is_not_taken_for_gone(
+    connection: Connection, zoho: Zoho
+) -> None:
+    refreshed(connection)
+    with acting_in(connection.business_id):
+        began = timezone.now()
+        supplier = Contact.unscoped.filter(kind="vendor").first()
+        assert supplier is not None
+        Contact.unscoped.filter(pk=supplier.pk).update(changed_at=timezone.now())
+        kind = lists.BY_SLUG["suppliers"]
+        changes = lists.store(connection, kind, [], began=began)
+        supplier.refresh_from_db()
+    assert supplier.removed_at is None
+    assert supplier.name not in changes.removed
+
+
+def test_the_end_is_told_to_publishing_and_written_down(
+    connection: Connection, zoho: Zoho, bakery: Business, alice: User
+) -> None:
+    run = refreshed(connection, alice)
+
+    with acting_in(bakery.pk):
+        kinds = list(ConnectionEvent.unscoped.values_list("kind", flat=True))
+        said = [sentence(entry) for entry in about(bakery, connection)]
+        connection.refresh_from_db()
+    assert kinds == ["refreshed"]
+    assert said[0].startswith("lists of Harbour Bakery Ltd refreshed: ")
+    assert connection.refresh_due_at is not None
+    assert timedelta(hours=21) < connection.refresh_due_at - timezone.now()
+    assert run.requested_by_id == alice.pk
+
+
+def test_a_spent_budget_pauses_the_refresh_and_nothing_is_lost(
+    connection: Connection, zoho: Zoho, settings: Settings
+) -> None:
+    settings.ZOHO_CALLS_A_MINUTE = 5
+
+    run = refreshed(connection)
+
+    assert run.finished_at is None
+    assert run.waiting_reason == "minute"
+    assert run.due_at > timezone.now() + timedelta(seconds=30)
+    assert [call["code"] for call in zoho.standin.calls if call["status"] == 429] == []
+
+
+def test_a_user_who_left_the_organisation_breaks_this_connection_alone(
+    connection: Connection, zoho: Zoho
+) -> None:
+    zoho.standin.change("member", organization=BAKERY, email=ALICE, belongs=False)
+
+    run = refreshed(connection)
+
+    with acting_in(connection.business_id):
+        connection.refresh_from_db()
+    assert connection.state == "needs_reconnecting"
+    assert connection.needs_reason == "organisation_refused"
+    assert run.finished_at is not None
+    assert run.problem != ""
+
+
+def test_reading_ten_pages_costs_few_queries_a_page(
+    connection: Connection, zoho: Zoho
+) -> None:
+    zoho.standin.change("vendors", organization=BAKERY, count=2000)
+    refreshed(connection)
+
+    with CaptureQueriesContext(database) as queries:
+        refreshed(connection)
+
+    calls = 10 + 9 + 1  # pages of suppliers, other lists, the organisation
+    assert len(queries) < calls * 12
+    with acting_in(connection.business_id):
+        assert Project.unscoped.exists()

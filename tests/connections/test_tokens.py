@@ -1,0 +1,155 @@
+"""Access tokens: one for all, renewed by one."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+from django.db import connection as database
+from django.utils import timezone
+
+from connections import books, tokens
+from connections.budget import Priority
+from connections.models import Connection, ConnectionEvent, Grant
+from connections.zoho.errors import (
+    ZohoMisconfigured,
+    ZohoRateLimited,
+    ZohoUnauthorized,
+    ZohoUnavailable,
+)
+from dext_sync.businesses.models import Business
+from dext_sync.businesses.tenancy import acting_in
+from tests.publishing.zoho import ALICE, Zoho
+
+pytestmark = pytest.mark.usefixtures("database")
+
+
+def grant_of(connection: Connection, **fields: object) -> Grant:
+    assert connection.grant is not None
+    Grant.objects.filter(pk=connection.grant.pk).update(**fields)
+    return Grant.objects.get(pk=connection.grant.pk)
+
+
+def cold(connection: Connection) -> Grant:
+    return grant_of(connection, access_token="", access_expires_at=None)
+
+
+def token_calls(zoho: Zoho) -> int:
+    return len(zoho.calls("POST", "/oauth/refresh_token"))
+
+
+def test_a_live_token_is_used_as_it_is(connection: Connection, zoho: Zoho) -> None:
+    grant = grant_of(connection)
+    assert tokens.access_token(grant) == grant.access_token
+    assert token_calls(zoho) == 0
+
+
+def test_a_token_is_renewed_a_little_early(connection: Connection, zoho: Zoho) -> None:
+    soon = timezone.now() + timedelta(minutes=2)
+    grant = grant_of(connection, access_expires_at=soon)
+    assert tokens.access_token(grant) != grant.access_token
+    assert token_calls(zoho) == 1
+
+
+def test_a_refused_token_is_replaced_once(connection: Connection, zoho: Zoho) -> None:
+    grant = grant_of(connection)
+    first = tokens.access_token(grant, refused=grant.access_token)
+    second = tokens.access_token(grant, refused=grant.access_token)
+    assert first == second != grant.access_token
+    assert token_calls(zoho) == 1
+
+
+@pytest.mark.usefixtures("committed_db")
+def test_sixteen_cold_callers_make_one_token_call(
+    connection: Connection, zoho: Zoho
+) -> None:
+    grant = cold(connection)
+    zoho.fails("token_slow", seconds=0.5)
+    got: list[str] = []
+
+    def caller() -> None:
+        got.append(tokens.access_token(grant))
+        database.close()
+
+    callers = [threading.Thread(target=caller) for _n in range(16)]
+    for thread in callers:
+        thread.start()
+    for thread in callers:
+        thread.join(30)
+
+    assert len(got) == 16
+    assert len(set(got)) == 1
+    assert token_calls(zoho) == 1
+
+
+def test_a_revoked_permission_kills_the_grant_and_breaks_the_connection_once(
+    connection: Connection, zoho: Zoho, bakery: Business, mailoutbox: list[object]
+) -> None:
+    cold(connection)
+    zoho.standin.change("revoke", email=ALICE)
+    with acting_in(bakery.pk):
+        opened = books.open_books(connection, Priority.PERSON)
+        with pytest.raises(ZohoUnauthorized):
+            opened.organisation()
+        connection.refresh_from_db()
+        kinds = list(ConnectionEvent.unscoped.values_list("kind", flat=True))
+        with pytest.raises(books.NotConnected):
+            books.open_books(connection, Priority.PERSON)
+
+    assert connection.state == "needs_reconnecting"
+    assert connection.needs_reason == "permission_gone"
+    assert grant_of(connection).died_at is not None
+    assert kinds == ["broken"]
+
+
+def test_a_throttled_token_endpoint_is_left_alone_for_a_while(
+    connection: Connection, zoho: Zoho
+) -> None:
+    grant = cold(connection)
+    zoho.fails("token_throttled")
+    with pytest.raises(ZohoRateLimited):
+        tokens.access_token(grant)
+    with pytest.raises(ZohoRateLimited) as again:
+        tokens.access_token(grant)
+
+    assert token_calls(zoho) == 1
+    assert again.value.retry_after is not None
+    assert again.value.retry_after > 500
+    assert grant_of(connection).died_at is None
+
+
+@pytest.mark.parametrize("fault", ["token_html_502", "token_lost"])
+def test_trouble_at_the_token_endpoint_kills_nothing(
+    connection: Connection, zoho: Zoho, fault: str
+) -> None:
+    grant = cold(connection)
+    zoho.fails(fault)
+    with pytest.raises(ZohoUnavailable):
+        tokens.access_token(grant)
+    alive = grant_of(connection)
+    assert (alive.died_at, alive.failures) == (None, 1)
+    assert alive.cool_down_until is not None
+
+    grant_of(connection, cool_down_until=None)
+    assert tokens.access_token(grant) != ""
+    assert grant_of(connection).failures == 0
+
+
+def test_our_own_wrong_configuration_marks_nobodys_connection_dead(
+    connection: Connection, zoho: Zoho
+) -> None:
+    grant = cold(connection)
+    zoho.fails("invalid_client")
+    with pytest.raises(ZohoMisconfigured):
+        tokens.access_token(grant)
+    assert grant_of(connection).died_at is None
+    with acting_in(connection.business_id):
+        connection.refresh_from_db()
+    assert connection.state == "connected"
+
+
+def test_a_lease_left_by_a_killed_process_ends_by_itself(
+    connection: Connection, zoho: Zoho
+) -> None:
+    cold(connection)
+    grant = grant_of(connection, refreshing_until=timezone.now() - timedelta(seconds=1))
+    assert tokens.access_token(grant) != ""
