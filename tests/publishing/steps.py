@@ -1,0 +1,99 @@
+"""What a person presses and what a worker does, as one line of a test each."""
+
+from datetime import timedelta
+
+import time_machine
+from django.utils import timezone
+
+from connections.models import Connection
+from dext_sync.businesses import audit
+from dext_sync.businesses.models import Business, User
+from dext_sync.businesses.tenancy import acting_in
+from publishing import engine, results, tasks
+from publishing.models import Item, Publication, Step
+from publishing.progress import Progress, progress
+
+
+def press_publish(item: Item, by: User) -> engine.Requested | engine.Held:
+    with acting_in(item.business_id):
+        return engine.request(item, by=by)
+
+
+def begun(item: Item, by: User) -> Publication:
+    """Published by a person; no worker has touched it yet."""
+    answer = press_publish(item, by)
+    assert isinstance(answer, engine.Requested)
+    return answer.publication
+
+
+def work(publication: Publication) -> None:
+    """A worker gets the task of this publication."""
+    tasks.publish(publication.business_id, publication.pk)
+
+
+def publish(item: Item, by: User) -> Publication:
+    """Pressed, and done by the worker as far as it goes at once."""
+    publication = begun(item, by)
+    work(publication)
+    return now(publication)
+
+
+def work_until_settled(
+    publication: Publication, clock: time_machine.Traveller, *, most: int = 12
+) -> Publication:
+    """As the sweep would: again whenever it is due, until there is nothing to do."""
+    for _turn in range(most):
+        current = now(publication)
+        if current.finished_at is not None:
+            return current
+        due = max(current.due_at, current.leased_until or current.due_at)
+        wait = due - timezone.now() + timedelta(seconds=1)
+        clock.shift(max(wait, timedelta(0)))
+        work(current)
+    raise AssertionError(f"{now(publication).state} after {most} turns")
+
+
+def verify(connection: Connection) -> None:
+    tasks.verify_documents(connection.business_id, connection.pk)
+
+
+def now(publication: Publication) -> Publication:
+    with acting_in(publication.business_id):
+        return Publication.unscoped.get(pk=publication.pk)
+
+
+def item_now(item: Item) -> Item:
+    with acting_in(item.business_id):
+        return Item.unscoped.get(pk=item.pk)
+
+
+def page_of(item: Item) -> Progress:
+    with acting_in(item.business_id):
+        return progress(Item.unscoped.get(pk=item.pk))
+
+
+def step_of(publication: Publication, kind: Step.Kind) -> Step:
+    with acting_in(publication.business_id):
+        return publication.steps.get(kind=kind)
+
+
+def attempts_of(publication: Publication) -> list[tuple[str, str]]:
+    with acting_in(publication.business_id):
+        return [
+            (attempt.step.kind, attempt.outcome)
+            for attempt in publication.attempts.select_related("step")
+        ]
+
+
+def trail_of(business: Business, item: Item) -> list[str]:
+    """The actions of the item's history, oldest first."""
+    with acting_in(business.pk):
+        return [entry.action for entry in audit.about(business, item)][::-1]
+
+
+def take_lease(publication: Publication) -> Publication:
+    """A worker has begun with it."""
+    with acting_in(publication.business_id):
+        publication.leased_until = timezone.now() + results.uncertain_time()
+        publication.save(update_fields=["leased_until"])
+    return publication

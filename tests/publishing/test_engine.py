@@ -1,0 +1,504 @@
+"""Getting items into Zoho Books, when all goes well and when Zoho says no."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from connections.models import Connection, ConnectionEvent, Grant
+from dext_sync.businesses.models import Business, User
+from dext_sync.businesses.tenancy import acting_in
+from publishing import coding, engine, suppliers, tasks
+from publishing.documents import content_of
+from publishing.models import Item, Step, Supplier
+from tests.publishing.factories import (
+    make_supplier,
+    paid_receipt,
+    ready_item,
+)
+from tests.publishing.steps import (
+    attempts_of,
+    begun,
+    item_now,
+    now,
+    page_of,
+    press_publish,
+    publish,
+    step_of,
+    trail_of,
+    work,
+    work_until_settled,
+)
+from tests.publishing.zoho import ALICE, BAKERY, Zoho, tokens_of
+from tests.zoho_standin import changes
+
+pytestmark = pytest.mark.usefixtures("connection")
+
+
+class TestPublishing:
+    def test_an_invoice_is_a_bill_with_its_document(
+        self, zoho: Zoho, bakery: Business, bob: User
+    ) -> None:
+        item = ready_item(bakery, bob)
+
+        publication = publish(item, bob)
+
+        (bill,) = zoho.bills
+        assert bill["bill_number"] == "INV-104"
+        assert bill["vendor_name"] == "Acme Paper Ltd"
+        assert bill["reference_number"] == publication.mark
+        assert bill["total"] == Decimal("120.00")
+        assert bill["tax_total"] == Decimal("20.00")
+        assert bill["currency_code"] == "GBP"
+        (document,) = bill["documents"]
+        with acting_in(bakery.pk):
+            sent = content_of(item.document) if item.document else b""
+        stored = zoho.standin.documents
+        assert stored.get(document["document_id"]) == sent
+        assert publication.state == "published"
+        after = item_now(item)
+        assert after.status == "published"
+        assert after.archived_at == after.published_at is not None
+        assert not after.document_missing
+
+    def test_a_paid_receipt_is_an_expense_with_its_receipt(
+        self, zoho: Zoho, bakery: Business, bob: User
+    ) -> None:
+        item = paid_receipt(bakery, bob)
+
+        publication = publish(item, bob)
+
+        (expense,) = zoho.expenses
+        assert expense["total"] == Decimal("12.00")
+        assert expense["paid_through_account_name"] == "Company Card"
+        assert expense["description"] == f"Printer paper · {publication.mark}"
+        assert len(expense["documents"]) == 1
+        assert zoho.bills == []
+        assert page_of(item).headline == "Published as expense."
+
+    def test_what_was_typed_in_without_document_is_two_facts_less(
+        self, zoho: Zoho, bakery: Business, bob: User
+    ) -> None:
+        publication = publish(ready_item(bakery, bob, document=None), bob)
+
+        assert attempts_of(publication) == [("record", "done")]
+        assert zoho.bills[0]["documents"] == []
+
+    def test_the_page_leads_to_the_record(
+        self, zoho: Zoho, bakery: Business, bob: User
+    ) -> None:
+        item = ready_item(bakery, bob)
+        publish(item, bob)
+
+        number = zoho.bills[0]["bill_id"]
+        address = zoho.standin.origins["eu"]
+        organisation = zoho.organisation.organisation_id
+        assert page_of(item).open_url == f"{address}/app/{organisation}#/bills/{number}"
+
+    def test_the_history_tells_it(self, bakery: Business, bob: User) -> None:
+        item = ready_item(bakery, bob)
+        publish(item, bob)
+
+        assert trail_of(bakery, item) == [
+            "publication.requested",
+            "publication.sent",
+            "publication.sent",
+            "publication.published",
+        ]
+
+    def test_an_incomplete_item_is_held_and_nothing_is_sent(
+        self, zoho: Zoho, bakery: Business, bob: User
+    ) -> None:
+        item = ready_item(bakery, bob)
+        with acting_in(bakery.pk):
+            Item.unscoped.filter(pk=item.pk).update(total=None)
+
+        answer = press_publish(item, bob)
+
+        assert isinstance(answer, engine.Held)
+        assert [reason.code for reason in answer.reasons] == ["no_total"]
+        assert item_now(item).status == "to_review"
+        assert list(zoho.standin.calls) == []
+
+
+class TestOnce:
+    def test_two_clicks_are_one_publication(
+        self, zoho: Zoho, bakery: Business, alice: User, bob: User
+    ) -> None:
+        item = ready_item(bakery, bob)
+
+        first, second = begun(item, bob), begun(item, alice)
+        work(first)
+        work(second)
+
+        assert first == second
+        assert len(zoho.bills) == 1
+        assert trail_of(bakery, item).count("publication.requested") == 1
+
+    def test_a_click_after_it_was_published_does_nothing(
+        self, zoho: Zoho, bakery: Business, bob: User
+    ) -> None:
+        item = ready_item(bakery, bob)
+        publish(item, bob)
+
+        assert press_publish(item, bob) == engine.Held(())
+        assert len(zoho.bills) == 1
+
+    def test_the_same_task_twice_sends_once(
+        self, zoho: Zoho, bakery: Business, bob: User
+    ) -> None:
+        publication = publish(ready_item(bakery, bob), bob)
+
+        work(publication)
+
+        assert attempts_of(publication) == [("record", "done"), ("document", "done")]
+        assert len(zoho.bills[0]["documents"]) == 1
+
+    def test_a_task_leaves_alone_what_another_worker_holds(
+        self, zoho: Zoho, bakery: Business, bob: User
+    ) -> None:
+        publication = begun(ready_item(bakery, bob), bob)
+        with acting_in(bakery.pk):
+            publication.leased_until = timezone.now() + timedelta(seconds=60)
+            publication.save(update_fields=["leased_until"])
+
+        work(publication)
+
+        assert list(zoho.standin.calls) == []
+
+    def test_two_equal_receipts_of_one_day_are_two_expenses(
+        self, zoho: Zoho, bakery: Business, bob: User
+    ) -> None:
+        first = paid_receipt(bakery, bob)
+        method = first.payment_method
+        second = paid_receipt(bakery, bob, payment_method=method)
+
+        publish(first, bob)
+        publish(second, bob)
+
+        assert len(zoho.expenses) == 2
+
+
+class TestNewSupplier:
+    def test_it_is_created_first_with_the_documents_currency(
+        self, zoho: Zoho, bakery: Business, bob: User
+    ) -> None:
+        new = make_supplier(bakery, "New Mill", agreed_by=bob)
+
+        publication = publish(ready_item(bakery, bob, supplier=new), bob)
+
+        (contact,) = zoho.contacts("New Mill")
+        assert contact["contact_type"] == "vendor"
+        assert contact["currency_code"] == "GBP"
+        assert zoho.bills[0]["vendor_id"] == contact["contact_id"]
+        assert [kind for kind, _outcome in attempts_of(publication)] == [
+            "contact",
+            "record",
+            "document",
+        ]
+        with acting_in(bakery.pk):
+            known = Supplier.unscoped.get(pk=new.pk).contact
+            assert known is not None
+            assert known.zoho_id == contact["contact_id"]
+
+    def test_twice_in_one_bulk_it_is_created_once(
+        self, zoho: Zoho, bakery: Business, bob: User, clock: time_machine.Traveller
+    ) -> None:
+        new = make_supplier(bakery, "New Mill", agreed_by=bob)
+        first = begun(ready_item(bakery, bob, supplier=new), bob)
+        second = begun(ready_item(bakery, bob, supplier=new, reference="INV-105"), bob)
+        with acting_in(bakery.pk):
+            assert suppliers.claim_creation(new.pk, first.pk)
+
+        work(second)
+        waiting = now(second)
+        work(first)
+        work_until_settled(second, clock)
+
+        assert waiting.waiting_reason == "supplier"
+        assert len(zoho.contacts("New Mill")) == 1
+        assert sorted(bill["bill_number"] for bill in zoho.bills) == [
+            "INV-104",
+            "INV-105",
+        ]
+
+    def test_a_name_that_fits_in_zoho_is_used(
+        self, zoho: Zoho, bakery: Business, bob: User
+    ) -> None:
+        new = make_supplier(bakery, "New Mill", agreed_by=bob)
+        typed = zoho.person_types(
+            "contact", contact_name="New mill", contact_type="vendor"
+        )
+
+        publication = publish(ready_item(bakery, bob, supplier=new), bob)
+
+        assert publication.state == "published"
+        assert zoho.bills[0]["vendor_id"] == typed["contact_id"]
+        assert len(zoho.contacts("New Mill")) == 0
+
+    def test_a_name_that_is_a_customers_there_goes_back_to_review(
+        self, zoho: Zoho, bakery: Business, bob: User
+    ) -> None:
+        new = make_supplier(bakery, "New Mill", agreed_by=bob)
+        zoho.person_types("contact", contact_name="New Mill", contact_type="customer")
+        item = ready_item(bakery, bob, supplier=new)
+
+        publication = publish(item, bob)
+
+        assert publication.state == "failed"
+        assert zoho.bills == []
+        after = item_now(item)
+        assert (after.status, after.reasons) == ("to_review", ["supplier_name_taken"])
+        with acting_in(bakery.pk):
+            again = coding.review(after)
+        assert again.reasons == ["supplier_name_taken"]
+
+    def test_a_contact_in_another_currency_is_a_choice(
+        self, zoho: Zoho, bakery: Business, bob: User
+    ) -> None:
+        new = make_supplier(bakery, "New Mill", agreed_by=bob)
+        zoho.person_types(
+            "contact", contact_name="New Mill", contact_type="vendor", currency="EUR"
+        )
+        item = ready_item(bakery, bob, supplier=new)
+
+        publish(item, bob)
+
+        assert item_now(item).reasons == ["supplier_name_taken"]
+        assert zoho.bills == []
+
+
+class TestZohoSaysNo:
+    def test_its_words_and_the_field_are_told_and_publishing_again_works(
+        self, zoho: Zoho, bakery: Business, bob: User
+    ) -> None:
+        item = ready_item(bakery, bob)
+        zoho.fails("date_locked")
+
+        publication = publish(item, bob)
+
+        page = page_of(item)
+        assert publication.state == "failed"
+        assert page.status == Item.Status.FAILED
+        assert page.can_publish_again
+        assert page.zoho_words
+        assert zoho.bills == []
+        publish(item, bob)
+        assert item_now(item).status == "published"
+        assert len(zoho.bills) == 1
+
+    def test_the_message_goes_when_its_cause_is_mended(
+        self, zoho: Zoho, bakery: Business, bob: User
+    ) -> None:
+        item = ready_item(bakery, bob)
+        zoho.fails("date_locked")
+        publish(item, bob)
+
+        with acting_in(bakery.pk):
+            mended = coding.change(item, "description", "Paper", by=bob)
+
+        assert mended.status == "ready"
+
+    def test_a_bill_that_a_person_typed_is_a_question_and_stays_as_it_is(
+        self, zoho: Zoho, bakery: Business, bob: User
+    ) -> None:
+        typed = zoho.person_types(
+            "bill",
+            vendor="Acme Paper Ltd",
+            bill_number="inv-104",
+            date="2026-11-20",
+            line_items=[{"account": "Office Supplies", "rate": 120, "quantity": 1}],
+        )
+        before = dict(typed)
+        item = ready_item(bakery, bob)
+
+        publication = publish(item, bob)
+
+        assert publication.state == "failed"
+        assert publication.problem_code == "duplicate_bill"
+        assert "bill inv-104 of 2026-11-20 over 120" in publication.problem
+        assert page_of(item).problem_field == "reference"
+        assert zoho.bills == [before]
+        assert before["documents"] == []
+
+    def test_an_entry_that_left_zoho_goes_back_to_review(
+        self, zoho: Zoho, bakery: Business, bob: User
+    ) -> None:
+        item = ready_item(bakery, bob)
+        changes.remove(zoho.standin, BAKERY, "contacts", "Acme Paper Ltd")
+
+        publication = publish(item, bob)
+
+        assert publication.state == "failed"
+        after = item_now(item)
+        assert after.status in ("to_review", "failed")
+        assert zoho.bills == []
+
+    def test_a_missing_right_is_told(
+        self, zoho: Zoho, bakery: Business, bob: User
+    ) -> None:
+        item = ready_item(bakery, bob)
+        zoho.fails("forbidden", path="/bills", times=2)
+
+        publication = publish(item, bob)
+
+        assert publication.problem_code == "forbidden"
+        assert item_now(item).status == "failed"
+        assert zoho.bills == []
+
+    def test_a_document_that_is_refused_leaves_the_bill_published(
+        self, zoho: Zoho, bakery: Business, bob: User
+    ) -> None:
+        item = ready_item(bakery, bob)
+        zoho.fails("mandatory_tag", path="/bills/*/attachment")
+
+        publication = publish(item, bob)
+
+        page = page_of(item)
+        assert publication.state == "published"
+        assert page.status == Item.Status.PUBLISHED
+        assert page.can_attach_again
+        assert page.headline == "Published as bill, its document is missing there."
+        assert len(zoho.bills) == 1
+        assert zoho.bills[0]["documents"] == []
+
+        with acting_in(bakery.pk):
+            again = engine.attach_again(item_now(item), by=bob)
+        assert isinstance(again, engine.Requested)
+        work(again.publication)
+
+        assert len(zoho.bills) == 1
+        assert len(zoho.bills[0]["documents"]) == 1
+        assert not item_now(item).document_missing
+        assert page_of(item).problem == ""
+
+
+class TestWaiting:
+    @pytest.mark.parametrize(
+        ("fault", "reason"),
+        [
+            ("per_minute", "minute"),
+            ("per_day", "day"),
+            ("at_once", "at_once"),
+            ("per_user", "user"),
+        ],
+    )
+    def test_limits_make_it_wait_and_then_it_goes_on(
+        self,
+        zoho: Zoho,
+        bakery: Business,
+        bob: User,
+        clock: time_machine.Traveller,
+        fault: str,
+        reason: str,
+    ) -> None:
+        item = ready_item(bakery, bob)
+        zoho.fails(fault, path="/bills")
+
+        publication = publish(item, bob)
+
+        page = page_of(item)
+        assert publication.waiting_reason == reason
+        assert item_now(item).status == "publishing"
+        assert page.waits_until == publication.due_at > timezone.now()
+        assert page.is_moving
+        with acting_in(bakery.pk):
+            publication.connection.allowance.delete()
+            Grant.objects.update(blocked_until=None)
+        work_until_settled(publication, clock)
+        assert item_now(item).status == "published"
+        assert len(zoho.bills) == 1
+
+    def test_a_dead_access_token_is_replaced_underway(
+        self, zoho: Zoho, bakery: Business, bob: User
+    ) -> None:
+        item = ready_item(bakery, bob)
+        zoho.fails("tokens_dead", path="/bills/*/attachment")
+
+        publish(item, bob)
+
+        assert item_now(item).status == "published"
+        assert len(zoho.bills[0]["documents"]) == 1
+
+    def test_a_consent_withdrawn_in_the_middle_waits_for_reconnecting(
+        self,
+        zoho: Zoho,
+        bakery: Business,
+        bob: User,
+        connection: Connection,
+        clock: time_machine.Traveller,
+    ) -> None:
+        item = ready_item(bakery, bob)
+        zoho.fails("tokens_dead", path="/bills/*/attachment")
+        zoho.fails("refresh_token_revoked")
+
+        publication = publish(item, bob)
+
+        assert publication.waiting_reason == "connection"
+        assert item_now(item).status == "publishing"
+        assert step_of(publication, Step.Kind.RECORD).state == "done"
+        assert len(zoho.bills) == 1
+
+        zoho.is_well()
+        _reconnect(zoho, connection)
+        work_until_settled(now(publication), clock)
+
+        assert item_now(item).status == "published"
+        assert len(zoho.bills) == 1
+        assert len(zoho.bills[0]["documents"]) == 1
+
+    def test_another_organisation_gets_nothing(
+        self, zoho: Zoho, bakery: Business, bob: User, connection: Connection
+    ) -> None:
+        item = ready_item(bakery, bob)
+        publication = begun(item, bob)
+        with acting_in(bakery.pk):
+            Connection.unscoped.filter(pk=connection.pk).update(
+                organisation_id="20081234503"
+            )
+
+        work(publication)
+
+        assert now(publication).problem_code == "organisation_changed"
+        assert item_now(item).status == "failed"
+        assert list(zoho.standin.calls) == []
+
+    def test_a_disconnected_business_takes_back_what_was_not_sent(
+        self, zoho: Zoho, bakery: Business, bob: User, connection: Connection
+    ) -> None:
+        item = ready_item(bakery, bob)
+        publication = begun(item, bob)
+        with acting_in(bakery.pk):
+            connection.state = Connection.State.DISCONNECTED
+            connection.save(update_fields=["state"])
+            event = ConnectionEvent.unscoped.create(
+                business=bakery, connection=connection, kind="disconnected"
+            )
+
+        tasks.heed_event(bakery.pk, event.pk)
+
+        assert now(publication).problem_code == "disconnected"
+        assert list(zoho.standin.calls) == []
+        with acting_in(bakery.pk):
+            event.refresh_from_db()
+        assert event.heeded_at is not None
+
+
+def _reconnect(zoho: Zoho, connection: Connection) -> None:
+    """A new consent, as after Finish; publishing hears of it."""
+    refresh, access = tokens_of(zoho.standin, ALICE)
+    with acting_in(connection.business_id):
+        Grant.objects.filter(pk=connection.grant_id).update(
+            died_at=None, refreshing_until=None, cool_down_until=None
+        )
+        grant = Grant.objects.get(pk=connection.grant_id)
+        grant.refresh_token, grant.access_token = refresh, access
+        grant.access_expires_at = timezone.now() + timedelta(minutes=50)
+        grant.save()
+        Connection.unscoped.filter(pk=connection.pk).update(state="connected")
+        event = ConnectionEvent.unscoped.create(
+            business_id=connection.business_id, connection=connection, kind="mended"
+        )
+    tasks.heed_event(connection.business_id, event.pk)

@@ -1,0 +1,362 @@
+"""Answers that were lost, workers that died: one record in Zoho, and the page true."""
+
+import pytest
+import time_machine
+
+from connections.books import open_books
+from connections.budget import Priority
+from connections.models import Connection
+from dext_sync.businesses.models import Business, User
+from dext_sync.businesses.tenancy import acting_in
+from publishing import results, sending
+from publishing.models import Item, Publication, Step
+from tests.publishing.factories import make_supplier, paid_receipt, ready_item
+from tests.publishing.steps import (
+    attempts_of,
+    begun,
+    item_now,
+    now,
+    page_of,
+    publish,
+    step_of,
+    take_lease,
+    trail_of,
+    work,
+    work_until_settled,
+)
+from tests.publishing.zoho import Zoho
+
+pytestmark = pytest.mark.usefixtures("connection")
+
+LOST_WRITES = ["answer_lost", "error_500_after", "error_500", "call_lost", "html_502"]
+STORED = ["answer_lost", "error_500_after"]
+
+
+class TestALostAnswerForTheRecord:
+    @pytest.mark.parametrize("fault", LOST_WRITES)
+    def test_ends_with_one_bill(
+        self,
+        zoho: Zoho,
+        bakery: Business,
+        bob: User,
+        clock: time_machine.Traveller,
+        fault: str,
+    ) -> None:
+        item = ready_item(bakery, bob)
+        zoho.fails(fault, method="POST", path="/bills")
+
+        publication = publish(item, bob)
+
+        page = page_of(item)
+        assert page.status == Item.Status.CHECKING
+        assert "Zoho is asked whether it arrived" in page.headline
+        assert page.waits_until is not None
+        assert not page.can_publish
+        work_until_settled(publication, clock)
+        assert len(zoho.bills) == 1
+        assert len(zoho.bills[0]["documents"]) == 1
+        assert item_now(item).status == "published"
+        assert (
+            step_of(publication, Step.Kind.RECORD).zoho_id == (zoho.bills[0]["bill_id"])
+        )
+
+    @pytest.mark.parametrize("fault", LOST_WRITES)
+    def test_ends_with_one_expense(
+        self,
+        zoho: Zoho,
+        bakery: Business,
+        bob: User,
+        clock: time_machine.Traveller,
+        fault: str,
+    ) -> None:
+        item = paid_receipt(bakery, bob)
+        zoho.fails(fault, method="POST", path="/expenses")
+
+        publication = publish(item, bob)
+        work_until_settled(publication, clock)
+
+        assert len(zoho.expenses) == 1
+        assert len(zoho.expenses[0]["documents"]) == 1
+        assert item_now(item).status == "published"
+
+    def test_what_was_stored_is_found_and_not_sent_again(
+        self, zoho: Zoho, bakery: Business, bob: User, clock: time_machine.Traveller
+    ) -> None:
+        item = ready_item(bakery, bob)
+        zoho.fails("answer_lost", path="/bills")
+
+        work_until_settled(publish(item, bob), clock)
+
+        assert len(zoho.calls("POST", "/bills")) == 1
+        assert "publication.found" in trail_of(bakery, item)
+
+    def test_nobody_looks_before_the_request_can_have_finished(
+        self, zoho: Zoho, bakery: Business, bob: User, clock: time_machine.Traveller
+    ) -> None:
+        publication = publish_into(zoho, ready_item(bakery, bob), bob, "answer_lost")
+
+        clock.shift(110)
+        work(publication)
+        assert zoho.calls("GET", "/bills") == []
+        clock.shift(11)
+        work(publication)
+
+        assert len(zoho.calls("GET", "/bills")) == 1
+        assert now(publication).state == "published"
+
+    def test_zoho_is_asked_twice_before_it_is_sent_again(
+        self, zoho: Zoho, bakery: Business, bob: User, clock: time_machine.Traveller
+    ) -> None:
+        item = ready_item(bakery, bob)
+        publication = publish_into(zoho, item, bob, "call_lost")
+        zoho.standin.calls.clear()
+
+        clock.shift(121)
+        work(publication)
+        after_one_look = [call["method"] for call in zoho.standin.calls]
+        clock.shift(31)
+        work(publication)
+
+        assert after_one_look == ["GET"]
+        assert [call["method"] for call in zoho.standin.calls][:3] == [
+            "GET",
+            "GET",
+            "POST",
+        ]
+        assert len(zoho.bills) == 1
+        assert attempts_of(publication) == [
+            ("record", "no_answer"),
+            ("record", "done"),
+            ("document", "done"),
+        ]
+
+    def test_it_is_not_sent_while_zoho_cannot_be_asked(
+        self, zoho: Zoho, bakery: Business, bob: User, clock: time_machine.Traveller
+    ) -> None:
+        item = ready_item(bakery, bob)
+        publication = publish_into(zoho, item, bob, "answer_lost")
+        zoho.fails("html_502", method="GET", path="/bills", times=3)
+
+        for _turn in range(3):
+            clock.shift(700)
+            work(publication)
+            assert item_now(item).status == "checking"
+            assert now(publication).waiting_reason == "unavailable"
+        clock.shift(700)
+        work(publication)
+
+        assert len(zoho.bills) == 1
+        assert item_now(item).status == "published"
+
+    def test_it_may_be_lost_again_and_again(
+        self, zoho: Zoho, bakery: Business, bob: User, clock: time_machine.Traveller
+    ) -> None:
+        item = paid_receipt(bakery, bob)
+        zoho.fails("call_lost", method="POST", path="/expenses", times=2)
+        zoho.fails("answer_lost", path="/expenses")
+
+        work_until_settled(publish(item, bob), clock)
+
+        assert len(zoho.expenses) == 1
+        assert item_now(item).status == "published"
+
+
+class TestWhoseRecordItIs:
+    def test_a_bill_typed_meanwhile_is_a_question(
+        self, zoho: Zoho, bakery: Business, bob: User, clock: time_machine.Traveller
+    ) -> None:
+        item = ready_item(bakery, bob)
+        publication = publish_into(zoho, item, bob, "call_lost")
+        clock.shift(3000)
+        typed = zoho.person_types(
+            "bill",
+            vendor="Acme Paper Ltd",
+            bill_number="INV-104",
+            date="2026-11-20",
+            line_items=[{"account": "Office Supplies", "rate": 120, "quantity": 1}],
+        )
+
+        work_until_settled(publication, clock)
+
+        assert [bill["bill_id"] for bill in zoho.bills] == [typed["bill_id"]]
+        assert typed["documents"] == []
+        assert item_now(item).status == "failed"
+        assert page_of(item).problem_field == "reference"
+
+    def test_two_equal_receipts_stay_two_when_an_answer_is_lost(
+        self, zoho: Zoho, bakery: Business, bob: User, clock: time_machine.Traveller
+    ) -> None:
+        first = paid_receipt(bakery, bob)
+        second = paid_receipt(bakery, bob, payment_method=first.payment_method)
+        lost = publish_into(zoho, first, bob, "call_lost", path="/expenses")
+        publish(second, bob)
+
+        work_until_settled(lost, clock)
+
+        assert len(zoho.expenses) == 2
+        assert len({row["description"] for row in zoho.expenses}) == 2
+        assert item_now(first).status == item_now(second).status == "published"
+
+    def test_one_that_has_lost_its_mark_is_known_by_its_attempt(
+        self, zoho: Zoho, bakery: Business, bob: User, clock: time_machine.Traveller
+    ) -> None:
+        item = paid_receipt(bakery, bob)
+        publication = publish_into(zoho, item, bob, "answer_lost", path="/expenses")
+        zoho.expenses[0]["description"] = "Printer paper"
+
+        work_until_settled(publication, clock)
+
+        assert len(zoho.expenses) == 1
+        assert item_now(item).status == "published"
+
+    def test_an_alike_expense_of_another_day_is_not_ours(
+        self, zoho: Zoho, bakery: Business, bob: User, clock: time_machine.Traveller
+    ) -> None:
+        zoho.person_types(
+            "expense",
+            account="Office Supplies",
+            vendor="Acme Paper Ltd",
+            paid_through="Company Card",
+            date="2026-11-20",
+            amount=12,
+        )
+        clock.shift(3600)
+        item = paid_receipt(bakery, bob)
+
+        publication = publish_into(zoho, item, bob, "call_lost", path="/expenses")
+        work_until_settled(publication, clock)
+
+        assert len(zoho.expenses) == 2
+
+
+class TestALostAnswerForTheContact:
+    @pytest.mark.parametrize("fault", LOST_WRITES)
+    def test_ends_with_one_contact(
+        self,
+        zoho: Zoho,
+        bakery: Business,
+        bob: User,
+        clock: time_machine.Traveller,
+        fault: str,
+    ) -> None:
+        new = make_supplier(bakery, "New Mill", agreed_by=bob)
+        item = ready_item(bakery, bob, supplier=new)
+        other = ready_item(bakery, bob, supplier=new, reference="INV-105")
+        zoho.fails(fault, method="POST", path="/contacts")
+
+        first, second = publish(item, bob), publish(other, bob)
+        work_until_settled(first, clock)
+        work_until_settled(second, clock)
+
+        assert len(zoho.contacts("New Mill")) == 1
+        assert len(zoho.bills) == 2
+
+
+class TestALostAnswerForTheDocument:
+    @pytest.mark.parametrize("fault", LOST_WRITES)
+    @pytest.mark.parametrize("paid", [False, True])
+    def test_ends_with_one_document(
+        self,
+        zoho: Zoho,
+        bakery: Business,
+        bob: User,
+        clock: time_machine.Traveller,
+        fault: str,
+        *,
+        paid: bool,
+    ) -> None:
+        item = paid_receipt(bakery, bob) if paid else ready_item(bakery, bob)
+        zoho.fails(fault, method="POST", path="/*/*/*")
+
+        work_until_settled(publish(item, bob), clock)
+
+        (record,) = zoho.expenses if paid else zoho.bills
+        assert len(record["documents"]) == 1
+        assert item_now(item).status == "published"
+        assert not item_now(item).document_missing
+
+
+class TestAWorkerThatDies:
+    @pytest.mark.parametrize("arrived", [False, True])
+    @pytest.mark.parametrize("at", list(Step.Kind))
+    def test_at_any_step_leaves_one_of_everything(
+        self,
+        zoho: Zoho,
+        bakery: Business,
+        bob: User,
+        connection: Connection,
+        clock: time_machine.Traveller,
+        at: Step.Kind,
+        *,
+        arrived: bool,
+    ) -> None:
+        new = make_supplier(bakery, "New Mill", agreed_by=bob)
+        item = ready_item(bakery, bob, supplier=new)
+        publication = begun(item, bob)
+
+        die_at(publication, at, arrived=arrived)
+        assert page_of(item).is_moving
+        work(publication)
+        in_its_lease = attempts_of(publication)
+        work_until_settled(publication, clock)
+
+        assert in_its_lease[-1] == (at, "open")
+        assert len(zoho.contacts("New Mill")) == 1
+        assert len(zoho.bills) == 1
+        assert len(zoho.bills[0]["documents"]) == 1
+        assert item_now(item).status == "published"
+
+    def test_before_it_has_sent_anything(
+        self, zoho: Zoho, bakery: Business, bob: User, clock: time_machine.Traveller
+    ) -> None:
+        item = ready_item(bakery, bob)
+        publication = take_lease(begun(item, bob))
+
+        work_until_settled(publication, clock)
+
+        assert len(zoho.bills) == 1
+        assert item_now(item).status == "published"
+
+    def test_a_late_answer_of_the_first_worker_counts(
+        self, zoho: Zoho, bakery: Business, bob: User, clock: time_machine.Traveller
+    ) -> None:
+        item = ready_item(bakery, bob)
+        publication = begun(item, bob)
+        step, done = die_at(publication, Step.Kind.RECORD, arrived=True)
+        assert done is not None
+        clock.shift(130)
+        work(publication)
+        assert item_now(item).status == "checking"
+
+        with acting_in(bakery.pk):
+            results.settle(publication, step, done)
+        work_until_settled(publication, clock)
+
+        assert len(zoho.bills) == 1
+        assert len(zoho.calls("GET", "/bills")) == 0
+        assert item_now(item).status == "published"
+
+
+def publish_into(
+    zoho: Zoho, item: Item, by: User, fault: str, path: str = "/bills"
+) -> Publication:
+    zoho.fails(fault, method="POST", path=path)
+    return publish(item, by)
+
+
+def die_at(
+    publication: Publication, kind: Step.Kind, *, arrived: bool
+) -> tuple[Step, results.Done | None]:
+    """A worker comes as far as this step, sends it (or is about to), and is no more."""
+    take_lease(publication)
+    with acting_in(publication.business_id):
+        books = open_books(publication.connection, Priority.PERSON)
+        for step in publication.steps.all():
+            sent = sending.message(publication, step)
+            results.opened(publication, step, sending.request_of(sent))
+            if step.kind != kind:
+                done = sending.send(books, publication, sent)
+                results.settle(publication, step, done)
+                continue
+            return step, sending.send(books, publication, sent) if arrived else None
+    raise AssertionError(f"There is no {kind}.")
