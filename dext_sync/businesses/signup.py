@@ -111,23 +111,24 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         if level != messages.SUCCESS or "/logged_" not in template:
             super().add_message(request, level, *args, **kwargs)
 
+    def send_notification_mail(
+        self, template_prefix: str, user: AbstractBaseUser, *args: Any, **kwargs: Any
+    ) -> None:
+        # allauth tells every change of the ways to sign in through here.
+        super().send_notification_mail(template_prefix, user, *args, **kwargs)
+        action = TWO_FACTOR_NEWS.get(template_prefix)
+        if action and isinstance(user, User):
+            record_everywhere(user, action)
+
 
 class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
-    """Second factors are encrypted at rest; switching them shows in Activity."""
+    """Second factors are encrypted at rest."""
 
     def encrypt(self, text: str) -> str:
         return encrypt(text)
 
     def decrypt(self, encrypted_text: str) -> str:
         return decrypt(encrypted_text)
-
-    def send_notification_mail(
-        self, template_prefix: str, user: AbstractBaseUser, *args: Any, **kwargs: Any
-    ) -> None:
-        super().send_notification_mail(template_prefix, user, *args, **kwargs)
-        action = TWO_FACTOR_NEWS.get(template_prefix)
-        if action and isinstance(user, User):
-            record_everywhere(user, action)
 
 
 def record_everywhere(user: User, action: str) -> None:

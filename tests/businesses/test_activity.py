@@ -1,0 +1,67 @@
+"""Activity: what it shows, in which order, at which time of day."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import time_machine
+
+from dext_sync.businesses import audit
+from dext_sync.businesses.models import Business, User
+from dext_sync.businesses.tenancy import acting_in
+from tests.conftest import Browse
+
+NOON = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
+
+
+def happen(business: Business, times: int) -> None:
+    with acting_in(business.pk):
+        for number in range(times):
+            with time_machine.travel(NOON + timedelta(minutes=number), tick=False):
+                audit.record(business, "item.uploaded", subject_name=f"paper-{number}")
+
+
+def papers(page: str) -> list[int]:
+    return [int(number) for number in re.findall(r"uploaded paper-(\d+)", page)]
+
+
+def test_times_are_those_of_the_business_and_say_their_zone(
+    bakery: Business, alice: User, browse: Browse
+) -> None:
+    happen(bakery, 1)
+    page = browse(alice).get(f"/b/{bakery.slug}/activity/").content.decode()
+    assert 'datetime="2026-07-01T13:00:00+01:00"' in page
+    assert 'title="1 July 2026, 13:00:00 BST (Europe/London)"' in page
+
+
+def test_pages_follow_each_other_although_more_happens_meanwhile(
+    bakery: Business, alice: User, browse: Browse
+) -> None:
+    happen(bakery, 120)
+    client = browse(alice)
+    address = f"/b/{bakery.slug}/activity/"
+    seen: list[int] = []
+    query = "?kind=items"
+    while query:
+        page = client.get(address + query).content.decode()
+        seen += papers(page)
+        with acting_in(bakery.pk):
+            audit.record(bakery, "item.uploaded", subject_name="paper-999")
+        found = re.search(r'rel="next" href="([^"]+)"', page)
+        query = found.group(1).replace("&amp;", "&") if found else ""
+    assert seen == list(range(119, -1, -1))
+
+
+def test_a_kind_shows_alone(bakery: Business, alice: User, browse: Browse) -> None:
+    happen(bakery, 1)
+    client = browse(alice)
+    address = f"/b/{bakery.slug}/activity/"
+    assert papers(client.get(f"{address}?kind=items").content.decode()) == [0]
+    assert papers(client.get(f"{address}?kind=people").content.decode()) == []
+
+
+def test_a_made_up_page_key_shows_the_newest(
+    bakery: Business, alice: User, browse: Browse
+) -> None:
+    happen(bakery, 1)
+    page = browse(alice).get(f"/b/{bakery.slug}/activity/?before=yesterday_x")
+    assert papers(page.content.decode()) == [0]

@@ -1,0 +1,394 @@
+"""Who belongs to a business, and who may change that."""
+
+import re
+from datetime import timedelta
+
+import pytest
+import time_machine
+from allauth.account.models import EmailAddress
+from django.core.mail import EmailMessage
+from django.test import Client
+from django.utils import timezone
+
+from dext_sync.businesses import audit
+from dext_sync.businesses.models import (
+    AuditEntry,
+    Business,
+    Invitation,
+    Membership,
+    User,
+)
+from dext_sync.businesses.roles import Role
+from dext_sync.businesses.tenancy import acting_in
+from tests.conftest import Browse
+from tests.factories import PASSWORD, make_member, make_user
+
+
+def signed_in_with_password(user: User) -> Client:
+    """Not only signed in: the password was just asked for."""
+    client = Client()
+    client.force_login(user)
+    client.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    return client
+
+
+def invite(client: Client, business: Business, email: str, **rights: str) -> None:
+    answer = client.post(
+        f"/b/{business.slug}/users/invite/",
+        {"email": email, "role": "standard", **rights},
+    )
+    assert answer["Location"] == f"/b/{business.slug}/users/"
+
+
+def link_in(letter: EmailMessage) -> str:
+    found = re.search(r"/invitations/[\w-]+/", str(letter.body))
+    assert found is not None
+    return found.group()
+
+
+def role_of(user: User, business: Business) -> str | None:
+    with acting_in(business.pk):
+        member = Membership.unscoped.filter(user=user).first()
+    return member.role if member else None
+
+
+def trail(business: Business) -> list[str]:
+    with acting_in(business.pk):
+        return [
+            f"{entry.actor_name} {audit.sentence(entry)}"
+            for entry in AuditEntry.unscoped.order_by("at")
+        ]
+
+
+def member_url(business: Business, user: User, *rest: str) -> str:
+    with acting_in(business.pk):
+        number = Membership.unscoped.get(user=user).pk
+    return "/".join([f"/b/{business.slug}/users/{number}", *rest, ""])
+
+
+# Inviting.
+
+
+def test_an_invited_person_joins_with_the_link_in_the_letter(
+    bakery: Business,
+    alice: User,
+    browse: Browse,
+    mailoutbox: list[EmailMessage],
+) -> None:
+    nora = make_user("Nora")
+    invite(browse(alice), bakery, "nora@example.com", publishes="on")
+
+    (letter,) = mailoutbox
+    assert letter.to == ["nora@example.com"]
+    assert letter.subject == "Alice invites you to Harbour Bakery"
+    page = browse(nora).get(link_in(letter))
+    assert "Alice invited you as Standard." in page.content.decode()
+    answer = browse(nora).post(link_in(letter))
+
+    assert answer["Location"] == "/b/harbour-bakery/"
+    with acting_in(bakery.pk):
+        member = Membership.unscoped.get(user=nora)
+    assert (member.role, member.publishes, member.sees_all_documents) == (
+        "standard",
+        True,
+        False,
+    )
+    assert "Alice invited nora@example.com as Standard" in trail(bakery)
+    assert "Nora joined as Standard" in trail(bakery)
+
+
+def test_the_token_is_kept_as_a_hash_only(
+    bakery: Business,
+    alice: User,
+    browse: Browse,
+    mailoutbox: list[EmailMessage],
+) -> None:
+    invite(browse(alice), bakery, "nora@example.com")
+    token = link_in(mailoutbox[0]).split("/")[2]
+    with acting_in(bakery.pk):
+        assert token not in Invitation.unscoped.get().token_hash
+
+
+def test_an_invitation_works_once(
+    bakery: Business,
+    alice: User,
+    browse: Browse,
+    mailoutbox: list[EmailMessage],
+) -> None:
+    nora = make_user("Nora")
+    invite(browse(alice), bakery, "nora@example.com")
+    browse(nora).post(link_in(mailoutbox[0]))
+    with acting_in(bakery.pk):
+        Membership.unscoped.filter(user=nora).delete()
+
+    again = browse(nora).post(link_in(mailoutbox[0]))
+
+    assert again.status_code == 410
+    assert role_of(nora, bakery) is None
+
+
+def test_an_invitation_ends_after_seven_days(
+    bakery: Business,
+    alice: User,
+    browse: Browse,
+    mailoutbox: list[EmailMessage],
+) -> None:
+    nora = make_user("Nora")
+    invite(browse(alice), bakery, "nora@example.com")
+    with time_machine.travel(timezone.now() + timedelta(days=7, seconds=1)):
+        late = browse(nora).post(link_in(mailoutbox[0]))
+    assert late.status_code == 410
+    assert role_of(nora, bakery) is None
+
+
+def test_an_invitation_is_for_the_invited_address_alone(
+    bakery: Business,
+    alice: User,
+    charlie: User,
+    browse: Browse,
+    mailoutbox: list[EmailMessage],
+) -> None:
+    invite(browse(alice), bakery, "nora@example.com")
+    answer = browse(charlie).post(link_in(mailoutbox[0]))
+    assert answer.status_code == 403
+    assert "Harbour" not in answer.content.decode()
+    assert role_of(charlie, bakery) is None
+
+
+def test_an_address_that_is_not_verified_is_not_enough(
+    bakery: Business,
+    alice: User,
+    browse: Browse,
+    mailoutbox: list[EmailMessage],
+) -> None:
+    nora = make_user("Nora")
+    EmailAddress.objects.filter(user=nora).update(verified=False)
+    invite(browse(alice), bakery, "nora@example.com")
+    assert browse(nora).post(link_in(mailoutbox[0])).status_code == 403
+    assert role_of(nora, bakery) is None
+
+
+def test_an_invitation_can_be_taken_back(
+    bakery: Business,
+    alice: User,
+    browse: Browse,
+    mailoutbox: list[EmailMessage],
+) -> None:
+    nora = make_user("Nora")
+    invite(browse(alice), bakery, "nora@example.com")
+    with acting_in(bakery.pk):
+        number = Invitation.unscoped.get().pk
+    browse(alice).post(f"/b/{bakery.slug}/users/invitations/{number}/revoke/")
+    assert browse(nora).post(link_in(mailoutbox[0])).status_code == 410
+    assert "Alice took back the invitation of nora@example.com" in trail(bakery)
+
+
+def test_a_second_invitation_replaces_the_first(
+    bakery: Business,
+    alice: User,
+    browse: Browse,
+    mailoutbox: list[EmailMessage],
+) -> None:
+    nora = make_user("Nora")
+    invite(browse(alice), bakery, "nora@example.com")
+    invite(browse(alice), bakery, "nora@example.com")
+    first, second = mailoutbox
+    assert browse(nora).get(link_in(first)).status_code == 410
+    assert browse(nora).get(link_in(second)).status_code == 200
+
+
+def test_the_answer_is_the_same_whether_the_person_has_an_account(
+    bakery: Business, alice: User, charlie: User, browse: Browse
+) -> None:
+    pages = []
+    for address in ("charlie@example.com", "nobody@example.com"):
+        client = browse(alice)
+        invite(client, bakery, address)
+        page = client.get(f"/b/{bakery.slug}/users/").content.decode()
+        (said,) = re.findall(r'banner--success">([^<]*)<', page)
+        pages.append(said.replace(address, "…"))
+    assert pages == ["An invitation is on its way to …."] * 2
+
+
+def test_signing_in_leads_back_to_the_invitation(
+    bakery: Business,
+    alice: User,
+    browse: Browse,
+    mailoutbox: list[EmailMessage],
+) -> None:
+    nora = make_user("Nora")
+    invite(browse(alice), bakery, "nora@example.com")
+    client = Client()
+    page = client.get(link_in(mailoutbox[0])).content.decode()
+    assert "Join Harbour Bakery" in page
+    answer = client.post(
+        "/accounts/login/", {"login": nora.email, "password": PASSWORD}
+    )
+    assert answer["Location"] == link_in(mailoutbox[0])
+
+
+@pytest.mark.parametrize("role", ["admin", "accountant"])
+def test_inviting_somebody_with_an_admins_rights_asks_for_the_password_again(
+    role: str,
+    bakery: Business,
+    alice: User,
+    browse: Browse,
+    mailoutbox: list[EmailMessage],
+) -> None:
+    client = browse(alice)
+    asked = client.post(
+        f"/b/{bakery.slug}/users/invite/", {"email": "nora@example.com", "role": role}
+    )
+    assert asked["Location"].startswith("/accounts/reauthenticate/")
+    assert mailoutbox == []
+
+    done = client.post(asked["Location"], {"password": PASSWORD})
+
+    assert done["Location"] == f"/b/{bakery.slug}/users/"
+    assert [letter.to for letter in mailoutbox] == [["nora@example.com"]]
+
+
+def test_all_admins_hear_of_a_new_admin(
+    bakery: Business,
+    alice: User,
+    browse: Browse,
+    mailoutbox: list[EmailMessage],
+) -> None:
+    nora = make_user("Nora")
+    invite(signed_in_with_password(alice), bakery, nora.email, role="admin")
+    browse(nora).post(link_in(mailoutbox.pop()))
+
+    told = {letter.to[0]: letter.subject for letter in mailoutbox}
+    assert told == dict.fromkeys(
+        ("alice@example.com", "anna@example.com", "nora@example.com"),
+        "Nora is an Admin of Harbour Bakery now",
+    )
+
+
+# Changing.
+
+
+def test_an_admin_changes_a_role(
+    bakery: Business, alice: User, vera: User, browse: Browse
+) -> None:
+    browse(alice).post(
+        member_url(bakery, vera), {"role": "standard", "sees_all_documents": "on"}
+    )
+    with acting_in(bakery.pk):
+        member = Membership.unscoped.get(user=vera)
+    assert member.may_see_all_documents
+    assert not member.may_publish
+    assert "Alice changed Vera: Standard → Standard, all documents" in trail(bakery)
+
+
+def test_making_somebody_an_admin_asks_for_the_password_and_tells_the_admins(
+    bakery: Business,
+    alice: User,
+    vera: User,
+    browse: Browse,
+    mailoutbox: list[EmailMessage],
+) -> None:
+    address = member_url(bakery, vera)
+    asked = browse(alice).post(address, {"role": "admin"})
+    assert asked["Location"].startswith("/accounts/reauthenticate/")
+    assert role_of(vera, bakery) == "standard"
+
+    signed_in_with_password(alice).post(address, {"role": "admin"})
+
+    assert role_of(vera, bakery) == "admin"
+    assert {letter.to[0] for letter in mailoutbox} == {
+        "alice@example.com",
+        "anna@example.com",
+        "vera@example.com",
+    }
+
+
+@pytest.mark.parametrize("path", [[], ["remove"]])
+def test_the_owner_cannot_be_demoted_or_removed_by_others(
+    path: list[str], bakery: Business, alice: User, browse: Browse
+) -> None:
+    dora = make_user("Dora")
+    make_member(bakery, dora, Role.ADMIN)
+    client = browse(dora)
+    client.post(member_url(bakery, alice, *path), {"role": "standard"})
+    assert role_of(alice, bakery) == "owner"
+    page = client.get(f"/b/{bakery.slug}/users/").content.decode()
+    assert "banner--error" in page
+
+
+def test_a_member_of_another_business_cannot_be_touched(
+    bakery: Business, garage: Business, alice: User, charlie: User, browse: Browse
+) -> None:
+    with acting_in(garage.pk):
+        number = Membership.unscoped.get(user=charlie).pk
+    for path in ("", "remove/", "hand-over/"):
+        answer = browse(alice).get(f"/b/{bakery.slug}/users/{number}/{path}")
+        assert answer.status_code == 404
+    assert role_of(charlie, garage) == "owner"
+
+
+# Leaving.
+
+
+def test_a_removed_member_loses_access_at_the_next_request(
+    bakery: Business, alice: User, bob: User, browse: Browse
+) -> None:
+    bobs_browser = browse(bob)
+    assert bobs_browser.get(f"/b/{bakery.slug}/leave/").status_code == 200
+    browse(alice).post(member_url(bakery, bob, "remove"))
+    assert bobs_browser.get(f"/b/{bakery.slug}/leave/").status_code == 404
+    assert "Alice removed Bob" in trail(bakery)
+
+
+def test_a_member_may_leave(bakery: Business, vera: User, browse: Browse) -> None:
+    answer = browse(vera).post(f"/b/{bakery.slug}/leave/")
+    assert answer["Location"] == "/"
+    assert role_of(vera, bakery) is None
+    assert "Vera left" in trail(bakery)
+
+
+def test_the_owner_cannot_leave_although_an_accountant_stays(
+    bakery: Business, alice: User, browse: Browse
+) -> None:
+    browse(alice).post(f"/b/{bakery.slug}/leave/")
+    assert role_of(alice, bakery) == "owner"
+
+
+# Ownership.
+
+
+def test_the_owner_hands_ownership_to_an_admin(bakery: Business, alice: User) -> None:
+    dora = make_user("Dora")
+    make_member(bakery, dora, Role.ADMIN)
+    signed_in_with_password(alice).post(member_url(bakery, dora, "hand-over"))
+    assert role_of(dora, bakery) == "owner"
+    assert role_of(alice, bakery) == "admin"
+    assert "Alice handed ownership to Dora" in trail(bakery)
+
+
+@pytest.mark.parametrize("name", ["bob", "anna"])
+def test_ownership_goes_to_an_admin_only(
+    name: str, bakery: Business, alice: User, bob: User, anna: User
+) -> None:
+    other = {"bob": bob, "anna": anna}[name]
+    signed_in_with_password(alice).post(member_url(bakery, other, "hand-over"))
+    assert role_of(alice, bakery) == "owner"
+    assert role_of(other, bakery) != "owner"
+
+
+def test_only_the_owner_hands_ownership_over(bakery: Business, alice: User) -> None:
+    dora = make_user("Dora")
+    make_member(bakery, dora, Role.ADMIN)
+    signed_in_with_password(dora).post(member_url(bakery, dora, "hand-over"))
+    assert role_of(alice, bakery) == "owner"
+    assert role_of(dora, bakery) == "admin"
+
+
+def test_handing_over_asks_for_the_password(
+    bakery: Business, alice: User, browse: Browse
+) -> None:
+    dora = make_user("Dora")
+    make_member(bakery, dora, Role.ADMIN)
+    asked = browse(alice).post(member_url(bakery, dora, "hand-over"))
+    assert asked["Location"].startswith("/accounts/reauthenticate/")
+    assert role_of(alice, bakery) == "owner"

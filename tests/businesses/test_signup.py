@@ -1,0 +1,249 @@
+"""Coming in: sign-up, sign-in, second factors, a business of one's own."""
+
+import re
+from datetime import timedelta
+
+import pytest
+import time_machine
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
+from django.core.mail import EmailMessage
+from django.test import Client
+from django.utils import timezone
+
+from dext_sync.businesses import audit
+from dext_sync.businesses.models import AuditEntry, Business, Membership, User
+from dext_sync.businesses.secrets import decrypt
+from dext_sync.businesses.tenancy import acting_as, acting_in
+from tests.conftest import Browse
+from tests.factories import PASSWORD
+
+NEW = {"name": "Nora", "email": "nora@example.com", "password1": "a long enough one"}
+
+
+def link_in(letter: EmailMessage) -> str:
+    found = re.search(r"http://\S+", str(letter.body))
+    assert found is not None
+    return found.group().replace("http://testserver", "")
+
+
+def actions(business: Business) -> list[str]:
+    with acting_in(business.pk):
+        return [
+            f"{entry.actor_name} {audit.sentence(entry)}"
+            for entry in AuditEntry.unscoped.order_by("at")
+        ]
+
+
+# Sign-up.
+
+
+@pytest.mark.django_db
+def test_from_sign_up_to_a_business(
+    client: Client, mailoutbox: list[EmailMessage]
+) -> None:
+    sent = client.post("/accounts/signup/", NEW)
+    assert sent["Location"] == "/accounts/confirm-email/"
+    (letter,) = mailoutbox
+    confirmed = client.post(link_in(letter))
+    assert confirmed["Location"] == "/"
+    assert client.get("/")["Location"] == "/businesses/new/"
+
+    created = client.post(
+        "/businesses/new/",
+        {"name": "Nora’s Café", "country": "IE", "tax_registered": "on"},
+    )
+
+    nora = User.objects.get(email="nora@example.com")
+    assert nora.name == "Nora"
+    with acting_as(nora.pk):
+        business = Business.objects.get()
+        member = Membership.unscoped.get()
+    assert (business.currency, business.time_zone) == ("EUR", "Europe/Dublin")
+    assert business.tax_registered
+    assert member.role == "owner"
+    assert created["Location"] == f"/b/{business.slug}/"
+    assert actions(business)[-1] == "Nora created the business Nora’s Café"
+
+
+@pytest.mark.django_db
+def test_without_a_verified_address_nobody_comes_in(client: Client) -> None:
+    client.post("/accounts/signup/", NEW)
+    client.post(
+        "/accounts/login/", {"login": NEW["email"], "password": NEW["password1"]}
+    )
+    assert client.get("/")["Location"].startswith("/accounts/login/")
+
+
+def test_signing_up_with_a_known_address_looks_the_same(
+    alice: User, client: Client, mailoutbox: list[EmailMessage]
+) -> None:
+    answer = client.post("/accounts/signup/", {**NEW, "email": alice.email})
+    assert answer["Location"] == "/accounts/confirm-email/"
+    assert User.objects.count() == 1
+    assert [letter.to for letter in mailoutbox] == [[alice.email]]
+
+
+@pytest.mark.django_db
+def test_a_weak_password_is_refused_and_what_was_typed_is_kept(client: Client) -> None:
+    page = client.post("/accounts/signup/", {**NEW, "password1": "password"})
+    text = page.content.decode()
+    assert 'value="nora@example.com"' in text
+    assert 'href="#id_password1"' in text
+    assert User.objects.count() == 0
+
+
+def test_a_forgotten_password_is_set_anew(
+    alice: User, client: Client, mailoutbox: list[EmailMessage]
+) -> None:
+    client.post("/accounts/password/reset/", {"email": alice.email})
+    form = client.get(link_in(mailoutbox[0]), follow=True)
+    client.post(
+        form.redirect_chain[-1][0],
+        {"password1": "another long one", "password2": "another long one"},
+    )
+    alice.refresh_from_db()
+    assert alice.check_password("another long one")
+
+
+def test_asking_for_a_new_password_tells_nothing_about_accounts(
+    alice: User, client: Client
+) -> None:
+    answers = {
+        client.post("/accounts/password/reset/", {"email": address})["Location"]
+        for address in (alice.email, "nobody@example.com")
+    }
+    assert answers == {"/accounts/password/reset/done/"}
+
+
+# A business of one's own.
+
+
+def test_a_country_with_several_time_zones_asks_for_one(
+    alice: User, browse: Browse
+) -> None:
+    page = browse(alice).post("/businesses/new/", {"name": "Bakery", "country": "US"})
+    text = page.content.decode()
+    assert "This country has several time zones: choose yours." in text
+    assert 'value="Bakery"' in text
+    with acting_as(alice.pk):
+        assert not Business.objects.exists()
+
+
+def test_two_businesses_of_one_name_have_different_addresses(
+    alice: User, bob: User, browse: Browse
+) -> None:
+    facts = {"name": "Corner Shop", "country": "GB"}
+    first = browse(alice).post("/businesses/new/", facts)["Location"]
+    second = browse(bob).post("/businesses/new/", facts)["Location"]
+    assert first != second
+
+
+def test_the_profile_is_changed_and_the_trail_says_how(
+    bakery: Business, alice: User, browse: Browse
+) -> None:
+    browse(alice).post(
+        f"/b/{bakery.slug}/profile/",
+        {
+            "name": "Harbour Bakery Ltd",
+            "country": "GB",
+            "currency": "GBP",
+            "time_zone": "Europe/London",
+        },
+    )
+    with acting_in(bakery.pk):
+        bakery.refresh_from_db()
+    assert bakery.name == "Harbour Bakery Ltd"
+    assert not bakery.tax_registered
+    assert actions(bakery)[-1] == (
+        "Alice changed the business profile: Business name: Harbour Bakery → "
+        "Harbour Bakery Ltd, Registered for tax (VAT, GST or sales tax): True → False"
+    )
+
+
+# Where the first page leads.
+
+
+def test_one_business_opens_at_once(
+    bakery: Business, alice: User, browse: Browse
+) -> None:
+    assert browse(alice).get("/")["Location"] == "/b/harbour-bakery/"
+
+
+def test_an_accountant_chooses_among_businesses(
+    bakery: Business, garage: Business, anna: User, browse: Browse
+) -> None:
+    page = browse(anna).get("/").content.decode()
+    assert page.index("Garage Charlie") < page.index("Harbour Bakery")
+
+
+# Signing in.
+
+
+def test_sign_in_failure_and_sign_out_show_in_each_business(
+    bakery: Business, garage: Business, anna: User, client: Client
+) -> None:
+    wrong = {"login": anna.email, "password": "not it"}
+    client.post("/accounts/login/", wrong)
+    client.post("/accounts/login/", {"login": anna.email, "password": PASSWORD})
+    client.post("/accounts/logout/")
+    expected = ["Anna failed to sign in", "Anna signed in", "Anna signed out"]
+    assert actions(bakery)[-3:] == expected
+    assert actions(garage)[-3:] == expected
+
+
+def test_a_session_ends_after_twelve_idle_hours(
+    bakery: Business, alice: User, browse: Browse
+) -> None:
+    client = browse(alice)
+    start = timezone.now()
+    client.get("/you/")
+    with time_machine.travel(start + timedelta(hours=11)):
+        assert client.get("/you/").status_code == 200
+    with time_machine.travel(start + timedelta(hours=22)):
+        assert client.get("/you/").status_code == 200
+    with time_machine.travel(start + timedelta(hours=34, minutes=6)):
+        assert client.get("/you/").status_code == 302
+
+
+def test_a_session_ends_after_fourteen_days_however_busy(
+    bakery: Business, alice: User, browse: Browse
+) -> None:
+    client = browse(alice)
+    start = timezone.now()
+    client.get("/you/")
+    for hours in range(10, 14 * 24, 10):
+        with time_machine.travel(start + timedelta(hours=hours)):
+            assert client.get("/you/").status_code == 200
+    with time_machine.travel(start + timedelta(days=14, minutes=1)):
+        assert client.get("/you/").status_code == 302
+
+
+# A second factor.
+
+
+def code_for(secret: str) -> str:
+    counter = int(timezone.now().timestamp()) // 30
+    return str(format_hotp_value(hotp_value(secret, counter)))
+
+
+def test_the_second_factor_is_encrypted_asked_for_and_in_the_trail(
+    committed_db: None, bakery: Business, alice: User, client: Client
+) -> None:
+    client.post("/accounts/login/", {"login": alice.email, "password": PASSWORD})
+    client.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    page = client.get("/accounts/2fa/totp/activate/").content.decode()
+    (secret,) = re.findall(r'value="([A-Z2-7]{32})"', page)
+    client.post("/accounts/2fa/totp/activate/", {"code": code_for(secret)})
+
+    stored = Authenticator.objects.get(type=Authenticator.Type.TOTP)
+    assert secret not in str(stored.data)
+    assert decrypt(stored.data["secret"]) == secret
+    assert actions(bakery)[-1] == "Alice switched two-factor sign-in on"
+    other = Client()
+    half = other.post("/accounts/login/", {"login": alice.email, "password": PASSWORD})
+    assert half["Location"] == "/accounts/2fa/authenticate/"
+    assert other.get("/you/").status_code == 302
+    with time_machine.travel(timezone.now() + timedelta(seconds=30)):
+        other.post("/accounts/2fa/authenticate/", {"code": code_for(secret)})
+        assert other.get("/you/").status_code == 200
