@@ -1,17 +1,17 @@
 """Background work on connections: refreshes, tokens kept alive, consents cleared up."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from celery import shared_task
-from django.db import connection as database
 from django.db.models import Q
 from django.utils import timezone
 
-from connections import books, lists, tokens, wizard
+from connections import books, consents, lists, tokens, wizard
 from connections.models import Connection, Consent, Grant
 from connections.zoho.errors import ZohoError
 from dext_sync.businesses.access import business_task
+from dext_sync.businesses.tenancy import rows_across
 from dext_sync.celery import send
 
 MOST_AT_ONCE: Final = 50
@@ -42,14 +42,14 @@ def _is_due(connection: Connection) -> bool:
 @shared_task
 def sweep_refreshes() -> None:
     """Refreshes that are due, paused long enough, or left by a killed worker."""
-    for business_id, connection_id in _ids("refreshes_due(%s)", MOST_AT_ONCE):
+    for business_id, connection_id in rows_across("refreshes_due", MOST_AT_ONCE):
         send(refresh_lists, business_id, connection_id)
 
 
 @shared_task
 def sweep_consents() -> None:
     before = timezone.now() - CONSENT_LIFE
-    for business_id, consent_id in _ids("consents_to_end(%s)", before):
+    for business_id, consent_id in rows_across("consents_to_end", before):
         send(end_consent, business_id, consent_id)
 
 
@@ -60,13 +60,13 @@ def end_consent(business_id: int, consent_id: int) -> None:
         pk=consent_id, business_id=business_id, ended_at=None
     ).first()
     if consent is not None:
-        wizard.end_consent(consent)
+        consents.end_consent(consent)
 
 
 @shared_task
 def sweep_dead_grants() -> None:
     """A dead permission is found through one business and concerns all that share it."""
-    for business_id, connection_id in _ids("connections_of_dead_grants(%s)", 500):
+    for business_id, connection_id in rows_across("connections_of_dead_grants", 500):
         send(tell_broken, business_id, connection_id)
 
 
@@ -77,6 +77,15 @@ def tell_broken(business_id: int, connection_id: int) -> None:
     )
     if connection.grant is not None and connection.grant.died_at:
         books.broke(connection, Connection.Broken.PERMISSION_GONE)
+
+
+@business_task()
+def mend_connection(business_id: int, connection_id: int) -> None:
+    """Another business of the same Zoho user has renewed the permission they share."""
+    connection = Connection.unscoped.select_related("business").get(
+        pk=connection_id, business_id=business_id
+    )
+    wizard.mend(connection)
 
 
 @shared_task
@@ -98,10 +107,3 @@ def try_grant(grant_id: int) -> None:
         tokens.access_token(grant)
     except ZohoError:
         return  # A dead grant is marked so, and swept; the rest passes.
-
-
-def _ids(function: str, argument: int | datetime) -> list[tuple[int, int]]:
-    """(business, row) from one of the reviewed questions across businesses."""
-    with database.cursor() as cursor:
-        cursor.execute(f"SELECT business_id, id FROM {function}", [argument])  # noqa: S608  (names of ours)
-        return [(int(business), int(row)) for business, row in cursor.fetchall()]
