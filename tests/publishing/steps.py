@@ -9,8 +9,9 @@ from connections.models import Connection
 from dext_sync.businesses import audit
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
-from publishing import engine, results, tasks
+from publishing import engine, tasks
 from publishing.models import Item, Publication, Step
+from publishing.outcomes import uncertain_time
 from publishing.progress import Progress, progress
 
 
@@ -94,6 +95,6 @@ def trail_of(business: Business, item: Item) -> list[str]:
 def take_lease(publication: Publication) -> Publication:
     """A worker has begun with it."""
     with acting_in(publication.business_id):
-        publication.leased_until = timezone.now() + results.uncertain_time()
+        publication.leased_until = timezone.now() + uncertain_time()
         publication.save(update_fields=["leased_until"])
     return publication

@@ -490,10 +490,9 @@ def _reconnect(zoho: Zoho, connection: Connection) -> None:
     """A new consent, as after Finish; publishing hears of it."""
     refresh, access = tokens_of(zoho.standin, ALICE)
     with acting_in(connection.business_id):
-        Grant.objects.filter(pk=connection.grant_id).update(
-            died_at=None, refreshing_until=None, cool_down_until=None
-        )
-        grant = Grant.objects.get(pk=connection.grant_id)
+        grant = connection.grant
+        assert grant is not None
+        grant.died_at = grant.refreshing_until = grant.cool_down_until = None
         grant.refresh_token, grant.access_token = refresh, access
         grant.access_expires_at = timezone.now() + timedelta(minutes=50)
         grant.save()

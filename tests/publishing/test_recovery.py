@@ -10,6 +10,7 @@ from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
 from publishing import results, sending
 from publishing.models import Item, Publication, Step
+from publishing.outcomes import Done
 from tests.publishing.factories import make_supplier, paid_receipt, ready_item
 from tests.publishing.steps import (
     attempts_of,
@@ -346,7 +347,7 @@ def publish_into(
 
 def die_at(
     publication: Publication, kind: Step.Kind, *, arrived: bool
-) -> tuple[Step, results.Done | None]:
+) -> tuple[Step, Done | None]:
     """A worker comes as far as this step, sends it (or is about to), and is no more."""
     take_lease(publication)
     with acting_in(publication.business_id):

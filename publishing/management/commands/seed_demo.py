@@ -1,0 +1,167 @@
+"""`manage.py seed_demo`: the people, businesses and papers of the demo, once."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any, Final
+
+from allauth.account.models import EmailAddress
+from django.core.management.base import BaseCommand
+from django.db import transaction
+from django.utils import timezone
+
+from dext_sync.businesses import audit
+from dext_sync.businesses.models import Business, Membership, User
+from dext_sync.businesses.roles import Role
+from dext_sync.businesses.signup import create_business
+from dext_sync.businesses.tenancy import acting_as, acting_in
+from publishing import coding, documents, methods, suppliers
+from publishing.management.costs import BAKERY, GARAGE, Cost
+from publishing.models import Document, Item, PaymentMethod
+from publishing.uploads import examine
+
+PASSWORD: Final = "bakery-demo-2026"  # noqa: S105  (printed by the demo)
+PEOPLE: Final = {
+    "alice": ("Alice", "alice@harbourbakery.example"),
+    "bob": ("Bob", "bob@harbourbakery.example"),
+    "vera": ("Vera", "vera@harbourbakery.example"),
+    "charlie": ("Charlie", "charlie@garage.example"),
+    "anna": ("Anna", "anna@ledgerly.example"),
+}
+METHODS: Final = (("Company Card", "4242", "Credit Card"), ("Petty Cash", "", "Cash"))
+
+
+class Command(BaseCommand):
+    help = "Put the demo's people, businesses and cost items into an empty database."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        people = {who: _person(*PEOPLE[who]) for who in PEOPLE}
+        bakery = _business(people["alice"], "Harbour Bakery Ltd", "harbour-bakery")
+        _member(bakery, people["bob"], Role.STANDARD, publishes=True)
+        _member(bakery, people["vera"], Role.STANDARD)
+        _member(bakery, people["anna"], Role.ACCOUNTANT)
+        garage = _business(people["charlie"], "Garage Charlie", "garage-charlie")
+        _member(garage, people["anna"], Role.ACCOUNTANT)
+        made = _costs(bakery, BAKERY, people) + _costs(garage, GARAGE, people)
+        self.stdout.write(f"The demo has its people, and {made} new cost items.")
+
+
+def _person(name: str, email: str) -> User:
+    if known := User.objects.filter(email=email).first():
+        return known
+    with transaction.atomic():
+        user = User.objects.create_user(email, PASSWORD, name=name)
+        EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
+    return user
+
+
+def _business(owner: User, name: str, slug: str) -> Business:
+    with acting_as(owner.pk):
+        known = Business.objects.filter(memberships__user=owner, name=name).first()
+    if known is not None:
+        return known
+    business = create_business(
+        owner,
+        name=name,
+        country="GB",
+        currency="GBP",
+        time_zone="Europe/London",
+        tax_registered=True,
+    )
+    with acting_in(business.pk):
+        business.slug = slug
+        business.save(update_fields=["slug"])
+    return business
+
+
+def _member(
+    business: Business, user: User, role: Role, *, publishes: bool = False
+) -> None:
+    with acting_in(business.pk):
+        Membership.unscoped.get_or_create(
+            business=business,
+            user=user,
+            defaults={"role": role, "publishes": publishes},
+        )
+
+
+def _costs(business: Business, costs: Iterable[Cost], people: dict[str, User]) -> int:
+    """All of a business's or, where it has some already, none."""
+    with acting_in(business.pk), transaction.atomic():
+        if Item.objects.for_business(business).exists():
+            return 0
+        paid_with = _methods(business)
+        return len([_item(business, cost, people, paid_with) for cost in costs])
+
+
+def _methods(business: Business) -> dict[str, PaymentMethod]:
+    modes = {mode.name: mode for mode in methods.modes_of(business)}
+    owner = Membership.unscoped.get(business=business, role=Role.OWNER).user
+    return {
+        name: methods.add(
+            business, name, by=owner, last_four=last_four, mode=modes[mode]
+        )
+        for name, last_four, mode in METHODS
+    }
+
+
+def _item(
+    business: Business,
+    cost: Cost,
+    people: dict[str, User],
+    paid_with: dict[str, PaymentMethod],
+) -> Item:
+    owner = people[cost.owner]
+    document = _document(business, cost, owner)
+    item = Item(business=business, owner=owner, document=document)
+    values = _values(business, cost, paid_with)
+    for field, value in values.items():
+        setattr(item, field, value)
+    at = timezone.now().isoformat()
+    said = {"from": "person", "name": str(owner), "id": owner.pk, "at": at}
+    item.sources = dict.fromkeys(values, said)
+    item.save()
+    audit.record(
+        business,
+        "item.uploaded",
+        actor=owner,
+        subject=item,
+        subject_name=document.file_name,
+    )
+    return coding.review(item)
+
+
+def _document(business: Business, cost: Cost, owner: User) -> Document:
+    content = cost.drawn(business.name, timezone.localdate())
+    examined = examine(content)
+    return documents.keep(
+        business,
+        content,
+        file_name=cost.file_name,
+        content_type=examined.content_type,
+        page_count=examined.page_count,
+        by=owner,
+    )
+
+
+def _values(
+    business: Business, cost: Cost, paid_with: dict[str, PaymentMethod]
+) -> dict[str, Any]:
+    today = timezone.localdate()
+    values: dict[str, Any] = {
+        "kind": Item.Kind.RECEIPT if cost.receipt else Item.Kind.INVOICE,
+        "date": cost.date(today),
+        "due_date": cost.due(today),
+        "supplier": suppliers.named(business, cost.supplier),
+        "reference": cost.reference,
+        "description": cost.description,
+        "currency": cost.currency,
+        "total": Decimal(cost.total),
+        "tax_amount": Decimal(cost.tax),
+    }
+    if cost.exchange_rate:
+        values["exchange_rate"] = Decimal(cost.exchange_rate)
+        values["rate_date"] = cost.date(today)
+    if cost.paid_with:
+        values["paid"] = True
+        values["payment_method"] = paid_with[cost.paid_with]
+    return values

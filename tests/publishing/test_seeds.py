@@ -1,0 +1,70 @@
+"""`manage.py seed_demo`, as the demo calls it at every start."""
+
+from decimal import Decimal
+from io import StringIO
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.core.management import call_command
+
+from dext_sync.businesses.models import Business, Membership, User
+from dext_sync.businesses.tenancy import acting_as, acting_in
+from publishing.documents import content_of
+from publishing.models import Item
+from publishing.uploads import examine
+
+pytestmark = pytest.mark.usefixtures("db")
+
+
+def seed() -> str:
+    out = StringIO()
+    call_command("seed_demo", stdout=out)
+    return out.getvalue().strip()
+
+
+def business_of(email: str, name: str) -> Business:
+    user = User.objects.get(email=email)
+    with acting_as(user.pk):
+        return Business.objects.get(memberships__user=user, name=name)
+
+
+def test_the_demo_has_its_people_and_papers() -> None:
+    assert seed() == "The demo has its people, and 14 new cost items."
+
+    bakery = business_of("bob@harbourbakery.example", "Harbour Bakery Ltd")
+    garage = business_of("anna@ledgerly.example", "Garage Charlie")
+    assert EmailAddress.objects.filter(verified=True).count() == 5
+    assert User.objects.get(email="vera@harbourbakery.example").check_password(
+        "bakery-demo-2026"
+    )
+    with acting_in(bakery.pk):
+        members = Membership.objects.for_business(bakery)
+        assert {
+            (member.user.name, member.role, member.publishes) for member in members
+        } == {
+            ("Alice", "owner", False),
+            ("Bob", "standard", True),
+            ("Vera", "standard", False),
+            ("Anna", "accountant", False),
+        }
+        items = list(Item.objects.for_business(bakery).select_related("document"))
+        assert len(items) == 12
+        assert {item.status for item in items} == {"to_review"}
+        for item in items:
+            assert item.document is not None
+            assert examine(content_of(item.document)).content_type == (
+                item.document.content_type
+            )
+            assert "no_connection" in item.reasons
+        oven = Item.unscoped.get(reference="SE-0042")
+        assert oven.document is not None
+        assert oven.document.page_count == 2
+        assert oven.total == Decimal("1740.000")
+    with acting_in(garage.pk):
+        assert Item.objects.for_business(garage).count() == 2
+
+
+def test_a_second_start_changes_nothing() -> None:
+    seed()
+
+    assert seed() == "The demo has its people, and 0 new cost items."
