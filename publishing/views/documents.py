@@ -2,15 +2,9 @@
 
 from io import BytesIO
 
-from django.http import (
-    FileResponse,
-    Http404,
-    HttpRequest,
-    HttpResponse,
-    HttpResponseBase,
-    HttpResponseNotModified,
-)
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified
 from django.utils.cache import patch_cache_control
+from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 from PIL import Image
 
@@ -32,18 +26,17 @@ TURNS = {
 
 @business_view(Need.MEMBER)
 @require_safe
-def file(request: BusinessRequest, item_id: int) -> HttpResponseBase:
+def file(request: BusinessRequest, item_id: int) -> HttpResponse:
     document = _document(request, item_id)
     if document.content_type not in SERVED:
         raise Http404
-    path = documents.path_of(document)
-    if not path.is_file():
-        raise Http404
-    response = FileResponse(
-        path.open("rb"),
-        as_attachment=True,
-        filename=document.file_name,
-        content_type=document.content_type,
+    try:
+        content = documents.content_of(document)
+    except documents.DocumentLost:
+        raise Http404 from None
+    response = HttpResponse(content, content_type=document.content_type)
+    response["Content-Disposition"] = content_disposition_header(
+        as_attachment=True, filename=document.file_name
     )
     response["X-Content-Type-Options"] = "nosniff"
     patch_cache_control(response, private=True, no_store=True)

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.db.models import (
+    CharField,
     Count,
     DecimalField,
     F,
@@ -33,7 +34,11 @@ SORTS: dict[str, Combinable] = {
     "added": F("created_at"),
     "archived": F("archived_at"),
     "status": F("status"),
-    "owner": Lower(Coalesce(NullIf("owner__name", Value("")), "owner__email")),
+    "owner": Lower(
+        Coalesce(
+            NullIf("owner__name", Value("")), "owner__email", output_field=CharField()
+        )
+    ),
     "date": Coalesce("date", Value(date(1, 1, 1))),
     "supplier": Lower(Coalesce("supplier__name", Value(""))),
     "category": Lower(Coalesce("category__name", Value(""))),

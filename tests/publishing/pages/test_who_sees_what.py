@@ -1,0 +1,186 @@
+"""Nobody meets an item that is not theirs to see, on any page, picture or button."""
+
+import pytest
+
+from connections.models import Account
+from dext_sync.businesses.models import Business, Membership, User
+from dext_sync.businesses.tenancy import acting_in
+from publishing.models import Item, Publication
+from tests.publishing.factories import entry, make_item, make_method, ready_item
+from tests.publishing.pages.conftest import At, now, text
+
+READS = ["item", "item_state", "item_preview", "item_history", "document_file"]
+WRITES = ["item_archive", "item_unarchive", "supplier_decide"]
+
+
+@pytest.fixture
+def alices(connected_bakery: Business, alice: User) -> Item:
+    return ready_item(connected_bakery, alice)
+
+
+@pytest.fixture
+def veras(connected_bakery: Business, vera: User) -> Item:
+    return ready_item(connected_bakery, vera, reference="VERA-1")
+
+
+@pytest.mark.parametrize("page", READS)
+def test_vera_opens_her_own_item(
+    at: At, vera: User, bakery: Business, veras: Item, page: str
+) -> None:
+    assert at(vera, bakery).opens(page, veras.pk).status_code == 200
+
+
+@pytest.mark.parametrize("page", READS)
+def test_another_persons_item_does_not_exist_for_vera(
+    at: At, vera: User, bakery: Business, alices: Item, page: str
+) -> None:
+    assert at(vera, bakery).opens(page, alices.pk).status_code == 404
+
+
+def test_nor_do_the_pictures_of_its_document(
+    at: At, vera: User, bakery: Business, alices: Item
+) -> None:
+    assert at(vera, bakery).opens("document_page", alices.pk, 1).status_code == 404
+
+
+@pytest.mark.parametrize("page", WRITES)
+def test_nor_do_its_buttons(
+    at: At, vera: User, bakery: Business, alices: Item, page: str
+) -> None:
+    assert at(vera, bakery).posts(page, alices.pk).status_code == 404
+    assert now(alices).status == Item.Status.READY
+
+
+def test_nor_do_its_fields(at: At, vera: User, bakery: Business, alices: Item) -> None:
+    answer = at(vera, bakery).posts(
+        "item_field", alices.pk, "reference", data={"value": "MINE"}
+    )
+    assert answer.status_code == 404
+    assert now(alices).reference == "INV-104"
+
+
+def test_her_inbox_holds_her_own_items_only(
+    at: At, vera: User, bakery: Business, alices: Item, veras: Item
+) -> None:
+    page = text(at(vera, bakery).opens("costs_inbox"))
+    assert f'id="item-{veras.pk}"' in page
+    assert f'id="item-{alices.pk}"' not in page
+
+
+def test_with_access_to_all_documents_she_sees_everything(
+    at: At, vera: User, bakery: Business, alices: Item
+) -> None:
+    with acting_in(bakery.pk):
+        Membership.unscoped.filter(user=vera).update(sees_all_documents=True)
+    assert at(vera, bakery).opens("item", alices.pk).status_code == 200
+
+
+def test_a_selection_cannot_name_what_she_does_not_see(
+    at: At, vera: User, bakery: Business, alices: Item
+) -> None:
+    at(vera, bakery).posts(
+        "items_archive", data={"item": [alices.pk], "confirmed": "1"}
+    )
+    assert now(alices).status == Item.Status.READY
+
+
+def test_a_selection_of_all_matching_is_of_her_own(
+    at: At, vera: User, bakery: Business, alices: Item, veras: Item
+) -> None:
+    at(vera, bakery).posts("items_archive", data={"matching": "1", "confirmed": "1"})
+    assert now(alices).status == Item.Status.READY
+    assert now(veras).status == Item.Status.ARCHIVED
+
+
+def test_rows_are_not_told_to_who_may_not_see_them(
+    at: At, vera: User, bakery: Business, alices: Item
+) -> None:
+    page = text(at(vera, bakery).opens("items_rows", item=alices.pk))
+    assert f'id="item-{alices.pk}"' not in page
+
+
+def test_vera_may_edit_her_own_item(
+    at: At, vera: User, bakery: Business, veras: Item
+) -> None:
+    at(vera, bakery).posts("item_field", veras.pk, "reference", data={"value": "V-2"})
+    assert now(veras).reference == "V-2"
+
+
+@pytest.mark.parametrize("page", ["item_publish", "item_attach_again"])
+def test_vera_may_not_publish(
+    at: At, vera: User, bakery: Business, veras: Item, page: str
+) -> None:
+    assert at(vera, bakery).posts(page, veras.pk).status_code == 403
+    nothing_was_sent(bakery)
+
+
+def test_vera_may_not_publish_a_selection_either(
+    at: At, vera: User, bakery: Business, veras: Item
+) -> None:
+    answer = at(vera, bakery).posts(
+        "items_publish", data={"item": [veras.pk], "confirmed": "1"}
+    )
+    assert answer.status_code == 403
+    nothing_was_sent(bakery)
+
+
+def test_her_pages_offer_no_publish_button(
+    at: At, vera: User, bakery: Business, veras: Item
+) -> None:
+    visitor = at(vera, bakery)
+    assert f"/costs/{veras.pk}/publish/" not in text(visitor.opens("costs_inbox"))
+    page = text(visitor.opens("item", veras.pk))
+    assert f"/costs/{veras.pk}/publish/" not in page
+    assert "You may edit this item, not publish it" in page
+
+
+@pytest.mark.parametrize("page", READS)
+def test_a_stranger_finds_nothing(
+    at: At, charlie: User, bakery: Business, alices: Item, page: str
+) -> None:
+    assert at(charlie, bakery).opens(page, alices.pk).status_code == 404
+
+
+@pytest.mark.parametrize("page", READS)
+def test_the_bakerys_ids_open_nothing_in_the_garage(
+    at: At, anna: User, garage: Business, alices: Item, page: str
+) -> None:
+    assert at(anna, garage).opens(page, alices.pk).status_code == 404
+
+
+def test_the_garage_cannot_publish_the_bakerys_item(
+    at: At, charlie: User, bakery: Business, garage: Business, alices: Item
+) -> None:
+    visitor = at(charlie, garage)
+    assert visitor.posts("item_publish", alices.pk).status_code == 404
+    visitor.posts("items_publish", data={"item": [alices.pk], "confirmed": "1"})
+    nothing_was_sent(bakery)
+
+
+def test_an_entry_of_another_businesss_lists_is_not_taken(
+    at: At, charlie: User, garage: Business, connected_bakery: Business
+) -> None:
+    item = make_item(garage, charlie)
+    postage = entry(Account, connected_bakery, "Postage")
+    answer = at(charlie, garage).posts(
+        "item_field", item.pk, "category", data={"value": postage.pk}, htmx=True
+    )
+    assert "This can no longer be chosen" in text(answer)
+    assert now(item).category is None
+
+
+def test_a_payment_method_of_another_business_does_not_exist(
+    at: At, charlie: User, garage: Business, connected_bakery: Business
+) -> None:
+    method = make_method(connected_bakery)
+    visitor = at(charlie, garage)
+    assert visitor.opens("payment_method_change", method.pk).status_code == 404
+    assert visitor.posts("payment_method_remove", method.pk).status_code == 404
+    with acting_in(connected_bakery.pk):
+        method.refresh_from_db()
+    assert method.removed_at is None
+
+
+def nothing_was_sent(business: Business) -> None:
+    with acting_in(business.pk):
+        assert Publication.unscoped.count() == 0
