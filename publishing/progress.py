@@ -168,13 +168,22 @@ def _published(item: Item, publication: Publication) -> Progress:
         headline=_published_headline(publication, missing=missing),
         detail=_document_detail(publication) if under_way else "",
         waits_until=publication.due_at if publication.waiting_reason else None,
-        is_moving=under_way,
+        is_moving=under_way or _document_is_unverified(publication),
         can_attach_again=missing and not under_way,
         open_url=record_url(publication),
         problem=publication.problem,
         problem_field=_problem_field(publication),
         zoho_words=_zoho_words(publication) if missing else "",
         steps=_step_lines(publication),
+    )
+
+
+def _document_is_unverified(publication: Publication) -> bool:
+    return any(
+        step.kind == Step.Kind.DOCUMENT
+        and step.state == Step.State.DONE
+        and step.verified_at is None
+        for step in _steps(publication)
     )
 
 

@@ -194,7 +194,7 @@ def safe_name(name: str, content_type: str) -> str:
         own = stem.suffix.lower()
         ending = own if own in fitting else fitting[0]
         stem = stem.with_suffix("") if own in _KNOWN_ENDINGS else stem
-    return f"{str(stem)[: LONGEST_NAME - len(ending)]}{ending}"
+    return f"{str(stem)[: LONGEST_NAME - len(ending)].rstrip()}{ending}"
 
 
 _KNOWN_ENDINGS = {ending for endings in ENDINGS.values() for ending in endings}

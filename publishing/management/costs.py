@@ -6,8 +6,6 @@ from decimal import Decimal
 
 from publishing.management.paper import Paper, invoice_pdf, receipt_png
 
-SYMBOLS = {"GBP": "£", "EUR": "€"}
-
 
 @dataclass(frozen=True, kw_only=True)
 class Cost:
@@ -65,7 +63,8 @@ class Cost:
         )
 
     def _money(self, amount: str) -> str:
-        return f"{SYMBOLS[self.currency]}{Decimal(amount):,.2f}"
+        """With the code: Pillow's own letters know no currency signs."""
+        return f"{self.currency} {Decimal(amount):,.2f}"
 
 
 def _written(day: dt.date) -> str:
@@ -203,7 +202,7 @@ BAKERY = (
         receipt=True,
     ),
     Cost(
-        supplier="Little Tide Café",
+        supplier="Little Tide Cafe",
         address="The Pier",
         days=1,
         total="24.60",

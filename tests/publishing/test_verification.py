@@ -1,0 +1,169 @@
+"""Documents that Zoho said it took, and whether it has them."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+
+from connections.models import Connection
+from dext_sync.businesses.models import Business, User
+from dext_sync.businesses.tenancy import acting_in
+from publishing import engine
+from publishing.models import Item, Step
+from tests.publishing.factories import paid_receipt, ready_item
+from tests.publishing.steps import (
+    item_now,
+    now,
+    page_of,
+    publish,
+    step_of,
+    trail_of,
+    verify,
+    work,
+)
+from tests.publishing.zoho import BAKERY, Zoho
+from tests.zoho_standin import changes
+
+pytestmark = pytest.mark.usefixtures("connection")
+ATTACHING = {"bill": "/bills/*/attachment", "expense": "/expenses/*/receipt"}
+
+
+def test_one_list_call_verifies_many_items(
+    zoho: Zoho, bakery: Business, bob: User, connection: Connection
+) -> None:
+    publications = [
+        publish(ready_item(bakery, bob, reference=f"INV-{number}"), bob)
+        for number in range(5)
+    ]
+    zoho.standin.calls.clear()
+
+    verify(connection)
+
+    assert [call["path"] for call in zoho.standin.calls] == ["/bills"]
+    for publication in publications:
+        assert step_of(publication, Step.Kind.DOCUMENT).verified_at is not None
+
+
+def test_it_is_asked_once_and_no_more(
+    zoho: Zoho,
+    bakery: Business,
+    bob: User,
+    connection: Connection,
+    clock: time_machine.Traveller,
+) -> None:
+    publish(ready_item(bakery, bob), bob)
+    verify(connection)
+    zoho.standin.calls.clear()
+
+    clock.shift(timedelta(minutes=5))
+    verify(connection)
+
+    assert list(zoho.standin.calls) == []
+
+
+@pytest.mark.parametrize("kind", ["bill", "expense"])
+def test_a_document_that_zoho_did_not_keep_is_sent_once_more(
+    zoho: Zoho,
+    bakery: Business,
+    bob: User,
+    connection: Connection,
+    clock: time_machine.Traveller,
+    kind: str,
+) -> None:
+    item = ready_item(bakery, bob) if kind == "bill" else paid_receipt(bakery, bob)
+    zoho.fails("upload_not_stored", path=ATTACHING[kind])
+    publication = publish(item, bob)
+    assert page_of(item).is_moving
+
+    verify(connection)
+
+    assert page_of(item).status == Item.Status.PUBLISHED
+    assert page_of(item).detail == "The document is being attached again."
+    work(publication)
+    clock.shift(61)
+    verify(connection)
+
+    (record,) = zoho.bills + zoho.expenses
+    assert len(record["documents"]) == 1
+    assert item_now(item).status == "published"
+    assert not item_now(item).document_missing
+    assert step_of(publication, Step.Kind.DOCUMENT).verified_at is not None
+    assert trail_of(bakery, item).count("publication.published") == 1
+
+
+def test_never_kept_is_told_and_can_be_attached_again(
+    zoho: Zoho,
+    bakery: Business,
+    bob: User,
+    connection: Connection,
+    clock: time_machine.Traveller,
+) -> None:
+    item = ready_item(bakery, bob)
+    zoho.fails("upload_not_stored", path=ATTACHING["bill"], times=2)
+    publication = publish(item, bob)
+    verify(connection)
+    work(publication)
+    clock.shift(61)
+
+    verify(connection)
+
+    page = page_of(item)
+    assert item_now(item).document_missing
+    assert page.can_attach_again
+    assert page.problem == (
+        "Zoho Books said that it took the document, and does not have it."
+    )
+    assert len(zoho.bills) == 1
+    with acting_in(bakery.pk):
+        again = engine.attach_again(item, by=bob)
+    assert isinstance(again, engine.Requested)
+    work(publication)
+    clock.shift(61)
+    verify(connection)
+    assert not item_now(item).document_missing
+    assert page_of(item).problem == ""
+    assert len(zoho.bills[0]["documents"]) == 1
+
+
+def test_a_bill_that_was_deleted_in_zoho_is_told(
+    zoho: Zoho, bakery: Business, bob: User, connection: Connection
+) -> None:
+    item = ready_item(bakery, bob)
+    publication = publish(item, bob)
+    changes.remove(zoho.standin, BAKERY, "bills", "INV-104")
+
+    verify(connection)
+
+    assert now(publication).problem_code == "record_gone"
+    assert zoho.bills == []
+
+
+def test_attaching_again_what_is_there_adds_no_second_file(
+    zoho: Zoho, bakery: Business, bob: User
+) -> None:
+    item = ready_item(bakery, bob)
+    zoho.fails("mandatory_tag", path=ATTACHING["bill"])
+    publication = publish(item, bob)
+    (bill,) = zoho.bills
+    bill["documents"] = [{"document_id": "1", "file_name": "by-hand.pdf"}]
+    bill["attachment_name"] = "by-hand.pdf"
+
+    with acting_in(bakery.pk):
+        engine.attach_again(item, by=bob)
+    work(publication)
+
+    assert [each["file_name"] for each in zoho.bills[0]["documents"]] == ["by-hand.pdf"]
+    assert not item_now(item).document_missing
+
+
+def test_attaching_again_what_is_not_missing_does_nothing(
+    zoho: Zoho, bakery: Business, bob: User
+) -> None:
+    item = ready_item(bakery, bob)
+    publish(item, bob)
+    zoho.standin.calls.clear()
+
+    with acting_in(bakery.pk):
+        assert engine.attach_again(item, by=bob) == engine.Held(())
+
+    assert list(zoho.standin.calls) == []
