@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from connections import budget, registration, tokens
 from connections.budget import Priority
-from connections.models import Connection, ConnectionEvent
+from connections.models import Connection, ConnectionEvent, RefreshRun
 from connections.zoho.client import ZohoBooks
 from connections.zoho.errors import (
     ZohoOrganisationRefused,
@@ -100,6 +100,9 @@ def broke(connection: Connection, reason: "Connection.Broken") -> None:
     working = Connection.unscoped.filter(
         pk=connection.pk, state=Connection.State.CONNECTED, grant=connection.grant_id
     )
+    if reason == Connection.Broken.PERMISSION_GONE:
+        # Somebody may have given a new permission while we learnt of the old one's end.
+        working = working.filter(grant__died_at__isnull=False)
     with transaction.atomic():
         if not working.update(
             state=Connection.State.NEEDS_RECONNECTING,
@@ -108,6 +111,7 @@ def broke(connection: Connection, reason: "Connection.Broken") -> None:
         ):
             return
         connection.refresh_from_db()
+        end_refresh(connection, str(reason.label))
         ConnectionEvent.unscoped.create(
             business=connection.business,
             connection=connection,
@@ -120,6 +124,13 @@ def broke(connection: Connection, reason: "Connection.Broken") -> None:
             reason=str(reason.label),
         )
         transaction.on_commit(lambda: _tell_admins(connection))
+
+
+def end_refresh(connection: Connection, problem: str) -> None:
+    """Nothing more will be read through this connection for now."""
+    RefreshRun.unscoped.filter(connection=connection, finished_at=None).update(
+        finished_at=timezone.now(), leased_until=None, problem=problem
+    )
 
 
 def _tell_admins(connection: Connection) -> None:

@@ -15,6 +15,7 @@ from typing import Final
 
 import redis
 from django.conf import settings
+from django.db.models import Q
 from django.utils import timezone
 
 from connections.models import Allowance, Connection, Grant
@@ -24,6 +25,7 @@ from connections.zoho.types import DailyLimit
 SLOT_LIFE: Final = 180
 """Seconds after which a call of a killed process no longer counts as under way."""
 MINUTE: Final = timedelta(seconds=60)
+NOTED: Final = timedelta(seconds=5)
 BLOCKS: Final[dict[str, Limit]] = {
     "minute": "minute",
     "day": "day",
@@ -112,6 +114,7 @@ def call(connection: Connection, priority: Priority) -> Iterator[None]:
         _enter(connection, priority, keys, call_id)
     except redis.RedisError as error:
         raise ZohoUnavailable("The budget of calls cannot be read.") from error
+    _remember(connection)
     try:
         yield
     finally:
@@ -121,10 +124,10 @@ def call(connection: Connection, priority: Priority) -> Iterator[None]:
 def _heed_zoho(connection: Connection, priority: Priority) -> None:
     """Refuse what Zoho has said it would refuse."""
     now = timezone.now()
-    grant = connection.grant and Grant.objects.filter(pk=connection.grant.pk).first()
+    allowance = allowance_of(connection)
+    grant = allowance.connection.grant
     if grant and grant.blocked_until and grant.blocked_until > now:
         raise _limited("user", grant.blocked_until - now)
-    allowance = allowance_of(connection)
     if allowance.blocked_until and allowance.blocked_until > now:
         limit = BLOCKS.get(allowance.blocked_by, "minute")
         raise _limited(limit, allowance.blocked_until - now)
@@ -175,7 +178,14 @@ def _rest_of_minute(connection: Connection) -> int:
     last = allowance_of(connection).last_call_at
     if last is None:
         return 0
-    return int((last + MINUTE - timezone.now()) / timedelta(milliseconds=1))
+    return int((last + NOTED + MINUTE - timezone.now()) / timedelta(milliseconds=1))
+
+
+def _remember(connection: Connection) -> None:
+    """Where Redis forgets it, Postgres knows (to a few seconds) when we last called."""
+    now = timezone.now()
+    stale = Q(last_call_at=None) | Q(last_call_at__lt=now - NOTED)
+    Allowance.unscoped.filter(stale, connection=connection).update(last_call_at=now)
 
 
 def _leave(keys: list[str], call_id: str) -> None:
@@ -222,7 +232,9 @@ def forget() -> None:
 
 
 def allowance_of(connection: Connection) -> Allowance:
-    allowance, _new = Allowance.unscoped.get_or_create(
+    allowance, _new = Allowance.unscoped.select_related(
+        "connection__grant"
+    ).get_or_create(
         connection=connection, defaults={"business_id": connection.business_id}
     )
     return allowance

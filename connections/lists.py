@@ -28,6 +28,7 @@ from connections.models import (
     Contact,
     ListEntry,
     RefreshedList,
+    RefreshedPage,
     RefreshRun,
 )
 from connections.zoho import types
@@ -40,6 +41,7 @@ from connections.zoho.errors import (
     ZohoRejected,
     ZohoUnauthorized,
     ZohoUnavailable,
+    ZohoUnexpected,
 )
 from dext_sync.businesses import audit
 from dext_sync.businesses.models import User
@@ -55,6 +57,8 @@ DAILY: Final = timedelta(hours=24)
 BATCH: Final = 1000
 NAMES_TOLD: Final = 25
 MOST_PAGES: Final = 1000
+PAGES_LAST: Final = timedelta(minutes=30)
+"""A pause longer than this begins the list anew: rows may have moved between pages."""
 OPEN = (RefreshedList.State.WAITING, RefreshedList.State.READING)
 
 
@@ -112,9 +116,14 @@ def refresh(run_id: int) -> None:
     if run is None:
         return
     try:
-        _read_everything(run)
+        _read_or_wait(run)
     except LeaseLost:
-        logger.info("%s: another worker has taken over.", run)
+        logger.info("%s: another worker has taken over, or it has ended.", run)
+
+
+def _read_or_wait(run: RefreshRun) -> None:
+    try:
+        _read_everything(run)
     except NotConnected:
         _end(run, _("The connection to Zoho Books needs reconnecting."))
     except ZohoUnavailable as error:
@@ -139,66 +148,92 @@ def _read_everything(run: RefreshRun) -> None:
     if run.connection.organisation_id != run.organisation_id:
         _end(run, _("The business is connected to another organisation now."))
         return
-    _learn_organisation(run.connection, books.organisation())
+    if not run.lists.exclude(state__in=OPEN).exists():
+        _learn_organisation(run.connection, books.organisation())
     for line in run.lists.filter(state__in=OPEN).order_by("pk"):
         _read_list(run, line, books)
     _end(run, "")
 
 
 def _learn_organisation(connection: Connection, found: types.Organisation) -> None:
-    facts = {
+    """What Zoho leaves out, or we cannot tell, is as it was."""
+    known = {
         "organisation_name": found.name,
         "country": found.country,
         "currency_code": found.currency_code,
         "plan_name": found.plan_name,
         "time_zone": found.time_zone,
         "price_precision": found.price_precision,
-        "edition": found.edition,
+        "edition": "" if found.edition == "global" else found.edition,
     }
+    facts = {name: value for name, value in known.items() if value != ""}
     for name, value in facts.items():
         setattr(connection, name, value)
     connection.save(update_fields=list(facts))
 
 
 def _read_list(run: RefreshRun, line: RefreshedList, books: ZohoBooks) -> None:
-    kind, began = BY_SLUG[line.kind], timezone.now()
+    kind = BY_SLUG[line.kind]
     try:
-        rows = list(_rows(run, line, kind, books))
+        _read_pages(run, line, kind, books)
     except ZohoOrganisationRefused:
         raise
-    except (ZohoRejected, ZohoForbidden) as error:
+    except (ZohoRejected, ZohoForbidden, ZohoUnexpected) as error:
         _not_read(line, kind, error)
         return
+    pages = list(line.pages.all())
+    rows = [row for page in pages for row in page.rows]
     with transaction.atomic():
         _hold_lease(run)
-        changes = store(run.connection, kind, rows, began=began)
+        changes = store(run.connection, kind, rows, began=pages[0].read_at)
         _read(line, changes, len(rows))
+        line.pages.all().delete()
 
 
-def _rows(
+def _read_pages(
     run: RefreshRun, line: RefreshedList, kind: ListKind, books: ZohoBooks
-) -> Iterator[Any]:
+) -> None:
+    """Go on after the pages that are here already, unless they have become old."""
+    pages = list(line.pages.all())
+    if pages and pages[0].read_at < timezone.now() - PAGES_LAST:
+        line.pages.all().delete()
+        pages = []
     RefreshedList.unscoped.filter(pk=line.pk).update(
-        state=RefreshedList.State.READING, rows=0
+        state=RefreshedList.State.READING, rows=sum(len(page.rows) for page in pages)
     )
-    for number in range(1, MOST_PAGES):
-        _hold_lease(run)
-        page = kind.read(books, number)
-        RefreshedList.unscoped.filter(pk=line.pk).update(
-            calls=F("calls") + 1, rows=F("rows") + len(page.rows)
-        )
-        yield from page.rows
-        if not page.has_more:
-            return
-    raise ZohoUnavailable("Zoho Books' list does not end.")
+    last = pages[-1] if pages else None
+    while last is None or last.has_more:
+        number = last.number + 1 if last else 1
+        if number > MOST_PAGES:
+            raise ZohoUnexpected("Zoho Books' list does not end.")
+        last = _read_page(run, line, kind, books, number)
+
+
+def _read_page(
+    run: RefreshRun, line: RefreshedList, kind: ListKind, books: ZohoBooks, number: int
+) -> RefreshedPage:
+    _hold_lease(run)
+    asked_at = timezone.now()
+    page = kind.read(books, number)
+    RefreshedList.unscoped.filter(pk=line.pk).update(
+        calls=F("calls") + 1, rows=F("rows") + len(page.rows)
+    )
+    return RefreshedPage.unscoped.create(
+        business_id=line.business_id,
+        line=line,
+        number=number,
+        has_more=page.has_more,
+        rows=[columns(kind, row) for row in page.rows],
+        read_at=asked_at,
+    )
 
 
 def _hold_lease(run: RefreshRun) -> None:
     """Raises LeaseLost. The moment it ends tells one holder from the next."""
     until = timezone.now() + LEASE
-    mine = RefreshRun.unscoped.filter(pk=run.pk, finished_at=None)
-    if run.leased_until is not None:
-        mine = mine.filter(leased_until=run.leased_until)
+    mine = RefreshRun.unscoped.filter(
+        pk=run.pk, finished_at=None, leased_until=run.leased_until
+    )
     if not mine.update(leased_until=until):
         raise LeaseLost
     run.leased_until = until
@@ -224,10 +259,14 @@ def _read(line: RefreshedList, changes: "Changes", rows: int) -> None:
 def _not_read(line: RefreshedList, kind: ListKind, error: ZohoError) -> None:
     """A feature that is off is no error; anything else is told, and changes nothing."""
     states = RefreshedList.State
-    state = states.NOT_AVAILABLE if kind.optional else states.FAILED
+    refused = error.status is not None and 400 <= error.status < 500
+    state = states.NOT_AVAILABLE if kind.optional and refused else states.FAILED
+    if state == states.FAILED:
+        logger.error("The list %s could not be read.", kind.slug, exc_info=error)
     RefreshedList.unscoped.filter(pk=line.pk).update(
         state=state, problem=error.message, rows=0, finished_at=timezone.now()
     )
+    line.pages.all().delete()
 
 
 # How a refresh ends, or waits
@@ -260,18 +299,28 @@ def next_refresh() -> timedelta:
 
 def summary(run: RefreshRun) -> str:
     lines = list(run.lists.all())
-    return _("{added} added, {changed} changed, {removed} no longer in Zoho").format(
+    counts = _("{added} added, {changed} changed, {removed} no longer in Zoho").format(
         added=sum(line.added for line in lines),
         changed=sum(line.changed for line in lines),
         removed=sum(line.removed for line in lines),
     )
+    unread = [
+        str(BY_SLUG[line.kind].title)
+        for line in lines
+        if line.state == RefreshedList.State.FAILED
+    ]
+    if not unread:
+        return counts
+    return _("{counts}; could not be read: {lists}").format(
+        counts=counts, lists=", ".join(unread)
+    )
 
 
 def _pause(run: RefreshRun, error: ZohoUnavailable) -> None:
-    """It goes on by itself, from the list that it could not finish."""
+    """It goes on by itself, from the page that it could not read."""
     wait = timedelta(seconds=max(1.0, error.retry_after or 30.0))
     RefreshedList.unscoped.filter(run=run, state=RefreshedList.State.READING).update(
-        state=RefreshedList.State.WAITING, rows=0
+        state=RefreshedList.State.WAITING
     )
     RefreshRun.unscoped.filter(
         pk=run.pk, finished_at=None, leased_until=run.leased_until
@@ -327,19 +376,30 @@ class Known:
     is_gone: bool
 
 
+def columns(kind: ListKind, row: Any) -> Values:
+    """A row of Zoho's as the columns of its entry here."""
+    return {
+        "zoho_id": row.zoho_id,
+        "name": row.name[:300],
+        "is_active": row.is_active,
+        **kind.values(row),
+    }
+
+
 def store(
-    connection: Connection, kind: ListKind, rows: Iterable[Any], *, began: datetime
+    connection: Connection, kind: ListKind, rows: Iterable[Values], *, began: datetime
 ) -> Changes:
     """Make the stored list what arrived; rows that are as they were stay untouched.
 
+    rows: as `columns` makes them.
     began: when the reading began. What was created meanwhile could not be read.
     """
     stored = {each.zoho_id: each for each in _known(connection, kind.model)}
     changes, fresh, seen = Changes(), [], set()
     for row in rows:
-        if row.zoho_id in seen:
+        if row["zoho_id"] in seen:
             continue
-        seen.add(row.zoho_id)
+        seen.add(row["zoho_id"])
         entry = _entry(connection, kind, row)
         known = stored.get(entry.zoho_id)
         if known is None:
@@ -361,13 +421,11 @@ def _known(connection: Connection, model: type[ListEntry]) -> Iterator[Known]:
         yield Known(pk, zoho_id, name, fingerprint, removed_at is not None)
 
 
-def _entry(connection: Connection, kind: ListKind, row: Any) -> ListEntry:
-    values = {"name": row.name[:300], "is_active": row.is_active, **kind.values(row)}
+def _entry(connection: Connection, kind: ListKind, values: Values) -> ListEntry:
     return kind.model(
         business_id=connection.business_id,
         connection=connection,
         organisation_id=connection.organisation_id,
-        zoho_id=row.zoho_id,
         fingerprint=_fingerprint(values),
         **values,
     )
@@ -415,7 +473,7 @@ def remember_contact(connection: Connection, contact: types.Contact) -> Contact:
     """Keep a contact that was created or found while publishing, before any refresh."""
     slug = "customers" if contact.kind == Contact.Kind.CUSTOMER else "suppliers"
     kind = BY_SLUG[slug]
-    _upsert(kind, [_entry(connection, kind, contact)])
+    _upsert(kind, [_entry(connection, kind, columns(kind, contact))])
     return Contact.unscoped.get(
         connection=connection,
         organisation_id=connection.organisation_id,

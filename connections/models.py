@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import ClassVar
 
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -327,6 +328,29 @@ class RefreshedList(BusinessOwned):
 
     def __str__(self) -> str:
         return self.kind
+
+
+class RefreshedPage(BusinessOwned):
+    """A page that has arrived while its list has not: a long list outlasts a minute's
+    calls, and goes on where it paused."""
+
+    line = models.ForeignKey(
+        RefreshedList, on_delete=models.CASCADE, related_name="pages"
+    )
+    number = models.PositiveIntegerField()
+    has_more = models.BooleanField()
+    # As columns of the entries: [{"zoho_id": "…", "name": "…", …}].
+    rows = models.JSONField(encoder=DjangoJSONEncoder)
+    read_at = models.DateTimeField(default=timezone.now)
+
+    class Meta(BusinessOwned.Meta):
+        ordering: ClassVar = ["number"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["line", "number"], name="one_copy_a_page")
+        ]
+
+    def __str__(self) -> str:
+        return f"page {self.number}"
 
 
 class ConnectionEvent(BusinessOwned):

@@ -18,11 +18,15 @@ LISTS = [
     "taxexemption",
     "taxrate",
 ]
-PARENTS = ["connections_connection", "connections_refreshrun"]
+PARENTS = [
+    "connections_connection",
+    "connections_refreshrun",
+    "connections_refreshedlist",
+]
 OTHERS = [
     "connections_allowance",
     "connections_consent",
-    "connections_refreshedlist",
+    "connections_refreshedpage",
     "connections_connectionevent",
 ]
 OF_A_CONNECTION = [
@@ -49,6 +53,7 @@ class Migration(migrations.Migration):
             for table in OF_A_CONNECTION
         ],
         same_business("connections_refreshedlist", run_id="connections_refreshrun"),
+        same_business("connections_refreshedpage", line_id="connections_refreshedlist"),
         definer_function(
             "organisation_is_taken",
             "a_region text, an_organisation text, by_other_than bigint",

@@ -119,7 +119,7 @@ def test_an_emptied_redis_means_a_spent_minute(connection: Connection) -> None:
     refused = refusal(connection, Priority.PERSON)
     assert refused.limit == "minute"
     assert refused.retry_after is not None
-    assert 50 < refused.retry_after <= 60
+    assert 50 < refused.retry_after <= 65  # known to five seconds
 
 
 def test_a_first_call_ever_does_not_wait(connection: Connection) -> None:

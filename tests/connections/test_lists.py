@@ -8,14 +8,16 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from connections import lists
+from connections import budget, lists
+from connections.kinds import BY_SLUG
 from connections.models import (
     Account,
+    Allowance,
     Connection,
     ConnectionEvent,
     Contact,
+    Grant,
     Location,
-    Project,
     RefreshedList,
     RefreshRun,
     TaxRate,
@@ -121,6 +123,9 @@ def test_a_list_that_breaks_off_changes_nothing(
     assert run.waiting_reason == "unavailable"
     assert names(connection, Contact) == before
     assert line(run, "suppliers").state == "waiting"
+    with acting_in(connection.business_id):
+        assert [page.number for page in line(run, "suppliers").pages.all()] == [1]
+    zoho.standin.calls.clear()
 
     with acting_in(connection.business_id):
         RefreshRun.unscoped.update(due_at=timezone.now())
@@ -129,6 +134,7 @@ def test_a_list_that_breaks_off_changes_nothing(
 
     assert finished.pk == run.pk
     assert finished.finished_at is not None
+    assert len(zoho.calls("GET", "/organizations/20081234501")) == 0
     assert line(finished, "suppliers").added == 450
     assert len(names(connection, Contact)) == len(before) + 450
 
@@ -206,7 +212,7 @@ def test_what_is_created_while_a_list_is_read_is_not_taken_for_gone(
         supplier = Contact.unscoped.filter(kind="vendor").first()
         assert supplier is not None
         Contact.unscoped.filter(pk=supplier.pk).update(changed_at=timezone.now())
-        kind = lists.BY_SLUG["suppliers"]
+        kind = BY_SLUG["suppliers"]
         changes = lists.store(connection, kind, [], began=began)
         supplier.refresh_from_db()
     assert supplier.removed_at is None
@@ -257,16 +263,68 @@ def test_a_user_who_left_the_organisation_breaks_this_connection_alone(
     assert run.problem != ""
 
 
-def test_reading_ten_pages_costs_few_queries_a_page(
+def test_nine_more_pages_cost_seven_queries_each(
     connection: Connection, zoho: Zoho
 ) -> None:
-    zoho.standin.change("vendors", organization=BAKERY, count=2000)
-    refreshed(connection)
+    def queries_of_a_refresh() -> int:
+        refreshed(connection)  # what is new is stored
+        with CaptureQueriesContext(database) as queries:
+            refreshed(connection)
+        return len(queries)
 
-    with CaptureQueriesContext(database) as queries:
-        refreshed(connection)
+    few = queries_of_a_refresh()
+    zoho.standin.change("vendors", organization=BAKERY, count=1800)
 
-    calls = 10 + 9 + 1  # pages of suppliers, other lists, the organisation
-    assert len(queries) < calls * 12
+    assert queries_of_a_refresh() <= few + 9 * 7 + 2
+
+
+def test_a_list_longer_than_a_minutes_calls_arrives_all_the_same(
+    connection: Connection, zoho: Zoho, settings: Settings
+) -> None:
+    """Each minute brings some pages; none is asked for twice."""
+    settings.ZOHO_CALLS_A_MINUTE = 5
+    zoho.standin.change("vendors", organization=BAKERY, count=1900)
+
+    for _minute in range(12):
+        run = refreshed(connection)
+        if run.finished_at is not None:
+            break
+        budget.forget()
+        with acting_in(connection.business_id):
+            Allowance.unscoped.update(last_call_at=None)
+            RefreshRun.unscoped.update(due_at=timezone.now())
+
+    assert run.finished_at is not None
+    assert line(run, "suppliers").added >= 1900
+    pages = zoho.calls("GET", "/contacts")
+    assert len(pages) == line(run, "suppliers").calls + line(run, "customers").calls
+    assert line(run, "suppliers").calls == 10
+
+
+def test_a_list_that_cannot_be_understood_leaves_the_others_alone(
+    connection: Connection, zoho: Zoho
+) -> None:
+    zoho.fails("forbidden", method="GET", path="/settings/taxes", times=2)
+
+    run = refreshed(connection)
+
+    assert line(run, "tax-rates").state == "failed"
+    assert line(run, "suppliers").state == "done"
     with acting_in(connection.business_id):
-        assert Project.unscoped.exists()
+        connection.refresh_from_db()
+        told = [sentence(entry) for entry in about(connection.business, connection)]
+    assert connection.state == "connected"
+    assert told[0].endswith("could not be read: Tax rates")
+
+
+def test_a_broken_connection_ends_its_open_refresh(
+    connection: Connection, zoho: Zoho
+) -> None:
+    with acting_in(connection.business_id):
+        run = lists.start(connection, None)
+        Grant.objects.update(died_at=timezone.now())
+        lists.refresh(run.pk)
+        run.refresh_from_db()
+        connection.refresh_from_db()
+    assert connection.state == "needs_reconnecting"
+    assert run.finished_at is not None
