@@ -1,0 +1,51 @@
+"""What people fill in on the way to a connection."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from connections import registration
+from connections.zoho.regions import Region, default_for
+from dext_sync.businesses.forms import BusinessForm
+from dext_sync.businesses.models import Business
+
+PLACES = {
+    "us": _("United States and everywhere else"),
+    "eu": _("Europe"),
+    "uk": _("United Kingdom"),
+    "in": _("India"),
+    "au": _("Australia and New Zealand"),
+    "jp": _("Japan"),
+    "ca": _("Canada"),
+    "sa": _("Saudi Arabia"),
+    "cn": _("China"),
+}
+
+
+class RegionForm(BusinessForm):
+    """Where the browser is sent; Zoho says afterwards which one it really was."""
+
+    region = forms.ChoiceField(
+        label=_("Where do you sign in to Zoho?"),
+        help_text=_("It is in the address bar when you use Zoho Books."),
+    )
+
+    def __init__(
+        self, *args: Any, business: Business, preferred: str = "", **kwargs: Any
+    ) -> None:
+        super().__init__(*args, business=business, **kwargs)
+        known = registration.regions()
+        field = self.fields["region"]
+        if isinstance(field, forms.ChoiceField):
+            field.choices = [(row.code, _words(row)) for row in known.values()]
+        usual = default_for(business.country, known).code
+        self.initial.setdefault("region", preferred if preferred in known else usual)
+
+
+def _words(region: Region) -> str:
+    """zoho.eu · Europe"""
+    host = urlsplit(region.accounts).netloc.removeprefix("accounts.")
+    place = PLACES.get(region.code)
+    return f"{host} · {place}" if place else f"{host} · {region.code}"

@@ -1,0 +1,1 @@
+"""What the frame and the pages show of connections, as template tags."""

@@ -1,0 +1,1 @@
+"""What people see of connections: one module per family of pages."""

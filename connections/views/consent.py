@@ -1,0 +1,221 @@
+"""After Zoho: choosing the organisation, the summary, Finish; and where a trip ended."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from connections import consents, lists, tasks, wizard
+from connections.models import Connection, Consent
+from connections.views.problems import PROBLEMS
+from connections.views.toward_zoho import leads_to_zoho
+from connections.wizard import AnotherOrganisation, Finished, Over, Taken
+from dext_sync.businesses.access import BusinessRequest, business_view
+from dext_sync.businesses.roles import Need
+from dext_sync.celery import enqueue
+
+View = Callable[[BusinessRequest, Consent], HttpResponse]
+
+
+def with_consent(view: View) -> Callable[[BusinessRequest, int], HttpResponse]:
+    """Hand the view a consent that waits for this person in this session."""
+
+    @never_cache
+    @wraps(view)
+    def found(request: BusinessRequest, consent_id: int) -> HttpResponse:
+        consent = _consent(request, consent_id)
+        if consent is None:
+            return _problem_page(request, "foreign", status=403)
+        if not consents.is_open(consent):
+            return redirect("connection_ended", request.business.slug, consent.pk)
+        return view(request, consent)
+
+    return found
+
+
+def _consent(request: BusinessRequest, consent_id: int) -> Consent | None:
+    session_key = request.session.session_key or ""
+    return consents.consent_of(request.business, request.user, session_key, consent_id)
+
+
+@business_view(Need.MANAGE)
+@require_http_methods(["GET", "HEAD", "POST"])
+@with_consent
+def organisation(request: BusinessRequest, consent: Consent) -> HttpResponse:
+    if request.method == "POST":
+        if wizard.choose(consent, request.POST.get("organisation", "")):
+            page = "connection_other" if wizard.stays(consent) else "connection_finish"
+            return redirect(page, request.business.slug, consent.pk)
+        return _organisation_page(request, consent, status=422)
+    return _organisation_page(request, consent)
+
+
+def _organisation_page(
+    request: BusinessRequest, consent: Consent, status: int = 200
+) -> HttpResponse:
+    offers = wizard.offers(consent)
+    return TemplateResponse(
+        request,
+        "connections/organisation.html",
+        {
+            "consent": consent,
+            "connection": wizard.connection_of(request.business),
+            "offers": offers,
+            "preselected": _preselected(consent, offers),
+            "some_are_free": any(not offer.is_taken for offer in offers),
+            "is_refused": status == 422,
+        },
+        status=status,
+    )
+
+
+def _preselected(consent: Consent, offers: list[wizard.Offer]) -> str:
+    """What was chosen before; the connected one; the only one there is."""
+    free = [offer for offer in offers if not offer.is_taken]
+    by_id = {offer.organisation.organisation_id for offer in free}
+    if consent.organisation_id in by_id:
+        return consent.organisation_id
+    current = [offer for offer in free if offer.is_current]
+    only = current or (free if len(offers) == 1 else [])
+    return only[0].organisation.organisation_id if only else ""
+
+
+@business_view(Need.MANAGE)
+@require_http_methods(["GET", "HEAD", "POST"])
+@with_consent
+def finish(request: BusinessRequest, consent: Consent) -> HttpResponse:
+    if wizard.chosen(consent) is None:
+        return redirect("connection_organisation", request.business.slug, consent.pk)
+    if wizard.stays(consent):
+        return redirect("connection_other", request.business.slug, consent.pk)
+    if request.method == "POST":
+        return _finished(request, consent)
+    return TemplateResponse(
+        request,
+        "connections/finish.html",
+        {
+            "consent": consent,
+            "organisation": wizard.chosen(consent),
+            "connection": wizard.connection_of(request.business),
+        },
+    )
+
+
+def _finished(request: BusinessRequest, consent: Consent) -> HttpResponse:
+    slug = request.business.slug
+    match wizard.finish(consent, request.user):
+        case Finished(connection, is_reconnection, others):
+            _begin_refresh(request, connection)
+            for business_id, connection_id in others:
+                enqueue(tasks.mend_connection, business_id, connection_id)
+            messages.success(request, _done(connection, is_reconnection))
+            return redirect("connections", slug)
+        case Taken():
+            messages.error(
+                request,
+                _(
+                    "That organisation is connected to another business. Choose another."
+                ),
+            )
+            return redirect("connection_organisation", slug, consent.pk)
+        case AnotherOrganisation():
+            return redirect("connection_other", slug, consent.pk)
+        case Over():
+            return redirect("connection_ended", slug, consent.pk)
+
+
+def _begin_refresh(request: BusinessRequest, connection: Connection) -> None:
+    lists.start(connection, by=request.user)
+    enqueue(tasks.refresh_lists, request.business.pk, connection.pk)
+
+
+def _done(connection: Connection, is_reconnection: bool) -> str:  # noqa: FBT001  (a fact of the outcome)
+    sentence = (
+        _("%(name)s is connected again.")
+        if is_reconnection
+        else _("%(name)s is connected.")
+    )
+    return sentence % {"name": connection.organisation_name}
+
+
+@business_view(Need.MANAGE)
+@require_http_methods(["GET", "HEAD", "POST"])
+@with_consent
+def other(request: BusinessRequest, consent: Consent) -> HttpResponse:
+    """Another organisation was chosen than the one that is connected: stop here."""
+    kept = wizard.stays(consent)
+    chosen = wizard.chosen(consent)
+    if kept is None or chosen is None:
+        return redirect("connection_finish", request.business.slug, consent.pk)
+    if request.method == "POST":
+        wizard.keep_old(consent, request.user)
+        messages.success(
+            request,
+            _("%(name)s stays connected. Nothing was changed.")
+            % {"name": kept.organisation_name},
+        )
+        return redirect("connections", request.business.slug)
+    return TemplateResponse(
+        request,
+        "connections/other.html",
+        {"consent": consent, "connection": kept, "organisation": chosen},
+    )
+
+
+@business_view(Need.MANAGE)
+@require_safe
+@never_cache
+@leads_to_zoho
+def ended(request: BusinessRequest, consent_id: int) -> HttpResponse:
+    """What became of a trip, also after a reload or the back button."""
+    consent = _consent(request, consent_id)
+    if consent is None:
+        return _problem_page(request, "foreign", status=403)
+    return _problem_page(request, _end_of(request, consent), consent)
+
+
+def _end_of(request: BusinessRequest, consent: Consent) -> str:
+    if consent.problem in PROBLEMS:
+        return consent.problem
+    if consents.is_open(consent):
+        return "used"
+    connection = wizard.connection_of(request.business)
+    connected = connection and connection.state != Connection.State.DISCONNECTED
+    if connected and connection and _made(consent, connection):
+        return "finished"
+    return "over"
+
+
+def _made(consent: Consent, connection: Connection) -> bool:
+    return (consent.region, consent.organisation_id) == (
+        connection.region,
+        connection.organisation_id,
+    )
+
+
+def _problem_page(
+    request: BusinessRequest, code: str, consent: Consent | None = None, **more: Any
+) -> HttpResponse:
+    problem = PROBLEMS[code]
+    arguments = [request.business.slug]
+    if problem.page == "connection_organisation" and consent is not None:
+        arguments.append(str(consent.pk))
+    return TemplateResponse(
+        request,
+        "connections/problem.html",
+        {
+            "problem": problem,
+            "way_on": reverse(problem.page, args=arguments),
+            "connection": wizard.connection_of(request.business),
+            "is_done": code == "finished",
+        },
+        **more,
+    )

@@ -1,0 +1,348 @@
+"""What a consent becomes: organisation chosen, Finish, Reconnect, Disconnect.
+
+Connection and grant change only at Finish, in one transaction.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db import connection as database
+from django.utils import timezone
+
+from connections import consents, tokens
+from connections.models import (
+    Allowance,
+    Connection,
+    ConnectionEvent,
+    Consent,
+    Grant,
+)
+from connections.zoho import types
+from dext_sync.businesses import audit, mail
+from dext_sync.businesses.models import Business, User
+
+
+@dataclass(frozen=True)
+class Offer:
+    """An organisation in the picker. `is_taken`: connected to another business."""
+
+    organisation: types.Organisation
+    is_taken: bool
+    is_current: bool
+
+
+@dataclass(frozen=True)
+class Finished:
+    """others: (business, connection) ids that the same permission has mended."""
+
+    connection: Connection
+    is_reconnection: bool
+    others: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True)
+class Taken:
+    """The organisation is connected to another business."""
+
+
+@dataclass(frozen=True)
+class AnotherOrganisation:
+    """The business is connected to another organisation, which stays."""
+
+
+@dataclass(frozen=True)
+class Over:
+    """The consent has ended: finished already, given up, or too old."""
+
+
+Outcome = Finished | Taken | AnotherOrganisation | Over
+
+
+# Choosing
+
+
+def offers(consent: Consent) -> list[Offer]:
+    """What this consent may connect; of a taken one nothing more is told."""
+    current = connection_of(consent.business)
+    return [
+        Offer(
+            organisation,
+            is_taken=_is_taken(consent, organisation.organisation_id),
+            is_current=_is_current(consent, organisation.organisation_id, current),
+        )
+        for organisation in _organisations(consent)
+    ]
+
+
+def connection_of(business: Business) -> Connection | None:
+    return Connection.objects.for_business(business).first()
+
+
+def choose(consent: Consent, organisation_id: str) -> bool:
+    """Remember the choice; False for one that this consent does not offer."""
+    free = (
+        offer.organisation.organisation_id
+        for offer in offers(consent)
+        if not offer.is_taken
+    )
+    if organisation_id not in free:
+        return False
+    consent.organisation_id = organisation_id
+    consent.save(update_fields=["organisation_id"])
+    return True
+
+
+def chosen(consent: Consent) -> types.Organisation | None:
+    """The organisation that was chosen, out of the consent's own list."""
+    found = (
+        each
+        for each in _organisations(consent)
+        if each.organisation_id == consent.organisation_id
+    )
+    return next(found, None)
+
+
+def stays(consent: Consent) -> Connection | None:
+    """The connection that another organisation was chosen against, if so."""
+    current = connection_of(consent.business)
+    if current is None or current.state == Connection.State.DISCONNECTED:
+        return None
+    if _is_current(consent, consent.organisation_id, current):
+        return None
+    return current
+
+
+def _organisations(consent: Consent) -> list[types.Organisation]:
+    return [types.Organisation(**each) for each in consent.organisations]
+
+
+def _is_current(
+    consent: Consent, organisation_id: str, current: Connection | None
+) -> bool:
+    return current is not None and (current.region, current.organisation_id) == (
+        consent.region,
+        organisation_id,
+    )
+
+
+def _is_taken(consent: Consent, organisation_id: str) -> bool:
+    with database.cursor() as cursor:
+        cursor.execute(
+            "SELECT organisation_is_taken(%s, %s, %s)",
+            [consent.region, organisation_id, consent.business_id],
+        )
+        (taken,) = cursor.fetchone() or (True,)
+    return bool(taken)
+
+
+# Finishing
+
+
+def finish(consent: Consent, by: User) -> Outcome:
+    """Connection and grant change here and nowhere else, together or not at all."""
+    organisation = chosen(consent)
+    if not consents.is_open(consent) or organisation is None:
+        return Over()
+    if stays(consent):
+        return AnotherOrganisation()
+    if _is_taken(consent, organisation.organisation_id):
+        return Taken()
+    try:
+        with transaction.atomic():
+            return _finish(consent, organisation, by)
+    except IntegrityError:
+        # Another business finished with it in the same instant.
+        return Taken()
+
+
+def _finish(consent: Consent, organisation: types.Organisation, by: User) -> Outcome:
+    if not consents.end(consent):
+        return Over()
+    grant = _grant_from(consent)
+    connection, before = _connected(consent, organisation, grant, by)
+    if before is not None and before.grant_id not in (None, grant.pk):
+        _let_go(before.grant_id)
+    consents.forget(consent)
+    _tell_connected(connection, by, again=before is not None)
+    return Finished(
+        connection,
+        is_reconnection=before is not None,
+        others=tuple(
+            consents.users_of(grant.pk) - {(connection.business_id, connection.pk)}
+        ),
+    )
+
+
+def _grant_from(consent: Consent) -> Grant:
+    """The grant of this Zoho user, renewed; one of its own where nothing is shared."""
+    values = _permission(consent)
+    if not consent.zuid:
+        return Grant.objects.create(**values)
+    theirs = {"region": consent.region, "zuid": consent.zuid}
+    Grant.objects.get_or_create(**theirs, defaults=values)
+    shared = Grant.objects.select_for_update().get(**theirs)
+    if not _covers(consent.scopes, shared.scopes):
+        return Grant.objects.create(**{**values, "zuid": ""})
+    for name, value in values.items():
+        setattr(shared, name, value)
+    shared.save(update_fields=list(values))
+    return shared
+
+
+def _covers(scopes: str, old: str) -> bool:
+    """Else the shared grant would lose a right that another connection needs."""
+    return set(scopes.split()) >= set(old.split())
+
+
+def _permission(consent: Consent) -> dict[str, Any]:
+    """A grant as the consent makes it: alive, and nothing of its past held against it."""
+    return {
+        "region": consent.region,
+        "zuid": consent.zuid,
+        "zoho_email": consent.zoho_email,
+        "zoho_name": consent.zoho_name,
+        "person": consent.person,
+        "scopes": consent.scopes,
+        "refresh_token": consent.refresh_token,
+        "access_token": consent.access_token,
+        "access_expires_at": consent.access_expires_at,
+        "refreshing_until": None,
+        "cool_down_until": None,
+        "failures": 0,
+        "died_at": None,
+        "renewed_at": timezone.now(),
+    }
+
+
+def _connected(
+    consent: Consent, organisation: types.Organisation, grant: Grant, by: User
+) -> tuple[Connection, Connection | None]:
+    """The connection as it is now, and as it was before."""
+    values = _facts(consent, organisation, grant, by)
+    rows = Connection.objects.for_business(consent.business)
+    before = rows.select_for_update().first()
+    if before is None:
+        return Connection.unscoped.create(business=consent.business, **values), None
+    if before.organisation_id != organisation.organisation_id:
+        # What Zoho said of the other organisation's limits says nothing of this one's.
+        Allowance.unscoped.filter(connection=before).delete()
+    rows.filter(pk=before.pk).update(**values)
+    return rows.select_related("business").get(pk=before.pk), before
+
+
+def _facts(
+    consent: Consent, organisation: types.Organisation, grant: Grant, by: User
+) -> dict[str, Any]:
+    now = timezone.now()
+    return {
+        "state": Connection.State.CONNECTED,
+        "grant": grant,
+        "region": consent.region,
+        "organisation_id": organisation.organisation_id,
+        "organisation_name": organisation.name,
+        "country": organisation.country,
+        "currency_code": organisation.currency_code,
+        "price_precision": organisation.price_precision,
+        "edition": organisation.edition,
+        "plan_name": organisation.plan_name,
+        "time_zone": organisation.time_zone,
+        "connected_by": by,
+        "connected_at": now,
+        "needs_reason": "",
+        "needs_since": None,
+        "disconnected_at": None,
+        # Where the first refresh is not begun at once, the sweep begins it.
+        "refresh_due_at": now,
+    }
+
+
+def _tell_connected(connection: Connection, by: User, *, again: bool) -> None:
+    if again:
+        _note(connection, ConnectionEvent.Kind.MENDED)
+    word = "reconnected" if again else "connected"
+    audit.record(
+        connection.business, f"connection.{word}", actor=by, subject=connection
+    )
+    _mail_admins(connection, f"connection_{word}", by)
+
+
+def _note(connection: Connection, kind: ConnectionEvent.Kind) -> None:
+    ConnectionEvent.unscoped.create(
+        business_id=connection.business_id, connection=connection, kind=kind
+    )
+
+
+def _mail_admins(connection: Connection, template: str, by: User) -> None:
+    transaction.on_commit(
+        lambda: mail.to_admins(
+            connection.business, template, connection=connection, by=by
+        )
+    )
+
+
+def mend(connection: Connection) -> None:
+    """The permission that it shares lives again: so does the connection."""
+    broken = Connection.unscoped.filter(
+        pk=connection.pk,
+        state=Connection.State.NEEDS_RECONNECTING,
+        needs_reason=Connection.Broken.PERMISSION_GONE,
+        grant__died_at=None,
+        grant__isnull=False,
+    )
+    with transaction.atomic():
+        if not broken.update(
+            state=Connection.State.CONNECTED, needs_reason="", needs_since=None
+        ):
+            return
+        _note(connection, ConnectionEvent.Kind.MENDED)
+        audit.record(connection.business, "connection.reconnected", subject=connection)
+
+
+# Ending
+
+
+def keep_old(consent: Consent, by: User) -> None:
+    """Another organisation was chosen, and the person stays with the connected one."""
+    organisation = chosen(consent)
+    if organisation is not None:
+        audit.record(
+            consent.business,
+            "connection.other_organisation",
+            actor=by,
+            subject_name=organisation.name,
+        )
+    consents.end_consent(consent)
+
+
+def disconnect(connection: Connection, by: User) -> bool:
+    """Whether it was still connected. Lists and history stay."""
+    with transaction.atomic():
+        before = Connection.unscoped.select_for_update().get(pk=connection.pk)
+        if before.state == Connection.State.DISCONNECTED:
+            return False
+        Connection.unscoped.filter(pk=before.pk).update(
+            state=Connection.State.DISCONNECTED,
+            grant=None,
+            disconnected_at=timezone.now(),
+            needs_reason="",
+            needs_since=None,
+        )
+        if before.grant_id is not None:
+            _let_go(before.grant_id)
+        _note(connection, ConnectionEvent.Kind.DISCONNECTED)
+        audit.record(
+            connection.business, "connection.disconnected", actor=by, subject=connection
+        )
+        _mail_admins(connection, "connection_disconnected", by)
+    return True
+
+
+def _let_go(grant_id: int) -> None:
+    """A grant that no connection uses any more is forgotten, then revoked."""
+    grant = Grant.objects.select_for_update().get(pk=grant_id)
+    if consents.users_of(grant.pk):
+        return
+    region, refresh_token = grant.region, grant.refresh_token
+    grant.delete()
+    transaction.on_commit(lambda: tokens.revoke(region, refresh_token))
