@@ -96,13 +96,15 @@ def served(settings: Settings) -> Iterator[Zoho]:
         yield Zoho(standin)
 
 
-def connected_to(zoho: Zoho, business: Business) -> Connection:
+def connected_to(
+    zoho: Zoho, business: Business, organisation: str = BAKERY
+) -> Connection:
     """As after Finish and a refresh: Alice's consent, and every list that items use."""
-    books = zoho.organisation
+    books = zoho.standin.organisation(organisation)
     connection = make_connection(
         business,
         organisation_id=books.organisation_id,
-        tokens=tokens_of(zoho.standin, ALICE),
+        tokens=tokens_of(zoho.standin, next(iter(books.members))),
     )
     _mirror(connection, books)
     return connection

@@ -1,0 +1,204 @@
+"""Several at once, really committed: clicks, workers, new suppliers, sweeps."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from threading import Barrier
+from typing import TypeVar
+
+import pytest
+from django.db import connection as database
+from pytest_django.fixtures import Settings
+
+from connections import budget
+from connections.models import Connection, ConnectionEvent
+from dext_sync.businesses.models import Business, User
+from dext_sync.businesses.tenancy import acting_in
+from dext_sync.celery import app
+from publishing import tasks
+from publishing.models import Publication, Step
+from tests.publishing.factories import make_supplier, paid_receipt, ready_item
+from tests.publishing.steps import begun, item_now, now, step_of
+from tests.publishing.zoho import Zoho, connected_to, served
+
+T = TypeVar("T")
+
+pytestmark = pytest.mark.usefixtures("committed_db")
+
+
+@pytest.fixture
+def zoho(settings: Settings) -> Iterator[Zoho]:
+    """In real time: the database's own clock decides what is due."""
+    with served(settings) as zoho:
+        yield zoho
+
+
+@pytest.fixture
+def connection(zoho: Zoho, bakery: Business) -> Connection:
+    budget.forget()
+    return connected_to(zoho, bakery)
+
+
+@pytest.fixture
+def at_once() -> Iterator[None]:
+    """What is handed to the workers is done on the spot."""
+    before = app.conf.task_always_eager
+    app.conf.task_always_eager = True
+    yield
+    app.conf.task_always_eager = before
+
+
+def together(*calls: Callable[[], T]) -> list[T]:
+    """All begin in the same instant, each with its own session of the database."""
+    start = Barrier(len(calls))
+
+    def run(call: Callable[[], T]) -> T:
+        start.wait(timeout=10)
+        try:
+            return call()
+        finally:
+            database.close()
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        running = [pool.submit(run, call) for call in calls]
+        return [each.result(timeout=60) for each in running]
+
+
+@pytest.mark.usefixtures("connection")
+class TestRaces:
+    def test_two_browsers_press_publish(
+        self, zoho: Zoho, bakery: Business, alice: User, bob: User
+    ) -> None:
+        item = ready_item(bakery, bob)
+
+        found = together(*[partial(begun, item, by) for by in (alice, bob) * 3])
+
+        assert len({publication.pk for publication in found}) == 1
+
+    def test_the_same_task_runs_in_several_workers(
+        self, zoho: Zoho, bakery: Business, bob: User
+    ) -> None:
+        item = paid_receipt(bakery, bob)
+        publication = begun(item, bob)
+
+        together(*[partial(tasks.publish, bakery.pk, publication.pk)] * 5)
+
+        assert len(zoho.expenses) == 1
+        assert len(zoho.calls("POST", "/expenses")) == 1
+        assert item_now(item).status == "published"
+
+    def test_several_items_of_one_new_supplier(
+        self, zoho: Zoho, bakery: Business, bob: User
+    ) -> None:
+        new = make_supplier(bakery, "New Mill", agreed_by=bob)
+        items = [
+            ready_item(bakery, bob, supplier=new, reference=f"N-{number}")
+            for number in range(3)
+        ]
+        publications = [begun(item, bob) for item in items]
+        ids = [publication.pk for publication in publications]
+
+        together(*[partial(tasks.publish, bakery.pk, pk) for pk in ids])
+        for publication in publications:
+            make_due(publication)
+            tasks.publish(bakery.pk, publication.pk)
+
+        assert len(zoho.contacts("New Mill")) == 1
+        assert len(zoho.bills) == 3
+        assert {item_now(item).status for item in items} == {"published"}
+
+
+@pytest.mark.usefixtures("connection", "at_once")
+class TestSweeps:
+    def test_what_the_broker_lost_is_found(
+        self, zoho: Zoho, bakery: Business, bob: User
+    ) -> None:
+        item = ready_item(bakery, bob)
+        begun(item, bob)
+
+        tasks.sweep_publications()
+
+        assert len(zoho.bills) == 1
+        assert item_now(item).status == "published"
+
+    def test_what_is_not_due_or_done_is_left_alone(
+        self, zoho: Zoho, bakery: Business, bob: User
+    ) -> None:
+        item = ready_item(bakery, bob)
+        zoho.fails("per_minute", path="/bills")
+        publication = begun(item, bob)
+        tasks.sweep_publications()
+        zoho.standin.calls.clear()
+
+        tasks.sweep_publications()
+
+        assert now(publication).waiting_reason == "minute"
+        assert list(zoho.standin.calls) == []
+
+    def test_documents_are_verified(
+        self, zoho: Zoho, bakery: Business, bob: User
+    ) -> None:
+        publication = begun(ready_item(bakery, bob), bob)
+        tasks.sweep_publications()
+        with acting_in(bakery.pk):
+            Step.unscoped.filter(kind="document").update(
+                settled_at=publication.requested_at - tasks.VERIFY_AFTER * 2
+            )
+
+        tasks.sweep_verifications()
+
+        assert step_of(publication, Step.Kind.DOCUMENT).verified_at is not None
+
+    def test_news_of_a_connection_are_heeded_once(
+        self, zoho: Zoho, bakery: Business, bob: User, connection: Connection
+    ) -> None:
+        item = ready_item(bakery, bob)
+        with acting_in(bakery.pk):
+            Connection.unscoped.update(state="needs_reconnecting")
+            event = ConnectionEvent.unscoped.create(
+                business=bakery, connection=connection, kind="broken"
+            )
+
+        tasks.sweep_connection_events()
+
+        assert item_now(item).reasons == ["connection_broken"]
+        with acting_in(bakery.pk):
+            event.refresh_from_db()
+            assert event.heeded_at is not None
+
+    def test_each_business_publishes_into_its_own_books(
+        self,
+        zoho: Zoho,
+        bakery: Business,
+        garage: Business,
+        bob: User,
+        charlie: User,
+    ) -> None:
+        connected_to(zoho, garage, "Garage Charlie Ltd")
+        ours, theirs = ready_item(bakery, bob), ready_item(garage, charlie)
+        begun(ours, bob)
+        begun(theirs, charlie)
+
+        tasks.sweep_publications()
+
+        garages = zoho.standin.organisation("Garage Charlie Ltd")
+        assert len(zoho.bills) == len(garages.bills) == 1
+        assert item_now(ours).status == item_now(theirs).status == "published"
+
+    def test_a_task_given_another_businesss_publication_does_nothing(
+        self, zoho: Zoho, bakery: Business, garage: Business, bob: User
+    ) -> None:
+        item = ready_item(bakery, bob)
+        publication = begun(item, bob)
+
+        tasks.publish(garage.pk, publication.pk)
+
+        assert list(zoho.standin.calls) == []
+        assert item_now(item).status == "publishing"
+
+
+def make_due(publication: Publication) -> None:
+    with acting_in(publication.business_id):
+        Publication.unscoped.filter(pk=publication.pk).update(
+            due_at=publication.requested_at
+        )
