@@ -11,6 +11,7 @@ from babel.numbers import NumberFormatError, parse_decimal
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Model, Q, QuerySet
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from connections.models import (
@@ -266,11 +267,8 @@ def amount(text: str, place: Place) -> Decimal | None:
     bare = "".join(text.split()).strip("£$€₹").lstrip("+")
     if not bare:
         return None
-    try:
-        value = parse_decimal(bare, locale=place.locale, strict=True)
-    except NumberFormatError:
-        raise ValidationError(_("Enter an amount, for example 1234.50.")) from None
-    if not value.is_finite() or abs(value) >= LARGEST:
+    value = _number(bare, place, gettext("Enter an amount, for example 1234.50."))
+    if abs(value) >= LARGEST:
         raise ValidationError(_("This amount is too large."))
     if value != round(value, 3):
         raise ValidationError(_("An amount has at most three decimal places."))
@@ -281,13 +279,20 @@ def _rate(text: str, place: Place) -> Decimal | None:
     bare = "".join(text.split())
     if not bare:
         return None
-    try:
-        value = parse_decimal(bare, locale=place.locale)
-    except NumberFormatError:
-        raise ValidationError(_("Enter a rate, for example 0.8571.")) from None
-    if not value.is_finite() or not 0 < value < Decimal(10) ** 9:
+    value = _number(bare, place, gettext("Enter a rate, for example 0.8571."))
+    if not 0 < value < Decimal(10) ** 9:
         raise ValidationError(_("A rate is more than zero."))
     return round(value, 8)
+
+
+def _number(bare: str, place: Place, complaint: str) -> Decimal:
+    """Digits and this place's separators; neither 1e5 nor NaN is meant by anybody."""
+    if any(letter.isalpha() for letter in bare):
+        raise ValidationError(complaint)
+    try:
+        return parse_decimal(bare, locale=place.locale, strict=True)
+    except NumberFormatError:
+        raise ValidationError(complaint) from None
 
 
 PLAIN_FIELDS: Mapping[str, Callable[[str, Place], Any]] = {

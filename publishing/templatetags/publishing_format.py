@@ -5,7 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from babel import Locale, UnknownLocaleError
+from babel import Locale, localedata
 from babel.dates import format_date, format_datetime, format_time, get_timezone_name
 from babel.numbers import (
     format_currency,
@@ -29,40 +29,27 @@ register = template.Library()
 def locale_of(business: Business) -> Locale:
     """The person's language as it is written in the business's country.
 
-    A language that already names a country (en-gb) stands as it is.
+    A language that already names a country (en-gb) stands as it is. Where a country
+    has no English of its own, the day comes first, as nearly everywhere.
     """
     language, _sep, country = (get_language() or "en").partition("-")
     name = f"{language}_{(country or business.country).upper()}"
-    try:
+    if localedata.exists(name):
         return Locale.parse(name)
-    except (UnknownLocaleError, ValueError):
-        return Locale.parse(language)
+    return Locale.parse("en_001" if language == "en" else language)
 
 
 def money(amount: Decimal, currency: str, locale: Locale) -> str:
     """£1,234.50; with the currency's own number of places, or more where it has more."""
     if not currency:
         return plain_amount(amount, "", locale)
-    places = _places(amount, currency)
-    return format_currency(
-        amount,
-        currency,
-        format=_pattern(locale, places),
-        locale=locale,
-        currency_digits=False,
-    )
+    return _with_sign(amount, currency, locale, _places(amount, currency))
 
 
 def round_money(amount: Decimal, currency: str, locale: Locale) -> str:
     """£48,310: a whole sum without its zeros, for headlines."""
-    if amount == amount.to_integral_value():
-        return format_currency(
-            amount,
-            currency,
-            format=_pattern(locale, 0),
-            locale=locale,
-            currency_digits=False,
-        )
+    if currency and amount == amount.to_integral_value():
+        return _with_sign(amount, currency, locale, 0)
     return money(amount, currency, locale)
 
 
@@ -167,16 +154,20 @@ def said_by(context: Context, source: Mapping[str, Any] | None) -> SafeString | 
             return ""
 
 
-@register.filter
-def symbol(currency: str) -> str:
-    return get_currency_symbol(currency, locale="en") if currency else ""
-
-
 def _places(amount: Decimal, currency: str) -> int:
     """The currency's own places; more where the amount really has more."""
     own = get_currency_precision(currency) if currency else 2
     exponent = amount.normalize().as_tuple().exponent
     return max(own, -exponent if isinstance(exponent, int) else 0)
+
+
+def _with_sign(amount: Decimal, currency: str, locale: Locale, places: int) -> str:
+    pattern = _pattern(locale, places)
+    if get_currency_symbol(currency, locale=locale)[-1:].isalpha():
+        pattern = pattern.replace("¤#", "¤\xa0#")
+    return format_currency(
+        amount, currency, format=pattern, locale=locale, currency_digits=False
+    )
 
 
 def _pattern(locale: Locale, places: int) -> str:

@@ -155,7 +155,9 @@ class Sheet:
     def typed(self, name: str, data: Mapping[str, str], error: str) -> Field:
         """The field as the person left it, with the reason why it was not saved."""
         key = "typed" if _widget(name) == "picker" else "value"
-        kept = replace(self.field(name), value=data.get(key, ""), error=error)
+        kept = replace(
+            self.field(name), value=data.get(key, ""), error=error, visible=True
+        )
         return replace(kept, picked=data.get("value", "")) if key == "typed" else kept
 
     def _value(self, name: str, value: Any) -> str:

@@ -1,0 +1,162 @@
+"""Uploading documents, and meeting them again beside the form."""
+
+from io import BytesIO
+
+import pytest
+from django.conf import settings
+from PIL import Image
+
+from dext_sync.businesses.models import Business, User
+from dext_sync.businesses.tenancy import acting_in
+from publishing.models import Document, Item
+from tests.publishing.factories import (
+    make_item,
+    make_pdf,
+    make_png,
+    make_upload,
+    upload,
+)
+from tests.publishing.pages.conftest import At, text
+
+
+@pytest.fixture
+def item(bakery: Business, vera: User) -> Item:
+    upload(bakery, vera, make_pdf(pages=3), "bill §7.pdf")
+    with acting_in(bakery.pk):
+        return Item.unscoped.get()
+
+
+def test_several_documents_become_items_of_their_uploader(
+    at: At, vera: User, bakery: Business
+) -> None:
+    files = [make_upload(make_pdf(), "a.pdf"), make_upload(make_png(), "b.png")]
+    answer = at(vera, bakery).posts("upload", data={"documents": files})
+    assert answer["Location"] == f"/b/{bakery.slug}/costs/"
+    with acting_in(bakery.pk):
+        owners = list(Item.unscoped.values_list("owner", flat=True))
+    assert owners == [vera.pk, vera.pk]
+
+
+def test_each_file_gets_its_own_answer(at: At, vera: User, bakery: Business) -> None:
+    files = [make_upload(make_pdf(), "good.pdf"), make_upload(b"MZ...", "bad.pdf")]
+    answer = at(vera, bakery).posts("upload", data={"documents": files})
+    assert answer.status_code == 422
+    assert "good.pdf</a>" in text(answer)
+    assert "“bad.pdf” is not a PDF, PNG or JPEG file" in text(answer)
+    with acting_in(bakery.pk):
+        assert Item.unscoped.count() == 1
+
+
+def test_the_script_gets_a_line_per_file(at: At, vera: User, bakery: Business) -> None:
+    file = make_upload(make_pdf(), "good.pdf")
+    answer = text(at(vera, bakery).posts("upload", data={"documents": file}, htmx=True))
+    assert answer.startswith('<li class="uploaded">')
+    again = make_upload(make_pdf(), "good.pdf")
+    answer = text(
+        at(vera, bakery).posts("upload", data={"documents": again}, htmx=True)
+    )
+    assert "This file is here already" in answer
+
+
+def test_an_upload_without_files_asks_for_one(
+    at: At, vera: User, bakery: Business
+) -> None:
+    visitor = at(vera, bakery)
+    visitor.posts("upload")
+    assert "Choose at least one document first." in text(visitor.opens("costs_inbox"))
+
+
+def test_pages_are_pictures_for_their_reader_alone(
+    at: At, vera: User, bakery: Business, item: Item
+) -> None:
+    answer = at(vera, bakery).opens("document_page", item.pk, 2, width=640)
+    assert answer["Content-Type"] == "image/png"
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    assert answer["Cache-Control"] == "private, no-cache"
+    with Image.open(BytesIO(answer.content)) as picture:
+        assert picture.width == 640
+        assert picture.height > picture.width
+
+
+def test_a_turned_page_lies_on_its_side(
+    at: At, vera: User, bakery: Business, item: Item
+) -> None:
+    answer = at(vera, bakery).opens("document_page", item.pk, 1, width=640, turn=90)
+    with Image.open(BytesIO(answer.content)) as picture:
+        assert picture.height == 640
+
+
+def test_a_picture_that_the_browser_has_is_not_sent_again(
+    at: At, vera: User, bakery: Business, item: Item
+) -> None:
+    visitor = at(vera, bakery)
+    tag = visitor.opens("document_page", item.pk, 1)["ETag"]
+    address = f"/b/{bakery.slug}/costs/{item.pk}/document/pages/1/"
+    again = visitor.client.get(address, headers={"If-None-Match": tag})
+    assert (again.status_code, again.content) == (304, b"")
+
+
+@pytest.mark.parametrize("page", [0, 4])
+def test_a_page_that_does_not_exist(
+    at: At, vera: User, bakery: Business, item: Item, page: int
+) -> None:
+    assert at(vera, bakery).opens("document_page", item.pk, page).status_code == 404
+
+
+def test_nonsense_about_size_and_turn_is_left_aside(
+    at: At, vera: User, bakery: Business, item: Item
+) -> None:
+    answer = at(vera, bakery).opens("document_page", item.pk, 1, width="9999", turn="7")
+    with Image.open(BytesIO(answer.content)) as picture:
+        assert picture.width == 1280
+
+
+def test_the_file_is_downloaded_as_it_was_uploaded(
+    at: At, vera: User, bakery: Business, item: Item
+) -> None:
+    answer = at(vera, bakery).opens("document_file", item.pk)
+    assert answer.content == make_pdf(pages=3)
+    assert answer["Content-Type"] == "application/pdf"
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    assert answer["Cache-Control"] == "private, no-store"
+    assert answer["Content-Disposition"].startswith("attachment;")
+
+
+def test_a_type_that_we_never_took_is_not_served(
+    at: At, vera: User, bakery: Business, item: Item
+) -> None:
+    with acting_in(bakery.pk):
+        Document.unscoped.update(content_type="text/html")
+    assert at(vera, bakery).opens("document_file", item.pk).status_code == 404
+
+
+def test_a_lost_file_is_not_found_and_breaks_no_page(
+    at: At, vera: User, bakery: Business, item: Item
+) -> None:
+    for file in settings.DOCUMENTS_DIR.rglob("*"):
+        if file.is_file():
+            file.unlink()
+    visitor = at(vera, bakery)
+    assert visitor.opens("document_file", item.pk).status_code == 404
+    assert visitor.opens("document_page", item.pk, 1).status_code == 404
+    assert visitor.opens("item", item.pk).status_code == 200
+
+
+def test_an_item_without_document_has_none_to_show(
+    at: At, vera: User, bakery: Business
+) -> None:
+    item = make_item(bakery, vera)
+    visitor = at(vera, bakery)
+    assert visitor.opens("document_file", item.pk).status_code == 404
+    page = text(visitor.opens("item", item.pk))
+    assert "data-viewer" not in page
+
+
+def test_the_viewer_zooms_and_turns_by_links(
+    at: At, vera: User, bakery: Business, item: Item
+) -> None:
+    page = text(at(vera, bakery).opens("item", item.pk, zoom=200, turn=90))
+    assert 'data-zoom="200" data-turn="90"' in page
+    assert 'href="?zoom=300&amp;turn=90"' in page
+    assert 'href="?zoom=200&amp;turn=180"' in page
+    assert page.count('class="viewer__sheet"') == 3

@@ -1,0 +1,327 @@
+"""Publish from the page, the row and a selection; what the page says afterwards."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from connections.models import Account, Connection
+from dext_sync.businesses.models import Business, User
+from dext_sync.businesses.tenancy import acting_in
+from publishing.models import Item, Publication, PublishAttempt, Step
+from tests.publishing.factories import entry, make_item, paid_receipt, ready_item
+from tests.publishing.pages.conftest import At, Visitor, now, text
+
+
+@pytest.fixture
+def item(connected_bakery: Business, bob: User) -> Item:
+    return ready_item(connected_bakery, bob)
+
+
+def publications(business: Business) -> list[int]:
+    """The items that are on their way."""
+    with acting_in(business.pk):
+        return [each.item_id for each in Publication.unscoped.order_by("item_id")]
+
+
+def test_publish_sends_the_item_on_its_way(
+    at: At, bob: User, bakery: Business, item: Item
+) -> None:
+    answer = text(at(bob, bakery).posts("item_publish", item.pk, htmx=True))
+    assert publications(bakery) == [item.pk]
+    assert "On its way to Zoho Books." in answer
+    assert "Publishing…" in answer
+    assert 'hx-trigger="every 2s"' in answer
+    assert 'id="item-fields" hx-swap-oob="true"' in answer
+    assert "<select" not in answer
+
+
+def test_two_clicks_make_one_publication(
+    at: At, bob: User, bakery: Business, item: Item
+) -> None:
+    visitor = at(bob, bakery)
+    visitor.posts("item_publish", item.pk)
+    visitor.posts("item_publish", item.pk)
+    assert publications(bakery) == [item.pk]
+
+
+def test_what_is_not_ready_is_not_sent_and_says_why(
+    at: At, bob: User, connected_bakery: Business
+) -> None:
+    item = ready_item(connected_bakery, bob, reference="")
+    answer = text(at(bob, connected_bakery).posts("item_publish", item.pk, htmx=True))
+    assert "Not published. An invoice needs its number" in answer
+    assert publications(connected_bakery) == []
+
+
+def test_an_item_on_its_way_cannot_be_changed(
+    at: At, bob: User, bakery: Business, item: Item
+) -> None:
+    visitor = at(bob, bakery)
+    visitor.posts("item_publish", item.pk)
+    answer = visitor.posts(
+        "item_field", item.pk, "total", data={"value": "1"}, htmx=True
+    )
+    assert "can no longer be changed here" in text(answer)
+    assert now(item).total == Decimal(120)
+
+
+# The state panel
+
+
+def test_the_panel_is_silent_while_nothing_changes(
+    at: At, bob: User, bakery: Business, item: Item
+) -> None:
+    visitor = at(bob, bakery)
+    visitor.posts("item_publish", item.pk)
+    page = visitor.opens("item", item.pk).content.decode()
+    address = page.split('id="item-state"')[1].split('hx-get="')[1].split('"')[0]
+    address = address.replace("&amp;", "&")
+    assert visitor.client.get(address).status_code == 204
+    settle(item, Item.Status.PUBLISHED, Publication.State.PUBLISHED)
+    answer = text(visitor.client.get(address))  # type: ignore[arg-type]
+    assert "Published as bill." in answer
+    assert 'hx-trigger="every' not in answer
+
+
+def settle(
+    item: Item,
+    status: Item.Status,
+    state: Publication.State,
+    *,
+    document_missing: bool = False,
+    **publication: Any,
+) -> None:
+    """As the engine would have left it."""
+    with acting_in(item.business_id):
+        Publication.unscoped.filter(item=item).update(
+            state=state, finished_at=timezone.now(), **publication
+        )
+        record = Step.unscoped.get(publication__item=item, kind=Step.Kind.RECORD)
+        record.state, record.zoho_id = Step.State.DONE, "460000000099"
+        record.save(update_fields=["state", "zoho_id"])
+        Item.unscoped.filter(pk=item.pk).update(
+            status=status,
+            document_missing=document_missing,
+            archived_at=timezone.now() if status == Item.Status.PUBLISHED else None,
+        )
+
+
+def published(visitor: Visitor, item: Item, **settled: Any) -> None:
+    visitor.posts("item_publish", item.pk)
+    settle(item, Item.Status.PUBLISHED, Publication.State.PUBLISHED, **settled)
+
+
+def test_published_leads_to_the_record_in_zoho(
+    at: At, bob: User, bakery: Business, item: Item
+) -> None:
+    visitor = at(bob, bakery)
+    published(visitor, item)
+    page = text(visitor.opens("item", item.pk))
+    assert (
+        'href="https://books.zoho.eu/app/20081234501#/bills/460000000099"'
+        ' target="_blank" rel="noopener"' in page
+    )
+    assert "Open in Zoho Books" in page
+    assert "<select" not in page
+    assert 'id="publish"' not in page
+
+
+def test_published_items_are_read_only(
+    at: At, bob: User, bakery: Business, item: Item
+) -> None:
+    visitor = at(bob, bakery)
+    published(visitor, item)
+    visitor.posts("item_field", item.pk, "total", data={"value": "1"})
+    visitor.posts("item_unarchive", item.pk)
+    visitor.posts("item_publish", item.pk)
+    assert (now(item).total, now(item).status) == (Decimal(120), Item.Status.PUBLISHED)
+    assert publications(bakery) == [item.pk]
+
+
+def test_a_missing_document_offers_to_attach_it_again(
+    at: At, bob: User, bakery: Business, item: Item
+) -> None:
+    visitor = at(bob, bakery)
+    published(visitor, item, document_missing=True)
+    page = text(visitor.opens("item", item.pk))
+    assert "its document is missing there" in page
+    assert "Attach again" in page
+
+
+def test_a_failure_says_zohos_words_and_offers_to_publish_again(
+    at: At, bob: User, bakery: Business, item: Item
+) -> None:
+    visitor = at(bob, bakery)
+    visitor.posts("item_publish", item.pk)
+    with acting_in(bakery.pk):
+        publication = Publication.unscoped.get()
+        PublishAttempt.unscoped.create(
+            business=bakery,
+            publication=publication,
+            step=publication.steps.get(kind=Step.Kind.RECORD),
+            outcome=PublishAttempt.Outcome.REFUSED,
+            message="The bill number exists already.",
+        )
+        Publication.unscoped.update(
+            state=Publication.State.FAILED,
+            finished_at=timezone.now(),
+            problem_code="rejected:reference",
+            problem="Zoho Books did not take it.",
+        )
+        Item.unscoped.update(status=Item.Status.FAILED)
+    page = text(visitor.opens("item", item.pk))
+    assert "Publishing failed." in page
+    assert "<q>The bill number exists already.</q>" in page
+    assert 'data-focuses="id_reference">Zoho Books did not take it.</a>' in page
+    assert "Publish again" in page
+    visitor.posts("item_publish", item.pk)
+    assert publications(bakery) == [item.pk, item.pk]
+    assert now(item).status == Item.Status.PUBLISHING
+
+
+# Selections
+
+
+def test_a_bulk_publish_asks_with_one_sum_per_currency(
+    at: At, bob: User, connected_bakery: Business
+) -> None:
+    pounds = [
+        ready_item(
+            connected_bakery, bob, reference=f"P-{number}", total=total, tax_amount=None
+        )
+        for number, total in enumerate([Decimal(48000), Decimal(310)])
+    ]
+    answer = text(
+        at(bob, connected_bakery).posts(
+            "items_publish", data={"item": [each.pk for each in pounds]}, htmx=True
+        )
+    )
+    assert "Publish 2 items, £48,310, to Harbour Bakery" in answer
+    assert publications(connected_bakery) == []
+
+
+def test_the_sums_of_two_currencies_stand_apart(
+    at: At, bob: User, connected_bakery: Business
+) -> None:
+    items = [ready_item(connected_bakery, bob), ready_item(connected_bakery, bob)]
+    with acting_in(connected_bakery.pk):
+        Item.unscoped.filter(pk=items[1].pk).update(currency="EUR", total="50.20")
+    answer = text(
+        at(bob, connected_bakery).posts(
+            "items_publish", data={"item": [each.pk for each in items]}
+        )
+    )
+    assert "Publish 2 items, €50.20, £120, to Harbour Bakery" in answer
+    assert "<li>€50.20</li><li>£120.00</li>" in answer
+
+
+def test_one_item_is_one_item(at: At, bob: User, bakery: Business, item: Item) -> None:
+    answer = at(bob, bakery).posts("items_publish", data={"item": item.pk})
+    assert "Publish 1 item, £120, to Harbour Bakery" in text(answer)
+
+
+def test_what_is_not_ready_is_named_with_its_reasons_and_left(
+    at: At, bob: User, bakery: Business, item: Item
+) -> None:
+    unready = ready_item(bakery, bob, reference="", total=Decimal(9), tax_amount=None)
+    visitor = at(bob, bakery)
+    both: Mapping[str, Any] = {"item": [item.pk, unready.pk]}
+    answer = text(visitor.posts("items_publish", data=both))
+    assert "Publish 1 item, £120, to Harbour Bakery" in answer
+    assert "1 item is not ready and is left as it is:" in answer
+    assert "An invoice needs its number" in answer
+    visitor.posts("items_publish", data={**both, "confirmed": "1"})
+    assert publications(bakery) == [item.pk]
+    assert now(unready).status == Item.Status.TO_REVIEW
+
+
+def test_all_matching_are_those_of_the_view(
+    at: At, bob: User, bakery: Business, item: Item
+) -> None:
+    other = paid_receipt(bakery, bob, description="Stamps")
+    at(bob, bakery).posts(
+        "items_publish", data={"matching": "1", "view": "q=stamps", "confirmed": "1"}
+    )
+    assert publications(bakery) == [other.pk]
+
+
+def test_nothing_selected_is_said(at: At, bob: User, bakery: Business) -> None:
+    visitor = at(bob, bakery)
+    answer = visitor.posts("items_publish", data={"view": "status=ready"})
+    assert answer["Location"] == f"/b/{bakery.slug}/costs/?status=ready"
+    assert "Select at least one item first." in text(visitor.opens("costs_inbox"))
+
+
+def test_without_a_connection_nothing_can_be_published(
+    at: At, bob: User, bakery: Business, item: Item
+) -> None:
+    with acting_in(bakery.pk):
+        Connection.unscoped.update(state=Connection.State.NEEDS_RECONNECTING)
+    answer = at(bob, bakery).posts("item_publish", item.pk, htmx=True)
+    assert "needs reconnecting" in text(answer)
+    assert publications(bakery) == []
+
+
+def test_a_category_is_set_on_the_whole_selection(
+    at: At, bob: User, connected_bakery: Business
+) -> None:
+    items = [ready_item(connected_bakery, bob), make_item(connected_bakery, bob)]
+    visitor = at(bob, connected_bakery)
+    chosen: Mapping[str, Any] = {
+        "item": [each.pk for each in items],
+        "field": "category",
+    }
+    assert "For 2 items" in text(visitor.posts("items_code", data=chosen))
+    postage = entry(Account, connected_bakery, "Postage")
+    visitor.posts(
+        "items_code", data={**chosen, "typed": "Postage", "value": postage.pk}
+    )
+    assert [now(each).category for each in items] == [postage, postage]
+
+
+def test_what_is_being_published_keeps_its_category(
+    at: At, bob: User, bakery: Business, item: Item
+) -> None:
+    visitor = at(bob, bakery)
+    visitor.posts("item_publish", item.pk)
+    visitor.posts(
+        "items_code", data={"item": item.pk, "field": "category", "typed": "Postage"}
+    )
+    assert str(now(item).category) == "Office Supplies"
+    page = text(visitor.opens("costs_inbox"))
+    assert "1 item is being published and was left as it is." in page
+
+
+def test_a_value_must_be_chosen_for_a_selection(
+    at: At, bob: User, bakery: Business, item: Item
+) -> None:
+    answer = at(bob, bakery).posts(
+        "items_code", data={"item": item.pk, "field": "category", "typed": ""}
+    )
+    assert answer.status_code == 422
+    assert "Choose one first." in text(answer)
+    assert str(now(item).category) == "Office Supplies"
+
+
+def test_only_category_and_tax_are_set_on_selections(
+    at: At, bob: User, bakery: Business, item: Item
+) -> None:
+    answer = at(bob, bakery).posts(
+        "items_code", data={"item": item.pk, "field": "total", "typed": "1"}
+    )
+    assert answer.status_code == 404
+
+
+def test_archiving_a_selection_asks_first(
+    at: At, bob: User, bakery: Business, item: Item
+) -> None:
+    visitor = at(bob, bakery)
+    assert "Archive 1 item without publishing?" in text(
+        visitor.posts("items_archive", data={"item": item.pk})
+    )
+    assert now(item).status == Item.Status.READY
+    visitor.posts("items_archive", data={"item": item.pk, "confirmed": "1"})
+    assert now(item).status == Item.Status.ARCHIVED
