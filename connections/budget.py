@@ -22,8 +22,6 @@ from connections.models import Allowance, Connection, Grant
 from connections.zoho.errors import Limit, ZohoRateLimited, ZohoUnavailable
 from connections.zoho.types import DailyLimit
 
-SLOT_LIFE: Final = 180
-"""Seconds after which a call of a killed process no longer counts as under way."""
 MINUTE: Final = timedelta(seconds=60)
 NOTED: Final = timedelta(seconds=5)
 BLOCKS: Final[dict[str, Limit]] = {
@@ -166,7 +164,8 @@ def _ask(
         max(1, settings.ZOHO_CALLS_AT_ONCE * share.at_once // 4),
         max(1, settings.ZOHO_USER_CALLS_A_MINUTE * share.minute // 10),
         call_id,
-        SLOT_LIFE,
+        # A killed process's call counts as long as it may be at work inside Zoho.
+        settings.ZOHO_UNCERTAIN_SECONDS,
         "1" if sure else "0",
     ]
     which, wait = _redis().eval(ENTER, len(keys), *keys, *arguments)

@@ -1,0 +1,70 @@
+"""Real worker processes for tests, to be killed at the worst moment."""
+
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from dext_sync.local.processes import Child, Family, Program
+from tests.zoho_standin.server import Running
+
+UNCERTAIN_SECONDS = 4
+"""Instead of two minutes: how long a lost request may still be at work."""
+
+
+@dataclass
+class Workers:
+    family: Family
+    folder: Path
+    environment: dict[str, str]
+    begun: int = 0
+
+    def begin(self) -> Child:
+        """A worker with the timetable inside, as a person's machine would run them."""
+        self.begun += 1
+        name = f"worker-{self.begun}"
+        command = [
+            *(sys.executable, "-m", "celery", "-A", "dext_sync", "worker"),
+            *("--concurrency", "1", "--beat", "--loglevel", "INFO"),
+            *("--schedule", str(self.folder / f"{name}.beat")),
+            *("--hostname", f"{name}@%h"),
+            *("--without-gossip", "--without-mingle"),
+        ]
+        program = Program(
+            name, command, self.folder / f"{name}.log", environment=self.environment
+        )
+        return self.family.start(program)
+
+    def kill(self, worker: Child) -> None:
+        """SIGKILL to it and everything it has started."""
+        os.killpg(worker.process.pid, signal.SIGKILL)
+        worker.process.wait()
+
+
+@contextmanager
+def workers(running: Running, folder: Path) -> Iterator[Workers]:
+    environment = {
+        **os.environ,
+        "ZOHO_REGIONS": json.dumps(running.regions),
+        "ZOHO_CLIENT_ID": running.standin.client_id,
+        "ZOHO_CLIENT_SECRET": running.standin.client_secrets["eu"],
+        "ZOHO_UNCERTAIN_SECONDS": str(UNCERTAIN_SECONDS),
+        "DOCUMENTS_DIR": str(folder / "documents"),
+        "C_FORCE_ROOT": "1",
+    }
+    with Family() as family:
+        yield Workers(family, folder, environment)
+
+
+def until(happened: Callable[[], bool], *, seconds: float = 60) -> None:
+    """Look every twentieth of a second; fail loudly when it does not come true."""
+    deadline = time.monotonic() + seconds
+    while not happened():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"{happened.__name__} did not come true.")
+        time.sleep(0.05)
