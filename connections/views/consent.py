@@ -33,7 +33,7 @@ def with_consent(view: View) -> Callable[[BusinessRequest, int], HttpResponse]:
     def found(request: BusinessRequest, consent_id: int) -> HttpResponse:
         consent = _consent(request, consent_id)
         if consent is None:
-            return _problem_page(request, "foreign", status=403)
+            return _problem_page(request, "foreign", status=404)
         if not consents.is_open(consent):
             return redirect("connection_ended", request.business.slug, consent.pk)
         return view(request, consent)
@@ -178,7 +178,7 @@ def ended(request: BusinessRequest, consent_id: int) -> HttpResponse:
     """What became of a trip, also after a reload or the back button."""
     consent = _consent(request, consent_id)
     if consent is None:
-        return _problem_page(request, "foreign", status=403)
+        return _problem_page(request, "foreign", status=404)
     return _problem_page(request, _end_of(request, consent), consent)
 
 

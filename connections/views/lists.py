@@ -124,7 +124,7 @@ def sorts(kind: ListKind) -> dict[str, str]:
     return fields
 
 
-@business_view(Need.MEMBER)
+@business_view(Need.MANAGE)
 @require_safe
 def overview(request: BusinessRequest) -> HttpResponse:
     connection = wizard.connection_of(request.business)
@@ -155,7 +155,7 @@ def _entries(connection: Connection, kind: ListKind) -> QuerySet[ListEntry]:
     return lists.of_organisation(connection, kind.model).filter(**kind.only)
 
 
-@business_view(Need.MEMBER)
+@business_view(Need.MANAGE)
 @require_safe
 def page(request: BusinessRequest, kind: str) -> HttpResponse:
     connection, listed = _known(request, kind)

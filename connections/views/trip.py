@@ -97,7 +97,7 @@ def callback(request: HttpRequest) -> HttpResponse:
     It only takes the answer in and sends on, so that no page has a code in its address.
     """
     if not isinstance(request.user, User):
-        return TemplateResponse(request, "connections/signed_out.html", status=401)
+        return TemplateResponse(request, "connections/signed_out.html", status=400)
     answer = _answer(request)
     membership = _membership(request, request.user, answer.state)
     if membership is None:
