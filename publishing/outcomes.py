@@ -39,6 +39,8 @@ LIMITS: Final[dict[Limit, Wait]] = {
     "user": Wait.USER,
     "token": Wait.TOKEN,
 }
+INVALID_VALUE: Final = 2
+"""Said of an entry that Zoho no longer has, and of much else."""
 # Zoho's codes that tell which field of ours is meant.
 FIELDS_BY_CODE: Final = {
     4: "reference",
@@ -133,6 +135,8 @@ def rejected(step: Step, error: ZohoRejected) -> Refused:
         return Refused(problem, words=words)
     if isinstance(error, ZohoMissing):
         return Refused(Problem.ENTRY_GONE, reason=Reason.ENTRY_GONE, words=words)
+    if error.code == INVALID_VALUE:
+        return Refused(Problem.BAD_VALUE, words=words)
     field = FIELDS_BY_CODE.get(error.code or 0, "")
     return Refused(Problem.REJECTED, field=field, words=words)
 

@@ -229,6 +229,14 @@ class Problem(Enum):
         Reason.SUPPLIER_NAME_TAKEN.sentence,
     )
     ENTRY_GONE = "entry_gone", "connection", Reason.ENTRY_GONE.sentence
+    BAD_VALUE = (
+        "bad_value",
+        "connection",
+        _(
+            "Zoho Books does not accept one of the values chosen here: it may have "
+            "changed or left there. Refresh the integration data, then look again."
+        ),
+    )
     REJECTED = "rejected", "", _("Zoho Books did not accept what was sent.")
     FORBIDDEN = (
         "forbidden",

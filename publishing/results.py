@@ -42,7 +42,7 @@ class LeaseLost(Exception):
 def opened(publication: Publication, step: Step, request: dict[str, Any]) -> None:
     """Commit that the step is about to be sent. Raises LeaseLost."""
     now = timezone.now()
-    with transaction.atomic():
+    with transaction.atomic(durable=True):
         _extend_lease(publication, now)
         waiting = Step.unscoped.filter(pk=step.pk, state=Step.State.WAITING)
         if not waiting.update(

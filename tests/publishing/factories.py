@@ -206,8 +206,10 @@ def ready_item(business: Business, owner: User, **fields: Any) -> Item:
     The business must be connected and have its lists.
     """
     given = {**COMPLETE, **fields}
-    given.setdefault("category", entry(Account, business, "Office Supplies"))
-    given.setdefault("tax_rate", entry(TaxRate, business, "Standard Rate"))
+    if "category" not in given:
+        given["category"] = entry(Account, business, "Office Supplies")
+    if "tax_rate" not in given:
+        given["tax_rate"] = entry(TaxRate, business, "Standard Rate")
     if "supplier" not in given:
         given["supplier"] = make_supplier(business)
     if "document" not in given:

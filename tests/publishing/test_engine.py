@@ -11,7 +11,7 @@ from connections.models import Connection, ConnectionEvent, Grant
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
 from publishing import coding, engine, suppliers, tasks
-from publishing.documents import content_of
+from publishing.documents import content_of, path_of
 from publishing.models import Item, Step, Supplier
 from tests.publishing.factories import (
     make_supplier,
@@ -323,7 +323,7 @@ class TestZohoSaysNo:
         assert zoho.bills == [before]
         assert before["documents"] == []
 
-    def test_an_entry_that_left_zoho_goes_back_to_review(
+    def test_an_entry_that_left_zoho_suggests_a_refresh(
         self, zoho: Zoho, bakery: Business, bob: User
     ) -> None:
         item = ready_item(bakery, bob)
@@ -331,10 +331,40 @@ class TestZohoSaysNo:
 
         publication = publish(item, bob)
 
-        assert publication.state == "failed"
-        after = item_now(item)
-        assert after.status in ("to_review", "failed")
+        page = page_of(item)
+        assert publication.problem_code == "bad_value"
+        assert "Refresh the integration data" in page.problem
+        assert page.zoho_words == "Invalid value passed for vendor_id"
         assert zoho.bills == []
+
+    def test_other_amounts_in_zoho_are_told_on_the_published_item(
+        self, zoho: Zoho, bakery: Business, bob: User
+    ) -> None:
+        item = ready_item(bakery, bob)
+        changes.update(
+            zoho.standin, BAKERY, "taxes", "Standard Rate", tax_percentage=25
+        )
+
+        publish(item, bob)
+
+        page = page_of(item)
+        assert page.status == Item.Status.PUBLISHED
+        assert "tax 24.0 instead of 20.00" in page.problem.replace("24.00", "24.0")
+        assert len(zoho.bills) == 1
+
+    def test_a_file_that_was_lost_here_leaves_the_bill_without_it(
+        self, zoho: Zoho, bakery: Business, bob: User
+    ) -> None:
+        item = ready_item(bakery, bob)
+        assert item.document is not None
+        path_of(item.document).unlink()
+
+        publish(item, bob)
+
+        page = page_of(item)
+        assert page.problem == "The document's file is missing in this installation."
+        assert page.can_attach_again
+        assert len(zoho.bills) == 1
 
     def test_a_missing_right_is_told(
         self, zoho: Zoho, bakery: Business, bob: User
@@ -448,6 +478,27 @@ class TestWaiting:
         assert item_now(item).status == "published"
         assert len(zoho.bills) == 1
         assert len(zoho.bills[0]["documents"]) == 1
+
+    def test_a_zoho_user_who_left_the_organisation_breaks_the_connection(
+        self,
+        zoho: Zoho,
+        bakery: Business,
+        bob: User,
+        connection: Connection,
+        clock: time_machine.Traveller,
+    ) -> None:
+        item = ready_item(bakery, bob)
+        zoho.fails("organisation_off", path="/bills")
+
+        publication = publish(item, bob)
+
+        assert publication.waiting_reason == "connection"
+        with acting_in(bakery.pk):
+            connection.refresh_from_db()
+        assert connection.state == "needs_reconnecting"
+        _reconnect(zoho, connection)
+        work_until_settled(now(publication), clock)
+        assert len(zoho.bills) == 1
 
     def test_another_organisation_gets_nothing(
         self, zoho: Zoho, bakery: Business, bob: User, connection: Connection

@@ -103,7 +103,10 @@ def connected_to(
     books = zoho.standin.organisation(organisation)
     connection = make_connection(
         business,
+        region=books.centre,
         organisation_id=books.organisation_id,
+        edition=books.edition,
+        currency=str(books.profile["currency_code"]),
         tokens=tokens_of(zoho.standin, next(iter(books.members))),
     )
     _mirror(connection, books)
@@ -112,7 +115,7 @@ def connected_to(
 
 def tokens_of(standin: StandIn, email: str) -> tuple[str, str]:
     now = standin.clock()
-    tokens = standin.tokens["eu"]
+    tokens = standin.tokens[standin.user(email).centre]
     scopes = list(SCOPES)
     code = Code(email, standin.client_id, scopes, "", now, offline=True)
     refresh = tokens.new_refresh_token(code, now)
@@ -152,6 +155,7 @@ def _mirror(connection: Connection, books: Organisation) -> None:
             zoho_id=number,
             percentage=Decimal(row["tax_percentage"]),
             kind=row["tax_type"],
+            specification=row["tax_specification"],
             is_active=not row["is_inactive"],
         )
     for number, row in books.contacts.items():
