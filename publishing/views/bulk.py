@@ -5,7 +5,8 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
@@ -44,7 +45,7 @@ def code(request: BusinessRequest) -> HttpResponse:
     except ValidationError as refusal:
         return _ask(request, selection, field, " ".join(refusal.messages))
     _say_coded(request, _set(request, selection, field, value), selection)
-    return redirect(back_to_list(request, selection.listing))
+    return back_to_list(request, selection.listing)
 
 
 @business_view(Need.MEMBER)
@@ -62,7 +63,7 @@ def archive(request: BusinessRequest) -> HttpResponse:
         % {"count": done},
     )
     _say_left(request, len(selection.items) - done)
-    return redirect(back_to_list(request, selection.listing))
+    return back_to_list(request, selection.listing)
 
 
 def _ask(
@@ -72,7 +73,7 @@ def _ask(
         "selection": selection,
         "field": field,
         "title": TITLES[field],
-        "options_url": OPTIONS_URLS[field],
+        "options_url": reverse(OPTIONS_URLS[field], args=[request.business.slug]),
         "typed": request.POST.get("typed", ""),
         "error": error,
     }
@@ -90,7 +91,7 @@ def _dialog(
 
 def _nothing(request: BusinessRequest, selection: Selection) -> HttpResponse:
     messages.warning(request, _("Select at least one item first."))
-    return redirect(back_to_list(request, selection.listing))
+    return back_to_list(request, selection.listing)
 
 
 def _set(request: BusinessRequest, selection: Selection, field: str, value: Any) -> int:

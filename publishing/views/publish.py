@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
@@ -55,14 +55,14 @@ def many(request: BusinessRequest) -> HttpResponse:
     selection = selection_of(request)
     if not selection.items:
         messages.warning(request, _("Select at least one item first."))
-        return redirect(back_to_list(request, selection.listing))
+        return back_to_list(request, selection.listing)
     plan = _plan(request, selection)
     if request.POST.get("confirmed") != "1":
         name = "_publish_many" if request.htmx else "publish_many"
         context = {"selection": selection, "plan": plan}
         return render(request, f"publishing/{name}.html", context)
     _publish_all(request, plan.ready)
-    return redirect(back_to_list(request, selection.listing))
+    return back_to_list(request, selection.listing)
 
 
 @business_view(Need.PUBLISH)

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 
 from django.db.models import QuerySet
-from django.http import QueryDict
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import redirect
 from django.urls import reverse
+from django_htmx.http import HttpResponseClientRedirect
 
 from dext_sync.businesses.access import BusinessRequest
 from publishing.models import Item
@@ -34,9 +36,12 @@ def selection_of(request: BusinessRequest) -> Selection:
     return Selection(list(chosen[:AT_ONCE]), chosen.count(), listing)
 
 
-def back_to_list(request: BusinessRequest, listing: Listing) -> str:
+def back_to_list(request: BusinessRequest, listing: Listing) -> HttpResponse:
+    """The whole list again, also out of a dialog that htmx filled."""
     address = reverse("costs_inbox", args=[request.business.slug])
-    return f"{address}?{listing.query()}" if listing.query() else address
+    if listing.query():
+        address = f"{address}?{listing.query()}"
+    return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
 
 
 def _chosen(request: BusinessRequest, listing: Listing) -> QuerySet[Item]:

@@ -4,7 +4,7 @@
 const inbox = () => document.getElementById("inbox");
 
 document.addEventListener("click", (event) => {
-  if (!event.target.closest("#inbox") || event.target.closest("a, button, input, label, form, [tabindex]")) return;
+  if (!event.target.closest("#inbox") || event.target.closest("a, button, input, label, form, .why")) return;
   const row = event.target.closest("[data-row]");
   if (!row || window.getSelection().toString()) return;
   if (event.ctrlKey || event.metaKey) window.open(row.dataset.row, "_blank", "noopener");

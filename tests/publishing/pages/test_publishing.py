@@ -282,6 +282,20 @@ def test_a_category_is_set_on_the_whole_selection(
     assert [now(each).category for each in items] == [postage, postage]
 
 
+def test_the_dialog_asks_searches_and_leads_back_to_the_list(
+    at: At, bob: User, bakery: Business, item: Item
+) -> None:
+    visitor = at(bob, bakery)
+    chosen = {"item": item.pk, "field": "category", "view": "q=acme"}
+    dialog = text(visitor.posts("items_code", data=chosen, htmx=True))
+    assert f'data-picker="/b/{bakery.slug}/costs/options/categories/"' in dialog
+    wrong = visitor.posts("items_code", data={**chosen, "typed": "Yachts"}, htmx=True)
+    assert "Nothing is called “Yachts”." in text(wrong)
+    done = visitor.posts("items_code", data={**chosen, "typed": "Postage"}, htmx=True)
+    assert done["HX-Redirect"] == f"/b/{bakery.slug}/costs/?q=acme"
+    assert str(now(item).category) == "Postage"
+
+
 def test_what_is_being_published_keeps_its_category(
     at: At, bob: User, bakery: Business, item: Item
 ) -> None:
