@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from connections.books import NotConnected
-from connections.budget import Priority
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from connections import books as connected
+from connections.books import NotConnected
+from connections.budget import Priority
 from connections.models import Connection
 from connections.zoho.client import ZohoBooks
 from connections.zoho.errors import (
@@ -104,21 +104,26 @@ def _decided(
                 item.business, "publication.held", actor=by, subject=item, reason=said
             )
             return Held(reasons)
-        case Publish():
-            publication = _new_publication(item, decision, by, priority)
+        case Publish(kind) if connection is not None:
+            publication = _new_publication(item, connection, kind, by, priority)
             _claim(publication, facts, decision)
             return Requested(publication)
+        case Publish():
+            return Held((Reason.NO_CONNECTION,))
 
 
 def _new_publication(
-    item: Item, decision: Publish, by: User | None, priority: Publication.Priority
+    item: Item,
+    connection: Connection,
+    kind: str,
+    by: User | None,
+    priority: Publication.Priority,
 ) -> Publication:
     """Not saved yet."""
-    connection = Connection.objects.for_business(item.business).get()
     return Publication(
         business=item.business,
         item=item,
-        kind=decision.kind,
+        kind=kind,
         priority=priority,
         requested_by=by,
         connection=connection,

@@ -198,9 +198,14 @@ def _is_likely(row: Expense, publication: Publication, step: Step) -> bool:
 
 
 def _marks(publication: Publication) -> list[str]:
-    """Of every try at this item that a person has not given up, the newest first."""
-    tries = Publication.unscoped.filter(item=publication.item_id, cleared_at=None)
-    return list(tries.order_by("-pk").values_list("mark", flat=True))
+    """Of every try at this item that was sent and not given up, the newest first."""
+    sent = PublishAttempt.unscoped.filter(
+        step__kind=Step.Kind.RECORD,
+        publication__item=publication.item_id,
+        publication__cleared_at=None,
+    )
+    marks = sent.order_by("-publication_id").values_list("publication__mark", flat=True)
+    return list(dict.fromkeys(marks))
 
 
 def _fits_an_attempt(row: Record, publication: Publication, step: Step) -> bool:
