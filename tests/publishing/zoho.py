@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-import time_machine
 from pytest_django.fixtures import Settings
 
 from connections.models import (
@@ -16,12 +15,15 @@ from connections.models import (
     Connection,
     Contact,
     Currency,
+    ListEntry,
     TaxRate,
 )
 from connections.zoho.oauth import SCOPES
 from dext_sync.businesses.models import Business
-from tests.publishing.factories import make_connection, make_entry
+from dext_sync.businesses.tenancy import acting_in
+from tests.publishing.factories import make_connection
 from tests.zoho_standin import StandIn, changes, serve
+from tests.zoho_standin.answers import Record
 from tests.zoho_standin.faults import Fault, Match
 from tests.zoho_standin.tokens import AccessToken, Code
 from tests.zoho_standin.world import Organisation
@@ -126,50 +128,61 @@ def tokens_of(standin: StandIn, email: str) -> tuple[str, str]:
 
 
 def _mirror(connection: Connection, books: Organisation) -> None:
-    for number, row in books.currencies.items():
-        make_entry(
-            Currency,
-            connection,
-            row["currency_name"],
-            zoho_id=number,
-            code=row["currency_code"],
-            places=row["price_precision"],
-            is_base=row["is_base_currency"],
-        )
-    for number, row in books.accounts.items():
-        kind = row["account_type"]
-        model = BankAccount if kind in ("bank", "cash", "credit_card") else Account
-        make_entry(
-            model,
-            connection,
-            row["account_name"],
-            zoho_id=number,
-            account_type=kind,
-            is_active=row["is_active"],
-        )
-    for number, row in books.taxes.items():
-        make_entry(
-            TaxRate,
-            connection,
-            row["tax_name"],
-            zoho_id=number,
-            percentage=Decimal(row["tax_percentage"]),
-            kind=row["tax_type"],
-            specification=row["tax_specification"],
-            is_active=not row["is_inactive"],
-        )
-    for number, row in books.contacts.items():
-        make_entry(
-            Contact,
-            connection,
-            row["contact_name"],
-            zoho_id=number,
-            kind=row["contact_type"],
-            currency_code=row["currency_code"],
-            is_active=row["status"] == "active",
-        )
+    """All lists as a refresh would leave them, written in a few statements."""
+    rows: list[ListEntry] = [
+        *(_currency(number, row) for number, row in books.currencies.items()),
+        *(_account(number, row) for number, row in books.accounts.items()),
+        *(_tax_rate(number, row) for number, row in books.taxes.items()),
+        *(_contact(number, row) for number, row in books.contacts.items()),
+    ]
+    by_model: dict[type[ListEntry], list[ListEntry]] = {}
+    for row in rows:
+        row.business_id = connection.business_id
+        row.connection = connection
+        row.organisation_id = connection.organisation_id
+        by_model.setdefault(type(row), []).append(row)
+    with acting_in(connection.business_id):
+        for model, entries in by_model.items():
+            model.unscoped.bulk_create(entries)
 
 
-def until_settled(clock: time_machine.Traveller) -> None:
-    """Let the two minutes pass in which a lost request may still be at work."""
-    clock.shift(121)
+def _currency(number: str, row: Record) -> Currency:
+    return Currency(
+        zoho_id=number,
+        name=row["currency_name"],
+        code=row["currency_code"],
+        places=row["price_precision"],
+        is_base=row["is_base_currency"],
+    )
+
+
+def _account(number: str, row: Record) -> Account | BankAccount:
+    kind = row["account_type"]
+    model = BankAccount if kind in ("bank", "cash", "credit_card") else Account
+    return model(
+        zoho_id=number,
+        name=row["account_name"],
+        account_type=kind,
+        is_active=row["is_active"],
+    )
+
+
+def _tax_rate(number: str, row: Record) -> TaxRate:
+    return TaxRate(
+        zoho_id=number,
+        name=row["tax_name"],
+        percentage=Decimal(row["tax_percentage"]),
+        kind=row["tax_type"],
+        specification=row["tax_specification"],
+        is_active=not row["is_inactive"],
+    )
+
+
+def _contact(number: str, row: Record) -> Contact:
+    return Contact(
+        zoho_id=number,
+        name=row["contact_name"],
+        kind=row["contact_type"],
+        currency_code=row["currency_code"],
+        is_active=row["status"] == "active",
+    )
