@@ -18,8 +18,7 @@ from django.views.decorators.http import (
 )
 
 from connections import lists, tasks, wizard
-from connections.kinds import ListKind
-from connections.models import Allowance, Connection, RefreshedList
+from connections.models import Allowance, Connection
 from connections.views.refreshes import last_refreshed, refresh_of
 from connections.views.toward_zoho import leads_to_zoho, region_form
 from dext_sync.businesses.access import BusinessRequest, business_view
@@ -36,12 +35,6 @@ class Calls:
     resets_at: datetime
 
 
-@dataclass(frozen=True)
-class ReadList:
-    kind: ListKind
-    read: RefreshedList | None
-
-
 @business_view(Need.MANAGE)
 @require_safe
 @leads_to_zoho
@@ -55,10 +48,6 @@ def connection(request: BusinessRequest, connection_id: int) -> HttpResponse:
             "calls": _calls(found),
             "refresh": refresh_of(found),
             "last_refreshed": last_refreshed(found),
-            "read_lists": [
-                ReadList(kind, lists.last_read(found, kind.slug))
-                for kind in lists.offered(found)
-            ],
             "form": region_form(request, found),
         },
     )

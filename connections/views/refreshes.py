@@ -36,7 +36,10 @@ class Change:
 
 @dataclass(frozen=True)
 class Line:
-    """bar: out of `most`; None while nobody knows how long the list is."""
+    """bar: out of `most`; None while nobody knows how long the list is.
+
+    read_at: the last time that it arrived, which may be in an earlier refresh.
+    """
 
     kind: str
     title: str | Promise
@@ -47,6 +50,7 @@ class Line:
     most: int
     changes: list[Change]
     problem: str
+    read_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -101,6 +105,7 @@ def _line(connection: Connection, read: RefreshedList) -> Line:
         most=max(1, most),
         changes=list(_changes(read)),
         problem=read.problem if read.state == State.FAILED else "",
+        read_at=_read_at(connection, read),
     )
 
 
@@ -109,6 +114,13 @@ def _length(connection: Connection, read: RefreshedList) -> int:
     kind = BY_SLUG[read.kind]
     known = lists.of_organisation(connection, kind.model)
     return known.filter(removed_at=None, **kind.only).count()
+
+
+def _read_at(connection: Connection, read: RefreshedList) -> datetime | None:
+    if read.state in (State.DONE, State.NOT_AVAILABLE):
+        return read.finished_at
+    before = lists.last_read(connection, read.kind)
+    return before.finished_at if before else None
 
 
 def _bar(read: RefreshedList, most: int) -> int | None:

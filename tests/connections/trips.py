@@ -23,12 +23,12 @@ class Trip:
     business: Business
     zoho: Zoho
 
-    def opens(self, page: str, *ids: object, **query: Any) -> HttpResponse:
-        answer: Any = self.client.get(self.address(page, *ids), query)
+    def opens(self, name: str, /, *ids: object, **query: Any) -> HttpResponse:
+        answer: Any = self.client.get(self.address(name, *ids), query)
         return _whole(answer)
 
-    def posts(self, page: str, *ids: object, **data: Any) -> HttpResponse:
-        answer: Any = self.client.post(self.address(page, *ids), data)
+    def posts(self, name: str, /, *ids: object, **data: Any) -> HttpResponse:
+        answer: Any = self.client.post(self.address(name, *ids), data)
         return _whole(answer)
 
     def address(self, page: str, *ids: object) -> str:

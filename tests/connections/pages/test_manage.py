@@ -1,0 +1,151 @@
+"""The connection's own page, and a refresh as it is watched."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from connections import tasks
+from connections.models import Allowance, Connection, RefreshedList, RefreshRun
+from dext_sync.businesses.models import Business, User
+from dext_sync.businesses.tenancy import acting_in
+from tests.connections.pages.conftest import Travels
+from tests.connections.trips import Trip, text
+from tests.publishing.zoho import ALICE, BAKERY, Zoho
+
+IN_PROGRESS = (
+    "Refresh in progress. This should only take a couple of minutes."
+    " No data will be lost."
+)
+
+
+def connected(trip: Trip) -> Connection:
+    """Connected, and every list read."""
+    connection = trip.connects(BAKERY)
+    tasks.refresh_lists(trip.business.pk, connection.pk)
+    return connection
+
+
+def line(page: str, kind: str) -> str:
+    start = page.index(f'id="line-{kind}"')
+    return page[start : page.index("</li>", start)]
+
+
+def test_the_page_says_state_organisation_who_and_what_was_used(
+    travels: Travels, alice: User, bakery: Business
+) -> None:
+    trip = travels(alice, bakery)
+    connection = connected(trip)
+    with acting_in(bakery.pk):
+        Allowance.objects.for_business(bakery).update(
+            day_limit=2000,
+            day_remaining=1958,
+            day_resets_at=timezone.now() + timedelta(hours=3),
+        )
+    page = text(trip.opens("connection", connection.pk))
+    assert f"Zoho Books · {BAKERY}" in page
+    assert "42 of 2000" in page
+    assert f"as {ALICE}" in page
+    for label in ("Refresh integration data", "Disconnect", "Reconnect"):
+        assert label in page
+
+
+def test_only_the_person_who_consented_is_shown_the_zoho_user(
+    travels: Travels, alice: User, anna: User, bakery: Business
+) -> None:
+    connection = travels(alice, bakery).connects(BAKERY)
+    page = text(travels(anna, bakery).opens("connection", connection.pk))
+    assert ALICE not in page
+    assert "Alice" in page
+
+
+def test_a_count_of_yesterday_is_not_shown_as_todays(
+    travels: Travels, alice: User, bakery: Business
+) -> None:
+    trip = travels(alice, bakery)
+    connection = connected(trip)
+    with acting_in(bakery.pk):
+        Allowance.objects.for_business(bakery).update(
+            day_resets_at=timezone.now() - timedelta(minutes=1)
+        )
+    assert "None so far" in text(trip.opens("connection", connection.pk))
+
+
+def test_refresh_integration_data_begins_one_and_shows_it(
+    travels: Travels, alice: User, bakery: Business
+) -> None:
+    trip = travels(alice, bakery)
+    connection = connected(trip)
+    for _click in range(2):
+        answer = trip.posts("connection_refresh", connection.pk)
+        assert answer["Location"] == trip.address("connection", connection.pk)
+    with acting_in(bakery.pk):
+        runs = RefreshRun.objects.for_business(bakery)
+        assert runs.filter(finished_at=None).count() == 1
+    assert IN_PROGRESS in text(trip.opens("connection", connection.pk))
+
+
+def test_while_it_runs_each_list_has_its_count_and_its_bar(
+    travels: Travels, alice: User, bakery: Business
+) -> None:
+    trip = travels(alice, bakery)
+    connection = connected(trip)
+    trip.posts("connection_refresh", connection.pk)
+    with acting_in(bakery.pk):
+        lines = RefreshedList.objects.for_business(bakery).filter(run__finished_at=None)
+        lines.filter(kind="suppliers").update(state="reading", rows=20)
+    page = text(trip.opens("connection_progress", connection.pk))
+    assert 'hx-trigger="every 1s"' in page
+    reading = line(page, "suppliers")
+    assert '<span class="line__count num">20</span>' in reading
+    assert 'max="41" value="20"' in reading
+    assert "Waiting" in line(page, "customers")
+
+
+def test_when_it_is_done_the_polling_stops_and_the_changes_are_named(
+    travels: Travels, alice: User, bakery: Business, zoho: Zoho
+) -> None:
+    trip = travels(alice, bakery)
+    connection = connected(trip)
+    zoho.person_types("contact", contact_name="New Flour Mill", contact_type="vendor")
+    trip.posts("connection_refresh", connection.pk)
+    tasks.refresh_lists(bakery.pk, connection.pk)
+    page = text(trip.opens("connection_progress", connection.pk))
+    assert "hx-trigger" not in page
+    assert IN_PROGRESS not in page
+    assert "1 added" in line(page, "suppliers")
+    assert "New Flour Mill" in line(page, "suppliers")
+    assert "Nothing changed" in line(page, "currencies")
+    assert "Not available in this organisation" in line(page, "locations")
+    assert 'id="last-refreshed" hx-swap-oob="true"' in page
+
+
+def test_a_refresh_that_waits_says_until_when(
+    travels: Travels, alice: User, bakery: Business
+) -> None:
+    trip = travels(alice, bakery)
+    connection = trip.connects(BAKERY)
+    with acting_in(bakery.pk):
+        RefreshRun.objects.for_business(bakery).update(
+            waiting_reason="day", due_at=timezone.now() + timedelta(hours=2)
+        )
+    page = text(trip.opens("connection_progress", connection.pk))
+    assert "Today&#x27;s calls to Zoho Books are used up." in page
+    assert "It goes on by itself at" in page
+
+
+def test_nothing_is_refreshed_through_a_broken_connection(
+    travels: Travels, alice: User, bakery: Business
+) -> None:
+    trip = travels(alice, bakery)
+    connection = connected(trip)
+    with acting_in(bakery.pk):
+        Connection.objects.for_business(bakery).update(
+            state="needs_reconnecting", needs_reason="permission_gone"
+        )
+    page = text(
+        trip.follows(trip.posts("connection_refresh", connection.pk)["Location"])
+    )
+    assert "Reconnect first: nothing can be read from Zoho." in page
+    with acting_in(bakery.pk):
+        runs = RefreshRun.objects.for_business(bakery)
+        assert not runs.filter(finished_at=None).exists()
