@@ -20,8 +20,13 @@ from tests.publishing.pages.conftest import At, text
 
 
 @pytest.fixture
-def item(bakery: Business, vera: User) -> Item:
-    upload(bakery, vera, make_pdf(pages=3), "bill §7.pdf")
+def content() -> bytes:
+    return make_pdf(pages=3)
+
+
+@pytest.fixture
+def item(bakery: Business, vera: User, content: bytes) -> Item:
+    upload(bakery, vera, content, "bill §7.pdf")
     with acting_in(bakery.pk):
         return Item.unscoped.get()
 
@@ -112,10 +117,10 @@ def test_nonsense_about_size_and_turn_is_left_aside(
 
 
 def test_the_file_is_downloaded_as_it_was_uploaded(
-    at: At, vera: User, bakery: Business, item: Item
+    at: At, vera: User, bakery: Business, item: Item, content: bytes
 ) -> None:
     answer = at(vera, bakery).opens("document_file", item.pk)
-    assert answer.content == make_pdf(pages=3)
+    assert answer.content == content
     assert answer["Content-Type"] == "application/pdf"
     assert answer["X-Content-Type-Options"] == "nosniff"
     assert answer["Cache-Control"] == "private, no-store"
