@@ -45,14 +45,19 @@ def start_servers(config: pytest.Config) -> None:
 def keep_apart(worker: str) -> None:
     """Workers share the servers and nothing on them."""
     number = int(worker.removeprefix("gw")) + 1
-    redis = urlsplit(os.environ["REDIS_URL"])
-    if redis.scheme == "unix":
-        redis = redis._replace(query=f"db={number}")
-    else:
-        redis = redis._replace(path=f"/{number}")
-    os.environ["REDIS_URL"] = urlunsplit(redis)
+    os.environ["REDIS_URL"] = with_number(os.environ["REDIS_URL"], number)
     for folder in ("DOCUMENTS_DIR", "MAIL_DIR"):
         os.environ[folder] = str(Path(os.environ[folder]) / worker)
+
+
+def with_number(redis: str, number: int) -> str:
+    """The same server's database of this number.
+
+    urlunsplit would make `unix:/…` of `unix:///…`, which nobody understands.
+    """
+    if redis.startswith("unix:"):
+        return f"{redis.partition('?')[0]}?db={number}"
+    return urlunsplit(urlsplit(redis)._replace(path=f"/{number}"))
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from dext_sync.local import bootstrap, suite
+from dext_sync.local.pytest_plugin import with_number
 from dext_sync.local.refusal import CannotStart
 from tests.local.surroundings import clean_environment
 
@@ -55,3 +56,16 @@ def test_a_command_gets_servers_and_keeps_its_own_settings() -> None:
     address, site = ran.stdout.split()
     assert address.startswith("postgresql://dext_app@/dext_sync?host=")
     assert site == "https://dext-sync.example"
+
+
+@pytest.mark.parametrize(
+    ("address", "numbered"),
+    [
+        ("unix:///short/valkey.sock?db=0", "unix:///short/valkey.sock?db=2"),
+        ("redis://127.0.0.1:6379/0", "redis://127.0.0.1:6379/2"),
+    ],
+)
+def test_workers_of_the_test_run_have_a_redis_database_each(
+    address: str, numbered: str
+) -> None:
+    assert with_number(address, 2) == numbered
