@@ -23,6 +23,7 @@ from publishing.views.rows import (
     row_of,
     seen_of,
 )
+from publishing.views.selection import ids_in
 from publishing.views.visible import connection_of, items_of
 
 
@@ -44,8 +45,8 @@ def rows(request: BusinessRequest) -> HttpResponse:
     """Rows that were moving when the page was drawn; 204 while they look the same."""
     archive = bool(request.GET.get("archive"))
     listing = Listing.of(QueryDict(request.GET.get("view", "")), archive=archive)
-    asked = [int(text) for text in request.GET.getlist("item") if text.isdecimal()]
-    items = items_of(request).prefetch_related(*PREFETCH).filter(pk__in=asked[:100])
+    asked = ids_in(request.GET.getlist("item"))[:100]
+    items = items_of(request).prefetch_related(*PREFETCH).filter(pk__in=asked)
     found = [row_of(item) for item in items]
     if request.GET.get("seen") == seen_of(found):
         return HttpResponse(status=204)

@@ -48,9 +48,14 @@ def _chosen(request: BusinessRequest, listing: Listing) -> QuerySet[Item]:
     visible = items_of(request)
     if request.POST.get("matching") == "1":
         return listing.matching(visible)
-    ids = [int(text) for text in request.POST.getlist("item") if _is_id(text)]
+    ids = ids_in(request.POST.getlist("item"))
     return visible.filter(pk__in=ids, archived_at=None)
 
 
-def _is_id(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and len(text) < 19
+def ids_in(texts: list[str]) -> list[int]:
+    """What can be an id at all: longer numbers would trouble the database."""
+    return [
+        int(text)
+        for text in texts
+        if text.isascii() and text.isdecimal() and len(text) < 19
+    ]

@@ -187,6 +187,16 @@ def test_an_address_with_nonsense_still_shows_the_inbox(
     assert ids_in(page, item) == [item]
 
 
+@pytest.mark.parametrize("nonsense", ["x", "-1", "9" * 30, "٣"])
+def test_nonsense_for_an_id_finds_nothing_and_breaks_nothing(
+    at: At, bob: User, connected_bakery: Business, nonsense: str
+) -> None:
+    visitor = at(bob, connected_bakery)
+    assert visitor.opens("items_rows", item=nonsense).status_code == 200
+    answer = visitor.posts("items_publish", data={"item": nonsense, "confirmed": "1"})
+    assert answer.status_code == 302
+
+
 def test_the_archive_holds_what_was_put_away(
     at: At, alice: User, connected_bakery: Business
 ) -> None:
