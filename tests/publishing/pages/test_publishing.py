@@ -82,7 +82,7 @@ def test_the_panel_is_silent_while_nothing_changes(
     assert visitor.client.get(address).status_code == 204
     settle(item, Item.Status.PUBLISHED, Publication.State.PUBLISHED)
     answer = text(visitor.client.get(address))  # type: ignore[arg-type]
-    assert "Published as bill." in answer
+    assert "Published as bill INV-104." in answer
     assert 'hx-trigger="every' not in answer
 
 
