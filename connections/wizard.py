@@ -141,26 +141,32 @@ def _is_taken(consent: Consent, organisation_id: str) -> bool:
 
 def finish(consent: Consent, by: User) -> Outcome:
     """Connection and grant change here and nowhere else, together or not at all."""
-    organisation = chosen(consent)
-    if not consents.is_open(consent) or organisation is None:
+    try:
+        with transaction.atomic():
+            rows = Connection.objects.for_business(consent.business)
+            before = rows.select_for_update().first()
+            return _hindrance(consent) or _finish(consent, before, by)
+    except IntegrityError:
+        # Somebody else finished in the same instant, here or in another business.
+        consent.refresh_from_db()
+        return _hindrance(consent) or Over()
+
+
+def _hindrance(consent: Consent) -> Taken | AnotherOrganisation | Over | None:
+    if not consents.is_open(consent) or chosen(consent) is None:
         return Over()
     if stays(consent):
         return AnotherOrganisation()
-    if _is_taken(consent, organisation.organisation_id):
-        return Taken()
-    try:
-        with transaction.atomic():
-            return _finish(consent, organisation, by)
-    except IntegrityError:
-        # Another business finished with it in the same instant.
-        return Taken()
+    return Taken() if _is_taken(consent, consent.organisation_id) else None
 
 
-def _finish(consent: Consent, organisation: types.Organisation, by: User) -> Outcome:
-    if not consents.end(consent):
+def _finish(consent: Consent, before: Connection | None, by: User) -> Outcome:
+    organisation = chosen(consent)
+    if organisation is None or not consents.end(consent):
         return Over()
     grant = _grant_from(consent)
-    connection, before = _connected(consent, organisation, grant, by)
+    values = _facts(consent, organisation, grant, by)
+    connection = _connected(consent.business, before, values)
     if before is not None and before.grant_id not in (None, grant.pk):
         _let_go(before.grant_id)
     consents.forget(consent)
@@ -216,19 +222,16 @@ def _permission(consent: Consent) -> dict[str, Any]:
 
 
 def _connected(
-    consent: Consent, organisation: types.Organisation, grant: Grant, by: User
-) -> tuple[Connection, Connection | None]:
-    """The connection as it is now, and as it was before."""
-    values = _facts(consent, organisation, grant, by)
-    rows = Connection.objects.for_business(consent.business)
-    before = rows.select_for_update().first()
+    business: Business, before: Connection | None, values: dict[str, Any]
+) -> Connection:
     if before is None:
-        return Connection.unscoped.create(business=consent.business, **values), None
-    if before.organisation_id != organisation.organisation_id:
+        return Connection.unscoped.create(business=business, **values)
+    if before.organisation_id != values["organisation_id"]:
         # What Zoho said of the other organisation's limits says nothing of this one's.
         Allowance.unscoped.filter(connection=before).delete()
+    rows = Connection.objects.for_business(business)
     rows.filter(pk=before.pk).update(**values)
-    return rows.select_related("business").get(pk=before.pk), before
+    return rows.select_related("business").get(pk=before.pk)
 
 
 def _facts(

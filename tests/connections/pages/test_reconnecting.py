@@ -17,9 +17,14 @@ ANNA = "anna@ledgerly.example"
 GARAGE = "Garage Charlie Ltd"
 
 
+def grant_of(connection: Connection) -> Grant:
+    assert connection.grant is not None
+    return connection.grant
+
+
 def breaks(connection: Connection) -> None:
     """Zoho has refused the refresh token."""
-    Grant.objects.filter(pk=connection.grant_id).update(died_at=timezone.now())
+    Grant.objects.filter(pk=grant_of(connection).pk).update(died_at=timezone.now())
     with acting_in(connection.business_id):
         tasks.tell_broken(connection.business_id, connection.pk)
 
@@ -193,7 +198,9 @@ def test_fewer_rights_do_not_replace_a_shared_permission(
     travels: Travels, anna: User, bakery: Business, garage: Business
 ) -> None:
     first = travels(anna, bakery).connects(BAKERY, ANNA)
-    Grant.objects.filter(pk=first.grant_id).update(scopes="ZohoBooks.fullaccess.all")
+    Grant.objects.filter(pk=grant_of(first).pk).update(
+        scopes="ZohoBooks.fullaccess.all"
+    )
     second = travels(anna, garage).connects(GARAGE, ANNA)
     assert second.grant_id != first.grant_id
     assert second.grant is not None
