@@ -16,7 +16,6 @@ from django.views.decorators.http import require_http_methods, require_safe
 from connections import consents, lists, tasks, wizard
 from connections.models import Connection, Consent
 from connections.views.problems import PROBLEMS
-from connections.views.toward_zoho import leads_to_zoho
 from connections.wizard import AnotherOrganisation, Finished, Over, Taken
 from dext_sync.businesses.access import BusinessRequest, business_view
 from dext_sync.businesses.roles import Need
@@ -173,7 +172,6 @@ def other(request: BusinessRequest, consent: Consent) -> HttpResponse:
 @business_view(Need.MANAGE)
 @require_safe
 @never_cache
-@leads_to_zoho
 def ended(request: BusinessRequest, consent_id: int) -> HttpResponse:
     """What became of a trip, also after a reload or the back button."""
     consent = _consent(request, consent_id)
