@@ -181,7 +181,7 @@ def attach_again(item: Item, *, by: User) -> Requested | Held:
         step = publication.steps.filter(kind=Step.Kind.DOCUMENT).first()
         if step is not None and results.reopen(step):
             audit.record(
-                fresh.business, "publication.requested", actor=by, subject=fresh
+                fresh.business, "publication.attach_requested", actor=by, subject=fresh
             )
         return Requested(publication)
 

@@ -188,12 +188,13 @@ def _document_is_unverified(publication: Publication) -> bool:
 
 
 def _published_headline(publication: Publication, *, missing: bool) -> str:
-    kind = publication.get_kind_display().lower()
+    number = publication.claim.get("number", "")
+    record = f"{publication.get_kind_display().lower()} {number}".strip()
     if missing:
-        return _("Published as {kind}, its document is missing there.").format(
-            kind=kind
+        return _("Published as {record}, its document is missing there.").format(
+            record=record
         )
-    return _("Published as {kind}.").format(kind=kind)
+    return _("Published as {record}.").format(record=record)
 
 
 def _document_detail(publication: Publication) -> str:

@@ -127,13 +127,14 @@ def _note_differences(publication: Publication, outcome: Done) -> None:
 
 def _record_step(publication: Publication, step: Step, outcome: Done) -> None:
     words = step.get_kind_display()
-    if outcome.differences:
-        words = f"{words} ({', '.join(outcome.differences)})"
     if outcome.found:
         zoho_id = outcome.zoho_id or outcome.answer.get("contact_id", "")
         _record(publication, "publication.found", step=words, zoho_id=zoho_id)
     else:
         _record(publication, "publication.sent", step=words)
+    if outcome.differences:
+        told = ", ".join(outcome.differences)
+        _record(publication, "publication.differs", differences=told)
 
 
 def _waits(publication: Publication, step: Step, outcome: Waits) -> None:

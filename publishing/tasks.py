@@ -1,15 +1,15 @@
 """What workers do for publishing: short tasks, each in one business, all repeatable."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from celery import shared_task
-from django.db import connection as database
 from django.utils import timezone
 
 from connections.models import Connection, ConnectionEvent
 from dext_sync.businesses.access import business_task
 from dext_sync.businesses.models import Business
+from dext_sync.businesses.tenancy import rows_across
 from dext_sync.celery import enqueue, send
 from publishing import coding, engine, verification
 from publishing.models import Item, Publication
@@ -30,14 +30,14 @@ def publish(business_id: int, publication_id: int) -> None:
 @shared_task
 def sweep_publications() -> None:
     """Whatever the broker lost, what waited, and what a dead worker left behind."""
-    for business_id, publication_id in _ids("publications_due", MOST_DUE):
+    for business_id, publication_id in rows_across("publications_due", MOST_DUE):
         send(publish, business_id, publication_id)
 
 
 @shared_task
 def sweep_verifications() -> None:
     before = timezone.now() - VERIFY_AFTER
-    for business_id, connection_id in _ids("verifications_due", before):
+    for business_id, connection_id in rows_across("verifications_due", before):
         send(verify_documents, business_id, connection_id)
 
 
@@ -54,7 +54,7 @@ def verify_documents(business_id: int, connection_id: int) -> None:
 
 @shared_task
 def sweep_connection_events() -> None:
-    for business_id, event_id in _ids("connection_events_open", MOST_DUE):
+    for business_id, event_id in rows_across("connection_events_open", MOST_DUE):
         send(heed_event, business_id, event_id)
 
 
@@ -99,10 +99,3 @@ def review_items(business_id: int, after: int = 0) -> None:
     coding.review_all(items)
     if len(items) == REVIEWED_AT_ONCE:
         enqueue(review_items, business_id, items[-1].pk)
-
-
-def _ids(function: str, argument: int | datetime) -> list[tuple[int, int]]:
-    """Business and row of what is due: the one look across businesses."""
-    with database.cursor() as cursor:
-        cursor.execute(f"SELECT * FROM {function}(%s)", [argument])  # noqa: S608
-        return [(business_id, row_id) for business_id, row_id in cursor.fetchall()]

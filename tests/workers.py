@@ -66,5 +66,5 @@ def until(happened: Callable[[], bool], *, seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not happened():
         if time.monotonic() > deadline:
-            raise AssertionError(f"{happened.__name__} did not come true.")
+            raise AssertionError(f"This did not come true: {happened}")
         time.sleep(0.05)

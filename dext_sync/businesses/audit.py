@@ -47,6 +47,10 @@ SENTENCES = {
     "supplier.linked": _("chose the Zoho contact {contact} for {subject}"),
     "supplier.to_create": _("said: create {subject} in Zoho"),
     "publication.requested": _("pressed Publish on {subject}"),
+    "publication.attach_requested": _(
+        "asked to attach the document of {subject} again"
+    ),
+    "publication.differs": _("Zoho has other amounts for {subject}: {differences}"),
     "publication.withdrawn": _("stopped the publishing of {subject}"),
     "publication.sent": _("sent the {step} of {subject} to Zoho"),
     "publication.uncertain": _("Zoho's answer for the {step} of {subject} was lost"),

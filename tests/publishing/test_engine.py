@@ -390,7 +390,9 @@ class TestZohoSaysNo:
         assert publication.state == "published"
         assert page.status == Item.Status.PUBLISHED
         assert page.can_attach_again
-        assert page.headline == "Published as bill, its document is missing there."
+        assert (
+            page.headline == "Published as bill INV-104, its document is missing there."
+        )
         assert len(zoho.bills) == 1
         assert zoho.bills[0]["documents"] == []
 

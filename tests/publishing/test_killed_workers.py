@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -102,11 +103,11 @@ def test_workers_killed_at_each_step_leave_one_bill_with_one_document(
         zoho.fails(fault, method="POST", path=path, seconds=moment.seconds)
         worker = staff.begin()
         requested(item, bob)
-        until(lambda moment=moment: under_way(zoho, moment))
+        until(partial(under_way, zoho, moment))
         staff.kill(worker)
 
     staff.begin()
-    until(lambda: published(items), seconds=90)
+    until(partial(published, items), seconds=90)
 
     numbers = [bill["bill_number"] for bill in zoho.bills]
     assert sorted(numbers) == [f"INV-{number}" for number in range(len(MOMENTS))]

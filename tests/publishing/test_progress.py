@@ -65,7 +65,7 @@ def test_step_by_step_after_a_lost_answer(
     )
     assert checking.steps[0].sentence == "sent, the answer was lost"
     assert checking.is_moving
-    assert published.headline == "Published as bill."
+    assert published.headline == "Published as bill INV-104."
     assert published.steps[0].sentence == "in Zoho Books"
     assert published.steps[1].sentence == (
         "sent; Zoho Books is asked whether it is there"
