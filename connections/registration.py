@@ -12,14 +12,17 @@ from dext_sync import env
 def regions() -> dict[str, Region]:
     """The table of data centres: Zoho's own, unless ZOHO_REGIONS replaces it.
 
-    Raises ValueError where ZOHO_REGIONS cannot be read.
+    The one where our client is registered comes first. Raises ValueError where
+    ZOHO_REGIONS cannot be read.
     """
-    return _table(settings.ZOHO_REGIONS)
+    return _table(settings.ZOHO_REGIONS, settings.ZOHO_HOME_REGION)
 
 
 @cache
-def _table(raw: str) -> dict[str, Region]:
-    return load(raw) if raw else dict(REGIONS)
+def _table(raw: str, home: str) -> dict[str, Region]:
+    table = load(raw) if raw else dict(REGIONS)
+    first = {home: table[home]} if home in table else {}
+    return {**first, **table}
 
 
 def accounts_hosts() -> list[str]:

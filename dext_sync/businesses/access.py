@@ -3,13 +3,17 @@
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, cast
+from urllib.parse import urlencode
 
 from celery import Task, shared_task
-from django.contrib.auth.decorators import login_required
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase
+from django.shortcuts import resolve_url
 from django.template.response import SimpleTemplateResponse
 from django.utils.timezone import override
+from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
 from dext_sync.businesses.models import Business, Membership, User
@@ -58,11 +62,12 @@ def business_view(need: Need) -> Callable[[View[P]], Callable[..., HttpResponseB
     """
 
     def decorate(view: View[P]) -> Callable[..., HttpResponseBase]:
-        @login_required
         @wraps(view)
         def through_the_door(
             request: HttpRequest, slug: str, *args: Any, **kwargs: Any
         ) -> HttpResponseBase:
+            if not request.user.is_authenticated:
+                return _to_sign_in(request)
             visitor = cast(BusinessRequest, request)
             visitor.membership = _membership(visitor.user, slug)
             visitor.business = visitor.membership.business
@@ -75,6 +80,16 @@ def business_view(need: Need) -> Callable[[View[P]], Callable[..., HttpResponseB
         return through_the_door
 
     return decorate
+
+
+def _to_sign_in(request: HttpRequest) -> HttpResponseBase:
+    """The whole page goes there, also where only a part of it was asked for."""
+    htmx: HtmxDetails = cast(PersonRequest, request).htmx
+    if not htmx:
+        return redirect_to_login(request.get_full_path())
+    back = htmx.current_url_abs_path or "/"
+    address = f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': back})}"
+    return HttpResponseClientRedirect(address)
 
 
 def _membership(user: User, slug: str) -> Membership:

@@ -106,3 +106,16 @@ def test_a_wrong_password_is_said_above_the_form_and_the_address_kept(
     ).content.decode()
     assert 'role="alert"' in page
     assert 'value="alice@example.com"' in page
+
+
+def test_a_fragment_asked_for_without_a_session_sends_the_whole_page_to_sign_in(
+    bakery: Business, client: Client
+) -> None:
+    page = f"http://testserver/b/{bakery.slug}/activity/"
+    answer = client.get(
+        page, headers={"hx-request": "true", "hx-current-url": f"{page}?kind=member"}
+    )
+    assert answer.headers["HX-Redirect"] == (
+        f"/accounts/login/?next=%2Fb%2F{bakery.slug}%2Factivity%2F%3Fkind%3Dmember"
+    )
+    assert b"Sign in" not in answer.content

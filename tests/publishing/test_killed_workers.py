@@ -15,8 +15,13 @@ from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
 from dext_sync.celery import send
 from publishing import engine, tasks
-from publishing.models import Item, Publication, PublishAttempt
-from tests.publishing.factories import make_supplier, ready_item
+from publishing.models import Item, PaymentMethod, Publication, PublishAttempt
+from tests.publishing.factories import (
+    make_method,
+    make_supplier,
+    paid_receipt,
+    ready_item,
+)
 from tests.publishing.zoho import Zoho, connected_to
 from tests.workers import Workers, until, workers
 from tests.zoho_standin import StandIn, serve
@@ -28,10 +33,10 @@ pytestmark = [pytest.mark.processes, pytest.mark.usefixtures("committed_db")]
 class Moment:
     """When to kill: while this call is inside Zoho, before or after it has stored."""
 
+    kind: str
     path: str
     fault: str
-    seconds: float
-    has_stored: Callable[[Zoho], bool]
+    has_stored: Callable[[Zoho, str], bool]
 
 
 @pytest.fixture
@@ -63,57 +68,97 @@ def published(items: list[Item]) -> bool:
     return all(item.status == Item.Status.PUBLISHED for item in items)
 
 
-def under_way(zoho: Zoho, moment: Moment) -> bool:
+def under_way(zoho: Zoho, moment: Moment, supplier: str) -> bool:
     """The call has reached Zoho (and has stored something), its answer has not come."""
     if zoho.standin.faults.waiting():
         return False
-    return moment.fault == "late_before" or moment.has_stored(zoho)
+    return moment.has_stored(zoho, supplier)
 
 
-def numbered(zoho: Zoho, number: str) -> list[dict[str, Any]]:
-    return [bill for bill in zoho.bills if bill["bill_number"] == f"INV-{number}"]
+def bills_of(zoho: Zoho, supplier: str) -> list[dict[str, Any]]:
+    return [bill for bill in zoho.bills if bill["vendor_name"] == supplier]
 
 
-def has_document(zoho: Zoho, number: str) -> bool:
-    return any(bill["documents"] for bill in numbered(zoho, number))
+def expenses_of(zoho: Zoho, supplier: str) -> list[dict[str, Any]]:
+    return [row for row in zoho.expenses if row["vendor_name"] == supplier]
+
+
+def stored_document(records: list[dict[str, Any]]) -> bool:
+    return any(record["documents"] for record in records)
 
 
 # The last step first: what earlier items still have to send must not meet the fault
 # that is meant for a later one.
 MOMENTS = [
-    Moment("/bills/*/attachment", "answer_late", 30, lambda z: has_document(z, "0")),
-    Moment("/bills/*/attachment", "late_before", 2, lambda _z: True),
-    Moment("/bills", "answer_late", 30, lambda z: bool(numbered(z, "2"))),
-    Moment("/bills", "late_before", 2, lambda _z: True),
-    Moment("/contacts", "answer_late", 30, lambda z: bool(z.contacts("Flour 4"))),
-    Moment("/contacts", "late_before", 2, lambda _z: True),
+    Moment(
+        "bill",
+        "/bills/*/attachment",
+        "answer_late",
+        lambda zoho, supplier: stored_document(bills_of(zoho, supplier)),
+    ),
+    Moment(
+        "expense",
+        "/expenses/*/receipt",
+        "answer_late",
+        lambda zoho, supplier: stored_document(expenses_of(zoho, supplier)),
+    ),
+    Moment("bill", "/bills", "late_before", lambda _zoho, _supplier: True),
+    Moment(
+        "bill",
+        "/bills",
+        "answer_late",
+        lambda zoho, supplier: bool(bills_of(zoho, supplier)),
+    ),
+    Moment(
+        "expense",
+        "/expenses",
+        "answer_late",
+        lambda zoho, supplier: bool(expenses_of(zoho, supplier)),
+    ),
+    Moment(
+        "bill",
+        "/contacts",
+        "answer_late",
+        lambda zoho, supplier: bool(zoho.contacts(supplier)),
+    ),
 ]
 
 
-def test_workers_killed_at_each_step_leave_one_bill_with_one_document(
+def make(moment: Moment, business: Business, owner: User, name: str) -> Item:
+    """An item of a supplier that Zoho does not know yet."""
+    supplier = make_supplier(business, name, agreed_by=owner)
+    if moment.kind == "bill":
+        return ready_item(business, owner, supplier=supplier, reference=name)
+    with acting_in(business.pk):
+        method = PaymentMethod.unscoped.first()
+    if method is None:
+        method = make_method(business)
+    return paid_receipt(business, owner, supplier=supplier, payment_method=method)
+
+
+def test_workers_killed_at_each_step_leave_one_record_with_one_document(
     team: tuple[Zoho, Workers], connection: Connection, bakery: Business, bob: User
 ) -> None:
     zoho, staff = team
+    names = [f"Flour {number}" for number, _moment in enumerate(MOMENTS)]
     items = []
-    for number, moment in enumerate(MOMENTS):
-        supplier = make_supplier(bakery, f"Flour {number}", agreed_by=bob)
-        item = ready_item(bakery, bob, supplier=supplier, reference=f"INV-{number}")
+    for name, moment in zip(names, MOMENTS, strict=True):
+        item = make(moment, bakery, bob, name)
         items.append(item)
-        path, fault = moment.path, moment.fault
-        zoho.fails(fault, method="POST", path=path, seconds=moment.seconds)
+        seconds = 2 if moment.fault == "late_before" else 30
+        zoho.fails(moment.fault, method="POST", path=moment.path, seconds=seconds)
         worker = staff.begin()
         requested(item, bob)
-        until(partial(under_way, zoho, moment))
+        until(partial(under_way, zoho, moment, name))
         staff.kill(worker)
 
     staff.begin()
     until(partial(published, items), seconds=90)
 
-    numbers = [bill["bill_number"] for bill in zoho.bills]
-    assert sorted(numbers) == [f"INV-{number}" for number in range(len(MOMENTS))]
-    assert [len(bill["documents"]) for bill in zoho.bills] == [1] * len(MOMENTS)
-    for number in range(len(MOMENTS)):
-        assert len(zoho.contacts(f"Flour {number}")) == 1
+    records = [[*bills_of(zoho, name), *expenses_of(zoho, name)] for name in names]
+    assert [len(found) for found in records] == [1] * len(MOMENTS)
+    assert [len(record["documents"]) for (record,) in records] == [1] * len(MOMENTS)
+    assert [len(zoho.contacts(name)) for name in names] == [1] * len(MOMENTS)
     with acting_in(bakery.pk):
         assert not PublishAttempt.unscoped.filter(ended_at=None).exists()
         assert not any(item.document_missing for item in items)
