@@ -4,29 +4,24 @@ An entry that left Zoho is marked, never deleted; what could not be read is neve
 for what is gone.
 """
 
-import hashlib
 import logging
 import secrets
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from itertools import islice
-from typing import Any, Final, TypeVar
+from datetime import timedelta
+from typing import Final
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from connections import books as connected
 from connections.books import NotConnected
 from connections.budget import Priority
+from connections.entries import Changes, columns, store
 from connections.kinds import BY_SLUG, LISTS, ListKind
 from connections.models import (
     Connection,
     ConnectionEvent,
-    Contact,
-    ListEntry,
     RefreshedList,
     RefreshedPage,
     RefreshRun,
@@ -48,13 +43,9 @@ from dext_sync.businesses.models import User
 
 logger = logging.getLogger(__name__)
 
-Entry = TypeVar("Entry", bound=ListEntry)
-Values = dict[str, Any]
-
 LEASE: Final = timedelta(minutes=3)
 """Longer than any one call and the writing of any one list."""
 DAILY: Final = timedelta(hours=24)
-BATCH: Final = 1000
 NAMES_TOLD: Final = 25
 MOST_PAGES: Final = 1000
 PAGES_LAST: Final = timedelta(minutes=30)
@@ -239,7 +230,7 @@ def _hold_lease(run: RefreshRun) -> None:
     run.leased_until = until
 
 
-def _read(line: RefreshedList, changes: "Changes", rows: int) -> None:
+def _read(line: RefreshedList, changes: Changes, rows: int) -> None:
     RefreshedList.unscoped.filter(pk=line.pk).update(
         state=RefreshedList.State.DONE,
         rows=rows,
@@ -353,151 +344,7 @@ def _record(run: RefreshRun, action: str, **data: str) -> None:
     )
 
 
-# Storing
-
-
-@dataclass
-class Changes:
-    """Names of what a list gained, what is different now, and what has left it."""
-
-    added: list[str] = field(default_factory=list)
-    changed: list[str] = field(default_factory=list)
-    removed: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Known:
-    """An entry as it is stored."""
-
-    pk: int
-    zoho_id: str
-    name: str
-    fingerprint: str
-    is_gone: bool
-
-
-def columns(kind: ListKind, row: Any) -> Values:
-    """A row of Zoho's as the columns of its entry here."""
-    return {
-        "zoho_id": row.zoho_id,
-        "name": row.name[:300],
-        "is_active": row.is_active,
-        **kind.values(row),
-    }
-
-
-def store(
-    connection: Connection, kind: ListKind, rows: Iterable[Values], *, began: datetime
-) -> Changes:
-    """Make the stored list what arrived; rows that are as they were stay untouched.
-
-    rows: as `columns` makes them.
-    began: when the reading began. What was created meanwhile could not be read.
-    """
-    stored = {each.zoho_id: each for each in _known(connection, kind.model)}
-    changes, fresh, seen = Changes(), [], set()
-    for row in rows:
-        if row["zoho_id"] in seen:
-            continue
-        seen.add(row["zoho_id"])
-        entry = _entry(connection, kind, row)
-        known = stored.get(entry.zoho_id)
-        if known is None:
-            changes.added.append(entry.name)
-        elif known.is_gone or known.fingerprint != entry.fingerprint:
-            changes.changed.append(entry.name)
-        else:
-            continue
-        fresh.append(entry)
-    _upsert(kind, fresh)
-    changes.removed = _mark_removed(connection, kind, seen, began)
-    return changes
-
-
-def _known(connection: Connection, model: type[ListEntry]) -> Iterator[Known]:
-    columns = ("pk", "zoho_id", "name", "fingerprint", "removed_at")
-    found = of_organisation(connection, model).values_list(*columns)
-    for pk, zoho_id, name, fingerprint, removed_at in found.iterator():
-        yield Known(pk, zoho_id, name, fingerprint, removed_at is not None)
-
-
-def _entry(connection: Connection, kind: ListKind, values: Values) -> ListEntry:
-    return kind.model(
-        business_id=connection.business_id,
-        connection=connection,
-        organisation_id=connection.organisation_id,
-        fingerprint=_fingerprint(values),
-        **values,
-    )
-
-
-def _fingerprint(values: Values) -> str:
-    text = repr(sorted((name, str(value)) for name, value in values.items()))
-    return hashlib.sha256(text.encode()).hexdigest()[:40]
-
-
-def _upsert(kind: ListKind, entries: list[ListEntry]) -> None:
-    """`visible` and `first_seen_at` stay what they are."""
-    kept = {"id", "business", "connection", "organisation_id", "zoho_id", "visible"}
-    columns = [
-        each.name
-        for each in kind.model._meta.concrete_fields  # noqa: SLF001  (Django's model API)
-        if each.name not in {*kept, "first_seen_at"}
-    ]
-    remaining = iter(entries)
-    while batch := list(islice(remaining, BATCH)):
-        kind.model.unscoped.bulk_create(
-            batch,
-            update_conflicts=True,
-            unique_fields=["connection", "organisation_id", "zoho_id"],
-            update_fields=columns,
-        )
-
-
-def _mark_removed(
-    connection: Connection, kind: ListKind, seen: set[str], began: datetime
-) -> list[str]:
-    present = of_organisation(connection, kind.model).filter(
-        removed_at=None, changed_at__lt=began, **kind.only
-    )
-    gone = [
-        (pk, name)
-        for pk, zoho_id, name in present.values_list("pk", "zoho_id", "name")
-        if zoho_id not in seen
-    ]
-    present.filter(pk__in=[pk for pk, _name in gone]).update(removed_at=timezone.now())
-    return [name for _pk, name in gone]
-
-
-def remember_contact(connection: Connection, contact: types.Contact) -> Contact:
-    """Keep a contact that was created or found while publishing, before any refresh."""
-    slug = "customers" if contact.kind == Contact.Kind.CUSTOMER else "suppliers"
-    kind = BY_SLUG[slug]
-    _upsert(kind, [_entry(connection, kind, columns(kind, contact))])
-    return Contact.unscoped.get(
-        connection=connection,
-        organisation_id=connection.organisation_id,
-        zoho_id=contact.zoho_id,
-    )
-
-
-# Reading what is stored
-
-
-def of_organisation(connection: Connection, model: type[Entry]) -> QuerySet[Entry]:
-    return model.unscoped.filter(
-        connection=connection, organisation_id=connection.organisation_id
-    )
-
-
-def usable(connection: Connection, model: type[Entry]) -> QuerySet[Entry]:
-    """What Zoho takes on a new record."""
-    return of_organisation(connection, model).filter(removed_at=None, is_active=True)
-
-
-def pickable(connection: Connection, model: type[Entry]) -> QuerySet[Entry]:
-    """What pickers offer: usable, and not hidden here."""
-    return usable(connection, model).filter(visible=True)
+# Reading what is known of refreshes
 
 
 def last_read(connection: Connection, slug: str) -> RefreshedList | None:

@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
-from typing import TypeVar
 
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from connections import entries
 from connections.models import (
     Account,
     Connection,
@@ -36,8 +36,6 @@ from publishing.decision import (
     tax_inside,
 )
 from publishing.models import Item, PaymentMethod, Supplier
-
-Row = TypeVar("Row", bound=ListEntry)
 
 Value = (
     str
@@ -296,7 +294,7 @@ def _books(connection: Connection, currency_code: str) -> BooksFacts:
         state="connected" if connection.is_working else "needs_reconnecting",
         edition=connection.edition,
         base_currency=connection.currency_code,
-        lists_read=_rows(connection, Account).exists(),
+        lists_read=entries.present(connection, Account).exists(),
         currency=_currency_facts(currency) if currency else None,
     )
 
@@ -308,15 +306,7 @@ def _currency_facts(currency: Currency) -> CurrencyFacts:
 
 
 def _currency(connection: Connection, code: str) -> Currency | None:
-    return _rows(connection, Currency).filter(code=code, is_active=True).first()
-
-
-def _rows(connection: Connection, model: type[Row]) -> QuerySet[Row]:
-    return model.unscoped.filter(
-        connection=connection,
-        organisation_id=connection.organisation_id,
-        removed_at=None,
-    )
+    return entries.usable(connection, Currency).filter(code=code).first()
 
 
 def _supplier(

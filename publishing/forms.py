@@ -14,6 +14,7 @@ from django.db.models import Model, Q, QuerySet
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from connections import entries
 from connections.models import (
     Account,
     BankAccount,
@@ -68,19 +69,12 @@ def options(field: str, words: str, place: Place) -> list[Option]:
 
 
 def _entries(model: type[ListEntry]) -> Callable[[Place], QuerySet[Any]]:
-    def pickable(place: Place) -> QuerySet[Any]:
-        rows = model.objects.for_business(place.business)
+    def offered(place: Place) -> QuerySet[Any]:
         if place.connection is None:
-            return rows.none()
-        return rows.filter(
-            connection=place.connection,
-            organisation_id=place.connection.organisation_id,
-            is_active=True,
-            visible=True,
-            removed_at=None,
-        )
+            return model.unscoped.none()
+        return entries.pickable(place.connection, model)
 
-    return pickable
+    return offered
 
 
 def _categories(place: Place) -> QuerySet[Account]:

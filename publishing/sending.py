@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from connections.lists import remember_contact
-
+from connections.entries import remember_contact
 from connections.models import Connection
 from connections.zoho.client import ZohoBooks
 from connections.zoho.types import (

@@ -5,6 +5,7 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Upper
 from django.utils import timezone
 
+from connections import entries
 from connections.models import Connection, Contact
 from dext_sync.businesses import audit
 from dext_sync.businesses.models import Business, User
@@ -111,19 +112,11 @@ def _match(supplier: Supplier, contacts: list[Contact]) -> bool:
 
 def name_is_taken(connection: Connection, name: str) -> bool:
     """Zoho knows one namespace of names for suppliers and customers together."""
-    return _of_organisation(connection).filter(name__iexact=name).exists()
+    return entries.present(connection, Contact).filter(name__iexact=name).exists()
 
 
 def _vendors(connection: Connection) -> QuerySet[Contact]:
-    return _of_organisation(connection).filter(kind=Contact.Kind.VENDOR, is_active=True)
-
-
-def _of_organisation(connection: Connection) -> QuerySet[Contact]:
-    return Contact.unscoped.filter(
-        connection=connection,
-        organisation_id=connection.organisation_id,
-        removed_at=None,
-    )
+    return entries.usable(connection, Contact).filter(kind=Contact.Kind.VENDOR)
 
 
 def key_of(name: str) -> str:

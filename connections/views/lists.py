@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from connections import lists, wizard
+from connections import entries, lists, wizard
 from connections.kinds import BY_SLUG, LISTS, ListKind
 from connections.models import Connection, ListEntry, RefreshedList
 from connections.views.refreshes import refresh_of
@@ -152,7 +152,7 @@ def _overviews(connection: Connection) -> list[Overview]:
 
 
 def _entries(connection: Connection, kind: ListKind) -> QuerySet[ListEntry]:
-    return lists.of_organisation(connection, kind.model).filter(**kind.only)
+    return entries.of_organisation(connection, kind.model).filter(**kind.only)
 
 
 @business_view(Need.MANAGE)

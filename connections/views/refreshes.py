@@ -9,7 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from connections import lists
+from connections import entries, lists
 from connections.kinds import BY_SLUG
 from connections.models import Connection, RefreshedList, RefreshRun
 
@@ -112,7 +112,7 @@ def _line(connection: Connection, read: RefreshedList) -> Line:
 def _length(connection: Connection, read: RefreshedList) -> int:
     """As long as it was last time; 0 where it has never been read."""
     kind = BY_SLUG[read.kind]
-    known = lists.of_organisation(connection, kind.model)
+    known = entries.of_organisation(connection, kind.model)
     return known.filter(removed_at=None, **kind.only).count()
 
 

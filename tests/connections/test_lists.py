@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from connections import budget, lists
+from connections import budget, entries, lists
 from connections.kinds import BY_SLUG
 from connections.models import (
     Account,
@@ -51,7 +51,7 @@ def line(run: RefreshRun, kind: str) -> RefreshedList:
 
 def names(connection: Connection, model: type[Account | Contact | TaxRate]) -> set[str]:
     with acting_in(connection.business_id):
-        return set(lists.usable(connection, model).values_list("name", flat=True))
+        return set(entries.usable(connection, model).values_list("name", flat=True))
 
 
 def test_a_refresh_reads_every_list_that_the_organisation_has(
@@ -81,7 +81,7 @@ def test_a_feature_that_is_off_is_not_available_and_no_error(
     assert run.problem == ""
     assert line(run, "locations").state == "not_available"
     with acting_in(connection.business_id):
-        assert not lists.usable(connection, Location).exists()
+        assert not entries.usable(connection, Location).exists()
 
 
 def test_what_left_zoho_is_marked_and_comes_back(
@@ -213,7 +213,7 @@ def test_what_is_created_while_a_list_is_read_is_not_taken_for_gone(
         assert supplier is not None
         Contact.unscoped.filter(pk=supplier.pk).update(changed_at=timezone.now())
         kind = BY_SLUG["suppliers"]
-        changes = lists.store(connection, kind, [], began=began)
+        changes = entries.store(connection, kind, [], began=began)
         supplier.refresh_from_db()
     assert supplier.removed_at is None
     assert supplier.name not in changes.removed
