@@ -9,7 +9,11 @@ from connections import entries
 from connections.models import Connection, Contact
 from dext_sync.businesses import audit
 from dext_sync.businesses.models import Business, User
-from publishing.models import Supplier
+from publishing.models import Item, Supplier
+
+
+class Settled(Exception):
+    """It stands already which contact this supplier is, or that is being created."""
 
 
 def named(business: Business, name: str) -> Supplier:
@@ -33,12 +37,13 @@ def of_contact(business: Business, contact: Contact) -> Supplier:
         key=key_of(contact.name),
         defaults={"name": contact.name[:200], "contact": contact},
     )
-    if supplier.contact_id is None:
-        supplier.contact = contact
-        supplier.save(update_fields=["contact"])
+    if supplier.contact_id is None and not supplier.items.exists():
+        _match(supplier, [contact])
+    elif supplier.contact_id is None:
+        match_contacts(business, [supplier])
     if supplier.contact_id == contact.pk:
         return supplier
-    # Another contact goes by this name already: this one gets a key of its own.
+    # Another contact goes by this name, or may: this one gets a key of its own.
     return Supplier.unscoped.get_or_create(
         business=business,
         key=f"{key_of(contact.name)[:160]}#{contact.zoho_id}",
@@ -65,12 +70,15 @@ def agree_to_create(supplier: Supplier, by: User) -> None:
 def link(supplier: Supplier, contact: Contact, by: User) -> None:
     """A person chose the contact that this supplier is; other items follow.
 
-    Review its items afterwards: `coding.review_supplier(supplier)`.
+    Raises Settled unless there was none, or Zoho has it no longer. Review its items
+    afterwards: `coding.review_supplier(supplier)`.
     """
     with transaction.atomic():
-        supplier.contact = contact
-        supplier.create_agreed_at = None
-        supplier.save(update_fields=["contact", "create_agreed_at"])
+        fresh = Supplier.unscoped.select_for_update(of=("self",)).get(pk=supplier.pk)
+        if not _is_open(fresh):
+            raise Settled
+        fresh.contact, fresh.create_agreed_at = contact, None
+        fresh.save(update_fields=["contact", "create_agreed_at"])
         audit.record(
             supplier.business,
             "supplier.linked",
@@ -78,6 +86,21 @@ def link(supplier: Supplier, contact: Contact, by: User) -> None:
             subject=supplier,
             contact=contact.name,
         )
+    supplier.refresh_from_db()
+
+
+def _is_open(supplier: Supplier) -> bool:
+    if supplier.contact_id is None:
+        return supplier.being_created_by is None
+    connection = Connection.objects.for_business(supplier.business).first()
+    if connection is None:
+        return False
+    return not _vendors(connection).filter(pk=supplier.contact_id).exists()
+
+
+def is_used_by_others(supplier: Supplier, person: User) -> bool:
+    """Whether somebody else has items of this supplier."""
+    return Item.unscoped.filter(supplier=supplier).exclude(owner=person).exists()
 
 
 def match_contacts(business: Business, suppliers: list[Supplier]) -> list[Supplier]:

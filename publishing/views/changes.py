@@ -10,10 +10,15 @@ from connections.models import Contact
 from dext_sync.businesses.access import BusinessRequest, business_view
 from dext_sync.businesses.roles import Need
 from publishing import coding, forms, suppliers
-from publishing.models import Item
+from publishing.models import Item, Supplier
+from publishing.reasons import Reason
 from publishing.views import answers
 from publishing.views.fields import Sheet, as_value, sheet_of
 from publishing.views.visible import item_or_404
+
+# What is missing where the page offers the choice.
+TO_CREATE = frozenset({Reason.SUPPLIER_NOT_IN_ZOHO})
+TO_PICK = TO_CREATE | {Reason.SUPPLIER_NAME_TAKEN, Reason.SUPPLIER_GONE}
 
 
 @business_view(Need.MEMBER)
@@ -55,17 +60,44 @@ def decide_supplier(request: BusinessRequest, item_id: int) -> HttpResponse:
 
 
 def _decide(request: BusinessRequest, item: Item, before: Sheet) -> None:
-    """Raises ValidationError where the picked supplier is not one of Zoho's."""
+    """Raises ValidationError in words where this is not theirs to say, or no more."""
     supplier = item.supplier
     if supplier is None:
         return
-    if request.POST.get("choice") == "create":
+    create = request.POST.get("choice") == "create"
+    if not (TO_CREATE if create else TO_PICK) & set(item.open_reasons):
+        raise _settled()
+    _check_shared(request, supplier)
+    if create:
         suppliers.agree_to_create(supplier, request.user)
         return
     picked = forms.clean("supplier", request.POST, before.place)
     if not isinstance(picked, Contact):
         raise ValidationError(_("Pick a supplier that is in Zoho Books."))
-    suppliers.link(supplier, picked, request.user)
+    try:
+        suppliers.link(supplier, picked, request.user)
+    except suppliers.Settled:
+        raise _settled() from None
+
+
+def _check_shared(request: BusinessRequest, supplier: Supplier) -> None:
+    """Items of others follow the supplier, and with them where money goes."""
+    member = request.membership
+    if member.may_publish or member.may_see_all_documents:
+        return
+    if suppliers.is_used_by_others(supplier, request.user):
+        raise ValidationError(
+            _("Others have items of this supplier: ask somebody who may publish.")
+        )
+
+
+def _settled() -> ValidationError:
+    return ValidationError(
+        _(
+            "It is settled already which contact in Zoho Books this supplier is: "
+            "pick another supplier for this item instead."
+        )
+    )
 
 
 def _too_late(request: BusinessRequest, item: Item) -> HttpResponse:

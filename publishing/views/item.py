@@ -33,8 +33,11 @@ def state(request: BusinessRequest, item_id: int) -> HttpResponse:
 @require_safe
 def history(request: BusinessRequest, item_id: int) -> HttpResponse:
     item = item_or_404(request, item_id)
-    entries = audit.about(request.business, item)[:MOST_HISTORY]
-    told = [(entry, audit.sentence(entry)) for entry in entries]
+    entries = audit.about(request.business, item)
+    if item.supplier is not None:
+        # Whoever says which contact the supplier is says it of this item, too.
+        entries |= audit.about(request.business, item.supplier)
+    told = [(entry, audit.sentence(entry)) for entry in entries[:MOST_HISTORY]]
     return answers.whole_page(request, item, tab="history", history=told)
 
 
