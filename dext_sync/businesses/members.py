@@ -151,7 +151,13 @@ def find_invitation(token: str) -> Invitation | None:
 def is_for(invitation: Invitation, user: User) -> bool:
     """Only the verified owner of the invited address may use it."""
     addresses = EmailAddress.objects.filter(user=user, verified=True)
-    return bool(addresses.filter(email__iexact=invitation.email).exists())
+    own = {_exact(email) for email in addresses.values_list("email", flat=True)}
+    return _exact(invitation.email) in own
+
+
+def _exact(email: str) -> bytes:
+    """Bytes know capitals in ASCII alone: no dotless i becomes an i, no Kelvin sign a k."""
+    return email.encode().lower()
 
 
 def join(invitation: Invitation, user: User) -> Joined | Refused:

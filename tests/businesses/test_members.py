@@ -265,6 +265,42 @@ def test_all_admins_hear_of_a_new_admin(
     )
 
 
+@pytest.mark.parametrize(
+    ("invited", "own"),
+    [
+        ("mike@example.com", "mıke@example.com"),
+        ("mike@example.com", "mi\N{KELVIN SIGN}e@example.com"),
+        ("sam@example.com", "ſam@example.com"),
+    ],
+)
+def test_an_address_that_only_looks_like_the_invited_one_is_another(
+    invited: str,
+    own: str,
+    bakery: Business,
+    alice: User,
+    browse: Browse,
+    mailoutbox: list[EmailMessage],
+) -> None:
+    impostor = make_user("Impostor")
+    EmailAddress.objects.filter(user=impostor).update(email=own)
+    invite(browse(alice), bakery, invited)
+    assert browse(impostor).post(link_in(mailoutbox[0])).status_code == 403
+    assert role_of(impostor, bakery) is None
+
+
+def test_capitals_in_an_address_make_no_other_person(
+    bakery: Business,
+    alice: User,
+    browse: Browse,
+    mailoutbox: list[EmailMessage],
+) -> None:
+    nora = make_user("Nora")
+    EmailAddress.objects.filter(user=nora).update(email="Nora@Example.com")
+    invite(browse(alice), bakery, "NORA@example.com")
+    browse(nora).post(link_in(mailoutbox[0]))
+    assert role_of(nora, bakery) == "standard"
+
+
 # Changing.
 
 
