@@ -225,11 +225,11 @@ def change(member: Membership, rights: Rights, *, by: User) -> Done | Refused:
 
 def remove(member: Membership, *, by: User) -> Done | Refused:
     """Also how a person leaves: then it is by themselves."""
-    if member.role == Role.OWNER:
-        return Refused(
-            _("The owner cannot leave or be removed: hand ownership over first.")
-        )
     with transaction.atomic():
+        if _roles_now(member).get(member.pk) == Role.OWNER:
+            return Refused(
+                _("The owner cannot leave or be removed: hand ownership over first.")
+            )
         removed, _rows = _unless_owner(member).delete()
         if removed:
             audit.record(
@@ -243,15 +243,13 @@ def remove(member: Membership, *, by: User) -> Done | Refused:
 
 def hand_over(owner: Membership, to: Membership) -> Done | Refused:
     """The old owner stays as an Admin."""
-    if owner.role != Role.OWNER:
-        return Refused(_("Only the owner can hand ownership over."))
-    if to.role != Role.ADMIN:
-        return Refused(_("Ownership goes to an Admin: make this person one first."))
-    members = Membership.objects.for_business(owner.business)
     with transaction.atomic():
-        # One owner at a time: the database minds the order.
-        members.filter(pk=owner.pk, role=Role.OWNER).update(role=Role.ADMIN)
-        members.filter(pk=to.pk, role=Role.ADMIN).update(role=Role.OWNER)
+        roles = _roles_now(owner, to)
+        if roles.get(owner.pk) != Role.OWNER:
+            return Refused(_("Only the owner can hand ownership over."))
+        if roles.get(to.pk) != Role.ADMIN:
+            return Refused(_("Ownership goes to an Admin: make this person one first."))
+        _swap(owner, to)
         audit.record(
             owner.business,
             "member.ownership_handed_over",
@@ -260,6 +258,20 @@ def hand_over(owner: Membership, to: Membership) -> Done | Refused:
             subject_name=str(to.user),
         )
     return Done()
+
+
+def _swap(owner: Membership, to: Membership) -> None:
+    """One owner at a time: the database minds the order."""
+    members = Membership.objects.for_business(owner.business)
+    members.filter(pk=owner.pk).update(role=Role.ADMIN)
+    members.filter(pk=to.pk).update(role=Role.OWNER)
+
+
+def _roles_now(*of: Membership) -> dict[int, str]:
+    """Not as a page showed them, and locked until the transaction ends."""
+    members = Membership.objects.for_business(of[0].business).order_by("pk")
+    rows = members.filter(pk__in=[member.pk for member in of]).select_for_update()
+    return dict(rows.values_list("pk", "role"))
 
 
 def _unless_owner(member: Membership) -> QuerySet[Membership]:

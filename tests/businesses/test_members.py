@@ -10,7 +10,8 @@ from django.core.mail import EmailMessage
 from django.test import Client
 from django.utils import timezone
 
-from dext_sync.businesses import audit
+from dext_sync.businesses import audit, members
+from dext_sync.businesses.members import Refused
 from dext_sync.businesses.models import (
     AuditEntry,
     Business,
@@ -428,3 +429,30 @@ def test_handing_over_asks_for_the_password(
     asked = browse(alice).post(member_url(bakery, dora, "hand-over"))
     assert asked["Location"].startswith("/accounts/reauthenticate/")
     assert role_of(alice, bakery) == "owner"
+
+
+def test_ownership_does_not_go_to_somebody_who_was_demoted_meanwhile(
+    bakery: Business, alice: User, bob: User
+) -> None:
+    with acting_in(bakery.pk):
+        owner = Membership.unscoped.get(user=alice)
+        admin = Membership.unscoped.get(user=bob)
+        admin.role = Role.ADMIN  # as it was when the page was opened
+        outcome = members.hand_over(owner, admin)
+    assert isinstance(outcome, Refused)
+    assert role_of(alice, bakery) == "owner"
+    assert role_of(bob, bakery) == "standard"
+    assert "Alice handed ownership to Bob" not in trail(bakery)
+
+
+def test_the_new_owner_is_not_removed_by_a_page_opened_before(
+    bakery: Business, alice: User, bob: User
+) -> None:
+    with acting_in(bakery.pk):
+        Membership.unscoped.filter(user=bob).update(role=Role.ADMIN)
+        before = Membership.unscoped.get(user=bob)
+        owner = Membership.unscoped.get(user=alice)
+        members.hand_over(owner, Membership.unscoped.get(user=bob))
+        outcome = members.remove(before, by=alice)
+    assert isinstance(outcome, Refused)
+    assert role_of(bob, bakery) == "owner"
