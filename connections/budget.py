@@ -253,10 +253,13 @@ def note_limits(connection: Connection, limits: DailyLimit) -> None:
 def note_refusal(connection: Connection, error: ZohoRateLimited) -> None:
     """Zoho refused a call for its limits: others share them, or we counted wrong."""
     until = timezone.now() + _wait_of(connection, error)
+    # A short wait never ends a long one early.
+    shorter = Q(blocked_until=None) | Q(blocked_until__lt=until)
     if error.limit == "user" and connection.grant is not None:
-        Grant.objects.filter(pk=connection.grant.pk).update(blocked_until=until)
+        grants = Grant.objects.filter(shorter, pk=connection.grant.pk)
+        grants.update(blocked_until=until)
         return
-    Allowance.unscoped.filter(connection=connection).update(
+    Allowance.unscoped.filter(shorter, connection=connection).update(
         blocked_until=until, blocked_by=error.limit
     )
 

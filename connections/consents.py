@@ -291,13 +291,14 @@ def _give_up(consent: Consent, problem: str) -> None:
 
 def end_consent(consent: Consent) -> None:
     """Give back a permission that will not be used; safe to call twice."""
-    if not end(consent):
-        return
-    region, refresh_token = consent.region, consent.refresh_token
-    in_use = _is_in_use(consent)
-    forget(consent)
-    if refresh_token and not in_use:
-        transaction.on_commit(lambda: tokens.revoke(region, refresh_token))
+    with transaction.atomic():
+        if not end(consent):
+            return
+        region, refresh_token = consent.region, consent.refresh_token
+        in_use = _is_in_use(consent)
+        forget(consent)
+        if refresh_token and not in_use:
+            transaction.on_commit(lambda: tokens.revoke(region, refresh_token))
 
 
 def end(consent: Consent) -> bool:

@@ -7,6 +7,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, Final, TypeVar
 
+from django.db import models
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -42,12 +43,26 @@ class Known:
 
 def columns(kind: ListKind, row: Any) -> Values:
     """A row of Zoho's as the columns of its entry here."""
-    return {
+    values = {
         "zoho_id": row.zoho_id,
-        "name": row.name[:300],
+        "name": row.name,
         "is_active": row.is_active,
         **kind.values(row),
     }
+    return fitted(kind.model, values)
+
+
+def fitted(model: type[models.Model], values: Values) -> Values:
+    """Texts as long as their columns: one long code must not stop a whole list."""
+    return {
+        name: _cut(model, name, value) if isinstance(value, str) else value
+        for name, value in values.items()
+    }
+
+
+def _cut(model: type[models.Model], name: str, text: str) -> str:
+    field = model._meta.get_field(name)  # noqa: SLF001  (Django's model API)
+    return text.replace("\x00", "")[: getattr(field, "max_length", None)]
 
 
 def store(

@@ -9,7 +9,7 @@ import secrets
 from datetime import timedelta
 from typing import Final
 
-from django.db import IntegrityError, transaction
+from django.db import DataError, IntegrityError, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from connections import books as connected
 from connections.books import NotConnected
 from connections.budget import Priority
-from connections.entries import Changes, columns, store
+from connections.entries import Changes, columns, fitted, store
 from connections.kinds import BY_SLUG, LISTS, ListKind
 from connections.models import (
     Connection,
@@ -33,6 +33,7 @@ from connections.zoho.errors import (
     ZohoForbidden,
     ZohoMisconfigured,
     ZohoOrganisationRefused,
+    ZohoRateLimited,
     ZohoRejected,
     ZohoUnauthorized,
     ZohoUnavailable,
@@ -48,6 +49,11 @@ LEASE: Final = timedelta(minutes=3)
 DAILY: Final = timedelta(hours=24)
 NAMES_TOLD: Final = 25
 MOST_PAGES: Final = 1000
+MOST_TRIES: Final = 4
+MISSES_IN_A_ROW: Final = 2
+FIRST_PAUSE: Final = 30.0
+LONGEST_PAUSE: Final = 900.0
+"""Seconds."""
 PAGES_LAST: Final = timedelta(minutes=30)
 """A pause longer than this begins the list anew: rows may have moved between pages."""
 OPEN = (RefreshedList.State.WAITING, RefreshedList.State.READING)
@@ -140,13 +146,42 @@ def _read_everything(run: RefreshRun) -> None:
         _end(run, _("The business is connected to another organisation now."))
         return
     if not run.lists.exclude(state__in=OPEN).exists():
-        _learn_organisation(run.connection, books.organisation())
-    for line in run.lists.filter(state__in=OPEN).order_by("pk"):
-        _read_list(run, line, books)
+        _learn_organisation(run, books.organisation())
+    if away := _read_open_lists(run, books):
+        raise away
     _end(run, "")
 
 
-def _learn_organisation(connection: Connection, found: types.Organisation) -> None:
+def _read_open_lists(run: RefreshRun, books: ZohoBooks) -> ZohoUnavailable | None:
+    """One list that Zoho cannot bring keeps none of the others waiting."""
+    away: ZohoUnavailable | None = None
+    misses = 0
+    for line in run.lists.filter(state__in=OPEN).order_by("failures", "pk"):
+        try:
+            _read_list(run, line, books)
+            misses = 0
+        except ZohoRateLimited:
+            raise
+        except ZohoUnavailable as error:
+            misses += 1
+            if not _given_up(run, line, error):
+                away = error
+        if misses == MISSES_IN_A_ROW:
+            break
+    return away
+
+
+def _given_up(run: RefreshRun, line: RefreshedList, error: ZohoUnavailable) -> bool:
+    """After some tries, if Zoho does bring other lists: then it is this one's fault."""
+    RefreshedList.unscoped.filter(pk=line.pk).update(failures=F("failures") + 1)
+    brings_others = run.lists.filter(state=RefreshedList.State.DONE).exists()
+    if line.failures + 1 < MOST_TRIES or not brings_others:
+        return False
+    _not_read(line, BY_SLUG[line.kind], error)
+    return True
+
+
+def _learn_organisation(run: RefreshRun, found: types.Organisation) -> None:
     """What Zoho leaves out, or we cannot tell, is as it was."""
     known = {
         "organisation_name": found.name,
@@ -157,10 +192,13 @@ def _learn_organisation(connection: Connection, found: types.Organisation) -> No
         "price_precision": found.price_precision,
         "edition": "" if found.edition == "global" else found.edition,
     }
-    facts = {name: value for name, value in known.items() if value != ""}
-    for name, value in facts.items():
-        setattr(connection, name, value)
-    connection.save(update_fields=list(facts))
+    facts = fitted(Connection, {name: known[name] for name in known if known[name]})
+    with transaction.atomic():
+        _hold_lease(run)
+        Connection.unscoped.filter(
+            pk=run.connection_id, organisation_id=run.organisation_id
+        ).update(**facts)
+    run.connection.refresh_from_db()
 
 
 def _read_list(run: RefreshRun, line: RefreshedList, books: ZohoBooks) -> None:
@@ -172,6 +210,16 @@ def _read_list(run: RefreshRun, line: RefreshedList, books: ZohoBooks) -> None:
     except (ZohoRejected, ZohoForbidden, ZohoUnexpected) as error:
         _not_read(line, kind, error)
         return
+    try:
+        _store(run, line, kind)
+    except (DataError, ValueError, KeyError) as error:
+        unfit = ZohoUnexpected(
+            _("What Zoho sent does not fit: {error}").format(error=error)
+        )
+        _not_read(line, kind, unfit)
+
+
+def _store(run: RefreshRun, line: RefreshedList, kind: ListKind) -> None:
     pages = list(line.pages.all())
     rows = [row for page in pages for row in page.rows]
     with transaction.atomic():
@@ -179,6 +227,7 @@ def _read_list(run: RefreshRun, line: RefreshedList, books: ZohoBooks) -> None:
         changes = store(run.connection, kind, rows, began=pages[0].read_at)
         _read(line, changes, len(rows))
         line.pages.all().delete()
+        RefreshRun.unscoped.filter(pk=run.pk).update(pauses=0)
 
 
 def _read_pages(
@@ -309,7 +358,10 @@ def summary(run: RefreshRun) -> str:
 
 def _pause(run: RefreshRun, error: ZohoUnavailable) -> None:
     """It goes on by itself, from the page that it could not read."""
-    wait = timedelta(seconds=max(1.0, error.retry_after or 30.0))
+    limited = isinstance(error, ZohoRateLimited)
+    pauses = RefreshRun.unscoped.get(pk=run.pk).pauses
+    gap = 1.0 if limited else min(LONGEST_PAUSE, FIRST_PAUSE * 2**pauses)
+    wait = timedelta(seconds=max(gap, error.retry_after or 0))
     RefreshedList.unscoped.filter(run=run, state=RefreshedList.State.READING).update(
         state=RefreshedList.State.WAITING
     )
@@ -318,6 +370,7 @@ def _pause(run: RefreshRun, error: ZohoUnavailable) -> None:
     ).update(
         leased_until=None,
         due_at=timezone.now() + wait,
+        pauses=pauses if limited else min(pauses + 1, 10),
         waiting_reason=getattr(error, "limit", "unavailable"),
     )
 

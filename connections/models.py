@@ -39,6 +39,8 @@ class Grant(models.Model):
     died_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=timezone.now)
     renewed_at = models.DateTimeField(default=timezone.now)
+    # When Zoho last gave an access token for it.
+    refreshed_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints: ClassVar = [
@@ -282,6 +284,8 @@ class RefreshRun(BusinessOwned):
         default=timezone.now
     )
     waiting_reason = models.CharField(max_length=40, blank=True)
+    # Pauses in a row because Zoho was away: each is longer than the one before.
+    pauses = models.PositiveSmallIntegerField(default=0)
     finished_at = models.DateTimeField(null=True)
     problem = models.TextField(blank=True)
 
@@ -316,6 +320,7 @@ class RefreshedList(BusinessOwned):
     added = models.PositiveIntegerField(default=0)
     changed = models.PositiveIntegerField(default=0)
     removed = models.PositiveIntegerField(default=0)
+    failures = models.PositiveSmallIntegerField(default=0)
     # Names for the report, at most a few dozen of each.
     report = models.JSONField(default=dict)
     problem = models.TextField(blank=True)

@@ -12,7 +12,7 @@ from connections.models import Connection, Consent, Grant
 from connections.zoho.errors import ZohoError
 from dext_sync.businesses.access import business_task
 from dext_sync.businesses.tenancy import rows_across
-from dext_sync.celery import send
+from dext_sync.celery import remind
 
 MOST_AT_ONCE: Final = 50
 CONSENT_LIFE: Final = timedelta(minutes=45)
@@ -43,14 +43,14 @@ def _is_due(connection: Connection) -> bool:
 def sweep_refreshes() -> None:
     """Refreshes that are due, paused long enough, or left by a killed worker."""
     for business_id, connection_id in rows_across("refreshes_due", MOST_AT_ONCE):
-        send(refresh_lists, business_id, connection_id)
+        remind(refresh_lists, business_id, connection_id)
 
 
 @shared_task
 def sweep_consents() -> None:
     before = timezone.now() - CONSENT_LIFE
     for business_id, consent_id in rows_across("consents_to_end", before):
-        send(end_consent, business_id, consent_id)
+        remind(end_consent, business_id, consent_id)
 
 
 @business_task()
@@ -65,9 +65,12 @@ def end_consent(business_id: int, consent_id: int) -> None:
 
 @shared_task
 def sweep_dead_grants() -> None:
-    """A dead permission is found through one business and concerns all that share it."""
+    """A permission that died, or lives again, concerns all who share it: found through
+    one business, told to the others here."""
     for business_id, connection_id in rows_across("connections_of_dead_grants", 500):
-        send(tell_broken, business_id, connection_id)
+        remind(tell_broken, business_id, connection_id)
+    for business_id, connection_id in rows_across("connections_to_mend", 500):
+        remind(mend_connection, business_id, connection_id)
 
 
 @business_task()
@@ -95,7 +98,7 @@ def keep_grants_alive() -> None:
     cool = Q(cool_down_until=None) | Q(cool_down_until__lt=timezone.now())
     idle = Grant.objects.filter(cool, died_at=None, renewed_at__lt=rested)
     for pk in idle.order_by("renewed_at").values_list("pk", flat=True)[:MOST_AT_ONCE]:
-        send(try_grant, pk)
+        remind(try_grant, pk)
 
 
 @shared_task

@@ -28,6 +28,7 @@ logger = logging.getLogger(__name__)
 EARLY: Final = timedelta(minutes=3)
 USABLE: Final = timedelta(seconds=15)
 LEASE: Final = timedelta(seconds=45)
+BRAND_NEW: Final = timedelta(seconds=60)
 LONGEST_WAIT: Final = 40.0
 """Seconds that a loser of the lease waits for the winner's token."""
 SHORTEST_COOL_DOWN: Final = 15.0
@@ -42,11 +43,13 @@ def access_token(grant: Grant, refused: str | None = None) -> str:
     """
     deadline = time.monotonic() + LONGEST_WAIT
     while time.monotonic() < deadline:
-        fresh = Grant.objects.get(pk=grant.pk)
-        if fresh.died_at:
+        fresh = Grant.objects.filter(pk=grant.pk).first()
+        if fresh is None or fresh.died_at:
             raise ZohoUnauthorized("The permission at Zoho is gone.")
         if _lasts(fresh, EARLY) and fresh.access_token != refused:
             return fresh.access_token
+        if _is_brand_new(fresh) and fresh.access_token == refused:
+            return refused
         if token := _renewed(fresh, refused):
             return token
         time.sleep(0.1)
@@ -56,6 +59,15 @@ def access_token(grant: Grant, refused: str | None = None) -> str:
 def _lasts(grant: Grant, least: timedelta) -> bool:
     ends = grant.access_expires_at
     return bool(grant.access_token and ends and ends > timezone.now() + least)
+
+
+def _is_brand_new(grant: Grant) -> bool:
+    """Zoho refuses what it has only just given: a right is missing, not a token.
+
+    Another one would be refused as well, and Zoho gives ten in ten minutes.
+    """
+    given = grant.refreshed_at
+    return given is not None and given > timezone.now() - BRAND_NEW
 
 
 def _renewed(grant: Grant, refused: str | None) -> str | None:
@@ -119,6 +131,7 @@ def _keep(grant: Grant, token: Token) -> None:
         cool_down_until=None,
         failures=0,
         renewed_at=now,
+        refreshed_at=now,
     )
 
 

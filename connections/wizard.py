@@ -318,12 +318,18 @@ def keep_old(consent: Consent, by: User) -> None:
     consents.end_consent(consent)
 
 
+class StillHeld(Exception):
+    """Something was sent whose end only this connection can see."""
+
+
 def disconnect(connection: Connection, by: User) -> bool:
-    """Whether it was still connected. Lists and history stay."""
+    """Whether it was still connected. Lists and history stay. Raises StillHeld."""
     with transaction.atomic():
         before = Connection.unscoped.select_for_update().get(pk=connection.pk)
         if before.state == Connection.State.DISCONNECTED:
             return False
+        if before.is_working and _is_held(before):
+            raise StillHeld
         Connection.unscoped.filter(pk=before.pk).update(
             state=Connection.State.DISCONNECTED,
             grant=None,
@@ -339,6 +345,14 @@ def disconnect(connection: Connection, by: User) -> bool:
         )
         _mail_admins(connection, "connection_disconnected", by)
     return True
+
+
+def _is_held(connection: Connection) -> bool:
+    """Answered by whoever works through the connection (publishing's migrations)."""
+    with database.cursor() as cursor:
+        cursor.execute("SELECT connection_is_held(%s)", [connection.pk])
+        (held,) = cursor.fetchone() or (False,)
+        return bool(held)
 
 
 def _let_go(grant_id: int) -> None:

@@ -14,6 +14,9 @@ P = ParamSpec("P")
 
 logger = logging.getLogger(__name__)
 
+REMINDER_LIFE = 15
+"""Seconds."""
+
 app = Celery("dext_sync")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
@@ -65,7 +68,22 @@ def enqueue(task: "Task[P, Any]", *args: P.args, **kwargs: P.kwargs) -> None:
 
 def send(task: "Task[P, Any]", *args: P.args, **kwargs: P.kwargs) -> None:
     """Ring the bell; where the broker is away, the sweep will find the work."""
+    _ring(task, args, kwargs)
+
+
+def remind(task: "Task[P, Any]", *args: P.args, **kwargs: P.kwargs) -> None:
+    """Send what a sweep has found; the next sweep finds it again, so that copies that
+    no worker came to in time do not pile up before people's clicks."""
+    _ring(task, args, kwargs, expires=REMINDER_LIFE)
+
+
+def _ring(
+    task: "Task[..., Any]",
+    args: tuple[object, ...],
+    kwargs: dict[str, object],
+    **options: Any,
+) -> None:
     try:
-        task.apply_async(args=args, kwargs=kwargs, retry=False)
+        task.apply_async(args=args, kwargs=kwargs, retry=False, **options)
     except task.OperationalError:
         logger.warning("The broker is away: %s waits for its sweep.", task.name)

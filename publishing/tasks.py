@@ -10,7 +10,7 @@ from connections.models import Connection, ConnectionEvent
 from dext_sync.businesses.access import business_task
 from dext_sync.businesses.models import Business
 from dext_sync.businesses.tenancy import rows_across
-from dext_sync.celery import enqueue, send
+from dext_sync.celery import enqueue, remind, send
 from publishing import coding, engine, verification
 from publishing.models import Item, Publication
 from publishing.reasons import Wait
@@ -31,14 +31,14 @@ def publish(business_id: int, publication_id: int) -> None:
 def sweep_publications() -> None:
     """Whatever the broker lost, what waited, and what a dead worker left behind."""
     for business_id, publication_id in rows_across("publications_due", MOST_DUE):
-        send(publish, business_id, publication_id)
+        remind(publish, business_id, publication_id)
 
 
 @shared_task
 def sweep_verifications() -> None:
     before = timezone.now() - VERIFY_AFTER
     for business_id, connection_id in rows_across("verifications_due", before):
-        send(verify_documents, business_id, connection_id)
+        remind(verify_documents, business_id, connection_id)
 
 
 @business_task()
@@ -55,7 +55,7 @@ def verify_documents(business_id: int, connection_id: int) -> None:
 @shared_task
 def sweep_connection_events() -> None:
     for business_id, event_id in rows_across("connection_events_open", MOST_DUE):
-        send(heed_event, business_id, event_id)
+        remind(heed_event, business_id, event_id)
 
 
 @business_task()

@@ -86,6 +86,23 @@ class Migration(migrations.Migration):
             """,
         ),
         definer_function(
+            "connections_to_mend",
+            "most integer",
+            "TABLE (business_id bigint, id bigint)",
+            """
+            SELECT c.business_id, c.id FROM connections_connection c
+            JOIN connections_grant g ON g.id = c.grant_id
+            WHERE c.state = 'needs_reconnecting'
+            AND c.needs_reason = 'permission_gone'
+            AND g.died_at IS NULL LIMIT most
+            """,
+        ),
+        # A question of this app that publishing answers (its migration replaces the
+        # function): is something under way whose end this connection must see?
+        definer_function(
+            "connection_is_held", "a_connection bigint", "boolean", "SELECT false"
+        ),
+        definer_function(
             "refreshes_due",
             "most integer",
             "TABLE (business_id bigint, id bigint)",

@@ -25,6 +25,7 @@ from dext_sync.businesses.access import BusinessRequest, business_view
 from dext_sync.businesses.roles import Need
 
 PAGE: Final = 50
+LONGEST_PAGE: Final = 9
 TYPES: Final = {
     "categories": "account_type",
     "bank-accounts": "account_type",
@@ -97,11 +98,11 @@ class Asked:
     def of(cls, query: QueryDict, kind: ListKind) -> "Asked":
         sort = query.get("sort", "name")
         known = sort.removeprefix("-") in sorts(kind)
-        number = query.get("page", "1")
         return cls(
-            search=query.get("q", "").strip()[:100],
+            # The database takes NUL in no text.
+            search=query.get("q", "").replace("\0", " ").strip()[:100],
             sort=sort if known else "name",
-            page=int(number) if number.isascii() and number.isdecimal() else 1,
+            page=_page(query.get("page", "")),
         )
 
     def query(self, **changes: Any) -> str:
@@ -112,6 +113,11 @@ class Asked:
             "page": wanted.page if wanted.page > 1 else "",
         }
         return "?" + urlencode({name: value for name, value in values.items() if value})
+
+
+def _page(text: str) -> int:
+    known = text.isascii() and text.isdecimal() and len(text) <= LONGEST_PAGE
+    return int(text) if known else 1
 
 
 def sorts(kind: ListKind) -> dict[str, str]:

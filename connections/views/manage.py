@@ -21,6 +21,7 @@ from connections import lists, tasks, wizard
 from connections.models import Allowance, Connection
 from connections.views.refreshes import last_refreshed, refresh_of
 from connections.views.toward_zoho import leads_to_zoho, region_form
+from connections.wizard import StillHeld
 from dext_sync.businesses.access import BusinessRequest, business_view
 from dext_sync.businesses.roles import Need
 from dext_sync.celery import enqueue
@@ -112,7 +113,17 @@ def disconnect(request: BusinessRequest, connection_id: int) -> HttpResponse:
     if found.state == Connection.State.DISCONNECTED:
         return redirect("connection", request.business.slug, found.pk)
     if request.method == "POST":
-        wizard.disconnect(found, request.user)
+        try:
+            wizard.disconnect(found, request.user)
+        except StillHeld:
+            messages.error(
+                request,
+                _(
+                    "Zoho is still being asked about something that was sent. Nothing "
+                    "was disconnected: try again in a few minutes."
+                ),
+            )
+            return redirect("connection", request.business.slug, found.pk)
         messages.success(
             request,
             _("%(name)s is disconnected. Lists and history are kept.")

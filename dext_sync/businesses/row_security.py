@@ -90,8 +90,12 @@ def same_business(table: str, **targets: str) -> RunSQL:
     )
 
 
-def definer_function(name: str, arguments: str, returns: str, body: str) -> RunSQL:
+def definer_function(
+    name: str, arguments: str, returns: str, body: str, *, replaces: bool = False
+) -> RunSQL:
     """A reviewed question across businesses, answered with ids only.
+
+    replaces: an app below has asked the question, and another one answers it.
 
     Runs with the owner's rights; the search path is pinned so that nobody can put
     another table in its way.
@@ -102,5 +106,5 @@ def definer_function(name: str, arguments: str, returns: str, body: str) -> RunS
         LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
         AS $body$ {body} $body$;
         """,
-        f"DROP FUNCTION {name}({arguments});",
+        RunSQL.noop if replaces else f"DROP FUNCTION {name}({arguments});",
     )

@@ -74,6 +74,20 @@ class Migration(migrations.Migration):
             """,
         ),
         definer_function(
+            "connection_is_held",
+            "a_connection bigint",
+            "boolean",
+            """
+            SELECT EXISTS (
+                SELECT FROM publishing_step s
+                JOIN publishing_publication p ON p.id = s.publication_id
+                WHERE p.connection_id = a_connection AND p.finished_at IS NULL
+                AND s.state IN ('sending', 'uncertain')
+            )
+            """,
+            replaces=True,
+        ),
+        definer_function(
             "verifications_due",
             "sent_before timestamptz",
             "TABLE (business_id bigint, id bigint)",

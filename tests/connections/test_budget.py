@@ -168,3 +168,17 @@ def test_a_blocked_user_blocks_all_their_organisations(
         budget.note_refusal(connection, error)
 
     assert refusal(other, Priority.PERSON).limit == "user"
+
+
+def test_a_short_wait_does_not_end_a_long_one(connection: Connection) -> None:
+    calls(connection, 1, Priority.PERSON)
+    with acting_in(connection.business_id):
+        day = ZohoRateLimited("day", limit="day", code=45, retry_after=7200)
+        budget.note_refusal(connection, day)
+        busy = ZohoRateLimited("busy", limit="at_once", code=1070, retry_after=2)
+        budget.note_refusal(connection, busy)
+
+    refused = refusal(connection, Priority.PERSON)
+    assert refused.limit == "day"
+    assert refused.retry_after is not None
+    assert refused.retry_after > 7000

@@ -329,3 +329,73 @@ def test_a_broken_connection_ends_its_open_refresh(
         connection.refresh_from_db()
     assert connection.state == "needs_reconnecting"
     assert run.finished_at is not None
+
+
+def go_on(connection: Connection) -> RefreshRun:
+    """The pause is over."""
+    with acting_in(connection.business_id):
+        RefreshRun.unscoped.update(due_at=timezone.now())
+    return refreshed(connection)
+
+
+def test_a_text_longer_than_its_column_is_cut_and_stops_nothing(
+    connection: Connection, zoho: Zoho
+) -> None:
+    account = next(iter(zoho.organisation.accounts.values()))
+    account["account_code"] = "9" * 200
+
+    run = refreshed(connection)
+
+    assert run.finished_at is not None
+    assert line(run, "categories").state == "done"
+    with acting_in(connection.business_id):
+        code = Account.unscoped.get(zoho_id=account["account_id"]).code
+    assert code == "9" * 60
+
+
+def test_a_list_that_zoho_never_brings_keeps_the_others_not_waiting_and_ends(
+    connection: Connection, zoho: Zoho
+) -> None:
+    zoho.fails("error_500", method="GET", path="/settings/taxes", times=50)
+
+    run = refreshed(connection)
+    assert run.finished_at is None
+    assert line(run, "suppliers").state == "done"
+    first_pause = run.due_at - timezone.now()
+    for _pause in range(3):
+        run = go_on(connection)
+
+    assert run.finished_at is not None
+    assert line(run, "tax-rates").state == "failed"
+    assert timedelta(seconds=20) < first_pause < timedelta(seconds=40)
+
+
+def test_while_zoho_is_away_the_pauses_grow_and_no_list_is_given_up(
+    connection: Connection, zoho: Zoho
+) -> None:
+    zoho.fails("error_500", method="GET", path="*", times=500)
+    run = go_on(connection)
+    pauses = [round((run.due_at - timezone.now()).total_seconds())]
+    for _pause in range(6):
+        run = go_on(connection)
+        pauses.append(round((run.due_at - timezone.now()).total_seconds()))
+    assert pauses == [30, 60, 120, 240, 480, 900, 900]
+    with acting_in(connection.business_id):
+        assert not run.lists.exclude(state="waiting").exists()
+
+    zoho.is_well()
+    assert go_on(connection).finished_at is not None
+
+
+def test_what_is_learnt_of_one_organisation_is_not_written_over_another(
+    connection: Connection, zoho: Zoho
+) -> None:
+    with acting_in(connection.business_id):
+        run = lists.start(connection, None)
+        Connection.unscoped.update(organisation_id="777", currency_code="USD")
+        lists.refresh(run.pk)
+        connection.refresh_from_db()
+        run.refresh_from_db()
+    assert connection.currency_code == "USD"
+    assert run.finished_at is not None
+    assert run.problem != ""

@@ -7,17 +7,18 @@ import pytest
 from django.db import connection as database
 from django.utils import timezone
 
-from connections import books, tokens
+from connections import books, tasks, tokens
 from connections.budget import Priority
 from connections.models import Connection, ConnectionEvent, Grant
 from connections.zoho.errors import (
+    ZohoForbidden,
     ZohoMisconfigured,
     ZohoRateLimited,
     ZohoUnauthorized,
     ZohoUnavailable,
 )
 from dext_sync.businesses.models import Business
-from dext_sync.businesses.tenancy import acting_in
+from dext_sync.businesses.tenancy import acting_in, rows_across
 from tests.publishing.zoho import ALICE, Zoho
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -153,3 +154,46 @@ def test_a_lease_left_by_a_killed_process_ends_by_itself(
     cold(connection)
     grant = grant_of(connection, refreshing_until=timezone.now() - timedelta(seconds=1))
     assert tokens.access_token(grant) != ""
+
+
+def test_a_token_that_is_refused_as_soon_as_it_was_given_is_not_the_cause(
+    connection: Connection, zoho: Zoho
+) -> None:
+    """A missing right looks the same; ten new tokens would only throttle the grant."""
+    zoho.fails("forbidden", path="/bills", times=8)
+    with acting_in(connection.business_id):
+        opened = books.open_books(connection, Priority.PERSON)
+        for _bill in range(4):
+            with pytest.raises(ZohoForbidden):
+                opened.bills()
+
+    assert token_calls(zoho) == 1
+    assert grant_of(connection).cool_down_until is None
+
+
+def test_a_permission_that_was_let_go_meanwhile_is_gone_and_no_crash(
+    connection: Connection, bakery: Business
+) -> None:
+    grant = grant_of(connection)
+    with acting_in(bakery.pk):
+        Connection.unscoped.update(grant=None)
+    grant.delete()
+    with pytest.raises(ZohoUnauthorized):
+        tokens.access_token(Grant(pk=1))
+
+
+def test_whoever_shares_a_permission_that_lives_again_is_mended_by_the_sweep(
+    connection: Connection, bakery: Business
+) -> None:
+    """Also where the process that renewed it died before it could tell them."""
+    with acting_in(bakery.pk):
+        Connection.unscoped.update(
+            state=Connection.State.NEEDS_RECONNECTING,
+            needs_reason=Connection.Broken.PERMISSION_GONE,
+        )
+    (found,) = rows_across("connections_to_mend", 10)
+    tasks.mend_connection(*found)
+    with acting_in(bakery.pk):
+        connection.refresh_from_db()
+    assert connection.state == "connected"
+    assert rows_across("connections_to_mend", 10) == []
