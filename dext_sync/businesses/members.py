@@ -1,6 +1,7 @@
 """Who belongs to a business: inviting, joining, changing, leaving, handing over."""
 
 import secrets
+from copy import copy
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
@@ -68,33 +69,51 @@ def open_invitations(business: Business) -> QuerySet[Invitation]:
     )
 
 
-def invite(business: Business, email: str, rights: Rights, *, by: User) -> Invitation:
+def invite(
+    business: Business, email: str, rights: Rights, *, by: User
+) -> Done | Refused:
     """Send the letter; whoever had one before has only this one now.
 
     Raises OSError where the letter cannot be sent: then nothing has changed.
     """
-    token = secrets.token_urlsafe(32)
-    now = timezone.now()
     with transaction.atomic():
-        open_invitations(business).filter(email=email).update(revoked_at=now)
-        invitation = Invitation.unscoped.create(
-            business=business,
-            email=email,
-            token_hash=_hash(token),
-            invited_by=by,
-            created_at=now,
-            expires_at=now + INVITATION_LIFE,
-            **rights.as_columns(),
-        )
-        audit.record(
-            business,
-            "member.invited",
-            actor=by,
-            subject=invitation,
-            subject_name=email,
-            role=str(rights.role.label),
-        )
+        if not _manages_now(by, business):
+            return Refused(_("You may not invite people to this business any more."))
+        token = secrets.token_urlsafe(32)
+        invitation = _write_down(business, email, rights, token, by)
         _send_letter(invitation, token, by)
+    return Done()
+
+
+def _manages_now(user: User, business: Business) -> bool:
+    """Locked: whoever takes the rights away meanwhile waits, and sees the invitation."""
+    members = Membership.objects.for_business(business).filter(user=user)
+    member = members.select_for_update().first()
+    return member is not None and member.manages
+
+
+def _write_down(
+    business: Business, email: str, rights: Rights, token: str, by: User
+) -> Invitation:
+    now = timezone.now()
+    open_invitations(business).filter(email=email).update(revoked_at=now)
+    invitation = Invitation.unscoped.create(
+        business=business,
+        email=email,
+        token_hash=_hash(token),
+        invited_by=by,
+        created_at=now,
+        expires_at=now + INVITATION_LIFE,
+        **rights.as_columns(),
+    )
+    audit.record(
+        business,
+        "member.invited",
+        actor=by,
+        subject=invitation,
+        subject_name=email,
+        role=str(rights.role.label),
+    )
     return invitation
 
 
@@ -108,6 +127,12 @@ def _send_letter(invitation: Invitation, token: str, by: User) -> None:
         days=INVITATION_LIFE // timedelta(days=1),
         link=f"{settings.SITE_URL}{reverse('invitation', args=[token])}",
     )
+
+
+def _take_back_all_of(inviter: User, business: Business, *, by: User) -> None:
+    """Nobody leaves a door open for themselves in another's name."""
+    for invitation in open_invitations(business).filter(invited_by=inviter):
+        revoke(invitation, by=by)
 
 
 def revoke(invitation: Invitation, *, by: User) -> bool:
@@ -200,83 +225,91 @@ def _admit(invitation: Invitation, user: User) -> Membership:
 
 
 def change(member: Membership, rights: Rights, *, by: User) -> Done | Refused:
-    if member.role == Role.OWNER:
-        return Refused(
-            _("The owner stays the owner until they hand ownership to another Admin.")
-        )
-    before = _words(member)
-    was_admin = member.role == Role.ADMIN
     with transaction.atomic():
-        changed = _unless_owner(member).update(**rights.as_columns())
-        member.refresh_from_db()
-        if changed and _words(member) != before:
-            audit.record(
-                member.business,
-                "member.changed",
-                actor=by,
-                subject=member,
-                subject_name=str(member.user),
-                changes=f"{before} → {_words(member)}",
+        before = _now(member)
+        if before is None:
+            return Refused(_("This person is no user of this business any more."))
+        if before.role == Role.OWNER:
+            return Refused(
+                _("The owner stays the owner until they hand ownership to an Admin.")
             )
-    if not was_admin:
-        _tell_of_new_admin(member)
+        after = _changed(before, rights, by)
+    if after.role != before.role:
+        _tell_of_new_admin(after)
     return Done()
+
+
+def _changed(before: Membership, rights: Rights, by: User) -> Membership:
+    after = copy(before)
+    for name, value in rights.as_columns().items():
+        setattr(after, name, value)
+    after.save(update_fields=list(rights.as_columns()))
+    if not after.manages:
+        _take_back_all_of(after.user, after.business, by=by)
+    if _words(after) != _words(before):
+        audit.record(
+            after.business,
+            "member.changed",
+            actor=by,
+            subject=after,
+            subject_name=str(after.user),
+            changes=f"{_words(before)} → {_words(after)}",
+        )
+    return after
 
 
 def remove(member: Membership, *, by: User) -> Done | Refused:
     """Also how a person leaves: then it is by themselves."""
     with transaction.atomic():
-        if _roles_now(member).get(member.pk) == Role.OWNER:
+        found = _now(member)
+        if found is None:
+            return Done()
+        if found.role == Role.OWNER:
             return Refused(
                 _("The owner cannot leave or be removed: hand ownership over first.")
             )
-        removed, _rows = _unless_owner(member).delete()
-        if removed:
-            audit.record(
-                member.business,
-                "member.left" if by == member.user else "member.removed",
-                actor=by,
-                subject_name=str(member.user),
-            )
+        found.delete()
+        _take_back_all_of(found.user, found.business, by=by)
+        audit.record(
+            found.business,
+            "member.left" if by == found.user else "member.removed",
+            actor=by,
+            subject_name=str(found.user),
+        )
     return Done()
 
 
 def hand_over(owner: Membership, to: Membership) -> Done | Refused:
     """The old owner stays as an Admin."""
     with transaction.atomic():
-        roles = _roles_now(owner, to)
-        if roles.get(owner.pk) != Role.OWNER:
+        giver, taker = _now(owner), _now(to)
+        if giver is None or giver.role != Role.OWNER:
             return Refused(_("Only the owner can hand ownership over."))
-        if roles.get(to.pk) != Role.ADMIN:
+        if taker is None or taker.role != Role.ADMIN:
             return Refused(_("Ownership goes to an Admin: make this person one first."))
-        _swap(owner, to)
+        # One owner at a time: the database minds the order.
+        _give(giver, Role.ADMIN)
+        _give(taker, Role.OWNER)
         audit.record(
-            owner.business,
+            giver.business,
             "member.ownership_handed_over",
-            actor=owner.user,
-            subject=to,
-            subject_name=str(to.user),
+            actor=giver.user,
+            subject=taker,
+            subject_name=str(taker.user),
         )
     return Done()
 
 
-def _swap(owner: Membership, to: Membership) -> None:
-    """One owner at a time: the database minds the order."""
-    members = Membership.objects.for_business(owner.business)
-    members.filter(pk=owner.pk).update(role=Role.ADMIN)
-    members.filter(pk=to.pk).update(role=Role.OWNER)
+def _give(member: Membership, role: Role) -> None:
+    member.role = role
+    member.save(update_fields=["role"])
 
 
-def _roles_now(*of: Membership) -> dict[int, str]:
-    """Not as a page showed them, and locked until the transaction ends."""
-    members = Membership.objects.for_business(of[0].business).order_by("pk")
-    rows = members.filter(pk__in=[member.pk for member in of]).select_for_update()
-    return dict(rows.values_list("pk", "role"))
-
-
-def _unless_owner(member: Membership) -> QuerySet[Membership]:
+def _now(member: Membership) -> Membership | None:
+    """Not as a page showed it, and locked until the transaction ends."""
     members = Membership.objects.for_business(member.business)
-    return members.filter(pk=member.pk).exclude(role=Role.OWNER)
+    locked = members.select_related("user", "business").select_for_update(of=["self"])
+    return locked.filter(pk=member.pk).first()
 
 
 def _words(member: Membership) -> str:
@@ -289,8 +322,14 @@ def _words(member: Membership) -> str:
 
 
 def _tell_of_new_admin(member: Membership) -> None:
-    if member.role == Role.ADMIN:
-        mail.to_admins(member.business, "new_admin", newcomer=member.user)
+    """Whoever manages, an accountant as well."""
+    if member.manages:
+        mail.to_admins(
+            member.business,
+            "new_admin",
+            newcomer=member.user,
+            role=member.get_role_display(),
+        )
 
 
 def _hash(token: str) -> str:

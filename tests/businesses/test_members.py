@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from dext_sync.businesses import audit, members
-from dext_sync.businesses.members import Refused
+from dext_sync.businesses.members import Refused, Rights
 from dext_sync.businesses.models import (
     AuditEntry,
     Business,
@@ -266,6 +266,23 @@ def test_all_admins_hear_of_a_new_admin(
     )
 
 
+def test_all_admins_hear_of_a_new_accountant(
+    bakery: Business,
+    alice: User,
+    browse: Browse,
+    mailoutbox: list[EmailMessage],
+) -> None:
+    nora = make_user("Nora")
+    invite(signed_in_with_password(alice), bakery, nora.email, role="accountant")
+    browse(nora).post(link_in(mailoutbox.pop()))
+
+    told = {letter.to[0]: letter.subject for letter in mailoutbox}
+    assert told == dict.fromkeys(
+        ("alice@example.com", "anna@example.com", "nora@example.com"),
+        "Nora is an Accountant of Harbour Bakery now",
+    )
+
+
 @pytest.mark.parametrize(
     ("invited", "own"),
     [
@@ -389,6 +406,75 @@ def test_the_owner_cannot_leave_although_an_accountant_stays(
 ) -> None:
     browse(alice).post(f"/b/{bakery.slug}/leave/")
     assert role_of(alice, bakery) == "owner"
+
+
+# What somebody who manages no more leaves behind.
+
+
+def admin_who_invited_nora(bakery: Business) -> User:
+    """Dora is an Admin and keeps a way back in somebody else's name."""
+    dora = make_user("Dora")
+    make_member(bakery, dora, Role.ADMIN)
+    client = signed_in_with_password(dora)
+    invite(client, bakery, "nora@example.com", role="accountant")
+    return dora
+
+
+@pytest.mark.parametrize("how", ["removed", "made a Standard user", "left"])
+def test_the_invitations_of_an_admin_end_with_their_rights(
+    how: str,
+    bakery: Business,
+    alice: User,
+    browse: Browse,
+    mailoutbox: list[EmailMessage],
+) -> None:
+    nora = make_user("Nora")
+    dora = admin_who_invited_nora(bakery)
+    invite(browse(alice), bakery, "olaf@example.com")
+    to_nora, to_olaf = mailoutbox[:2]
+
+    match how:
+        case "removed":
+            browse(alice).post(member_url(bakery, dora, "remove"))
+        case "left":
+            browse(dora).post(f"/b/{bakery.slug}/leave/")
+        case _:
+            browse(alice).post(member_url(bakery, dora), {"role": "standard"})
+
+    assert browse(nora).post(link_in(to_nora)).status_code == 410
+    assert role_of(nora, bakery) is None
+    who = "Dora" if how == "left" else "Alice"
+    assert f"{who} took back the invitation of nora@example.com" in trail(bakery)
+    assert browse(make_user("Olaf")).get(link_in(to_olaf)).status_code == 200
+
+
+def test_an_admin_who_becomes_the_accountant_goes_on_inviting(
+    bakery: Business,
+    alice: User,
+    browse: Browse,
+    mailoutbox: list[EmailMessage],
+) -> None:
+    nora = make_user("Nora")
+    dora = admin_who_invited_nora(bakery)
+    change = signed_in_with_password(alice)
+    change.post(member_url(bakery, dora), {"role": "accountant"})
+    browse(nora).post(link_in(mailoutbox[0]))
+    assert role_of(nora, bakery) == "accountant"
+
+
+@pytest.mark.parametrize("role", [Role.STANDARD, None])
+def test_an_invitation_is_not_written_by_somebody_who_just_lost_the_right(
+    role: Role | None, bakery: Business, alice: User, mailoutbox: list[EmailMessage]
+) -> None:
+    dora = make_user("Dora")
+    if role is not None:
+        make_member(bakery, dora, role)
+    rights = Rights(Role.ACCOUNTANT, sees_all_documents=False, publishes=False)
+    with acting_in(bakery.pk):
+        outcome = members.invite(bakery, "nora@example.com", rights, by=dora)
+        assert not Invitation.unscoped.exists()
+    assert isinstance(outcome, Refused)
+    assert mailoutbox == []
 
 
 # Ownership.

@@ -45,21 +45,29 @@ def _by_rank(member: Membership) -> tuple[int, str]:
 @reauthentication_required(enabled=gives_an_admins_rights)  # type: ignore[untyped-decorator]
 def invite(request: BusinessRequest) -> HttpResponse:
     form = InviteForm(request.POST or None, business=request.business)
-    if request.method == "POST" and form.is_valid():
-        address = form.cleaned_data["email"]
-        try:
-            members.invite(request.business, address, rights(form), by=request.user)
-        except OSError:
-            form.add_error(
-                None, _("The letter could not be sent. Try again in a moment.")
-            )
-        else:
-            # The same words whether that person has an account here or not.
-            messages.success(
-                request, _("An invitation is on its way to %(to)s.") % {"to": address}
-            )
-            return redirect("members", request.business.slug)
+    if request.method == "POST" and form.is_valid() and _is_invited(form, request):
+        # The same words whether that person has an account here or not.
+        messages.success(
+            request,
+            _("An invitation is on its way to %(to)s.")
+            % {"to": form.cleaned_data["email"]},
+        )
+        return redirect("members", request.business.slug)
     return TemplateResponse(request, "businesses/member_invite.html", {"form": form})
+
+
+def _is_invited(form: InviteForm, request: BusinessRequest) -> bool:
+    """Otherwise the form says why not."""
+    address = form.cleaned_data["email"]
+    try:
+        outcome = members.invite(
+            request.business, address, rights(form), by=request.user
+        )
+    except OSError:
+        outcome = Refused(_("The letter could not be sent. Try again in a moment."))
+    if isinstance(outcome, Refused):
+        form.add_error(None, outcome.sentence)
+    return isinstance(outcome, Done)
 
 
 def rights(form: RightsForm) -> Rights:
