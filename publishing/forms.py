@@ -39,6 +39,10 @@ COST_TYPES = (
 )
 MOST_OPTIONS = 30
 LARGEST = Decimal(10) ** 12
+LARGEST_RATE = Decimal(10) ** 9
+LONGEST_NUMBER = 60
+"""Signs in a number, however it is grouped; nobody means one that is longer."""
+LONGEST_ID = 18
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,11 @@ class Place:
     business: Business
     connection: Connection | None
     locale: Locale
+
+
+def plain_words(text: str) -> str:
+    """What was typed without NUL, which the database takes in no text."""
+    return text.replace("\0", " ").strip()
 
 
 # Pickers: what may be chosen, and how a typed name finds it.
@@ -163,7 +172,8 @@ class NewName:
 
 def _picked(field: str, data: Mapping[str, str], place: Place) -> Any:
     """The row that `value` names, or the one row of the typed name."""
-    chosen, typed = data.get("value", "").strip(), data.get("typed", "").strip()
+    chosen = plain_words(data.get("value", ""))
+    typed = plain_words(data.get("typed", ""))
     if field == "supplier":
         return _picked_supplier(chosen, typed, place)
     if not chosen and not typed:
@@ -175,10 +185,15 @@ def _picked(field: str, data: Mapping[str, str], place: Place) -> Any:
 
 
 def _by_id(rows: QuerySet[Any], chosen: str) -> Any:
-    row = rows.filter(pk=chosen).first() if chosen.isdecimal() else None
+    row = rows.filter(pk=chosen).first() if is_id(chosen) else None
     if row is None:
         raise ValidationError(_("This can no longer be chosen: pick another one."))
     return row
+
+
+def is_id(text: str) -> bool:
+    """Whether it can be an id at all: longer numbers would trouble the database."""
+    return text.isascii() and text.isdecimal() and len(text) <= LONGEST_ID
 
 
 def _by_name(rows: QuerySet[Any], typed: str) -> Any:
@@ -208,7 +223,7 @@ def _picked_supplier(
         ours = Supplier.objects.for_business(place.business)
         supplier: Supplier = _by_id(ours, rest)
         return supplier
-    name = rest.strip() if kind == "new" else typed
+    name = " ".join((rest if kind == "new" else typed).split())
     if not name:
         return None
     exact = list(_vendors(place).filter(name__iexact=name)[:2])
@@ -274,14 +289,16 @@ def _rate(text: str, place: Place) -> Decimal | None:
     if not bare:
         return None
     value = _number(bare, place, gettext("Enter a rate, for example 0.8571."))
-    if not 0 < value < Decimal(10) ** 9:
+    # As it is stored: what rounds to nothing is no rate.
+    rate = round(value, 8) if abs(value) < LARGEST_RATE else LARGEST_RATE
+    if not 0 < rate < LARGEST_RATE:
         raise ValidationError(_("A rate is more than zero."))
-    return round(value, 8)
+    return rate
 
 
 def _number(bare: str, place: Place, complaint: str) -> Decimal:
     """Digits and this place's separators; neither 1e5 nor NaN is meant by anybody."""
-    if any(letter.isalpha() for letter in bare):
+    if len(bare) > LONGEST_NUMBER or any(letter.isalpha() for letter in bare):
         raise ValidationError(complaint)
     try:
         return parse_decimal(bare, locale=place.locale, strict=True)

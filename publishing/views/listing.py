@@ -5,10 +5,11 @@ found by their neighbour's key and not by counting rows, so that the last page i
 quick as the first.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
@@ -25,8 +26,11 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce, Lower, NullIf
 from django.http import QueryDict
 
+from publishing.forms import is_id, plain_words
 from publishing.models import Item
 
+# As a person writes an amount: 1e5 is not one, and could be endless.
+AMOUNT = re.compile(r"-?\d{1,12}(\.\d{1,3})?", re.ASCII)
 PAGE_SIZE = 50
 
 NO_AMOUNT = Value(Decimal(0), output_field=DecimalField())
@@ -96,7 +100,7 @@ class Listing:
         return cls(
             archive=archive,
             status=_known(query.get("status", ""), cls._tabs(archive=archive)),
-            search=query.get("q", "").strip()[:100],
+            search=plain_words(query.get("q", ""))[:100],
             sort=sort if sort.removeprefix("-") in SORTS else standard,
             after=_number(query.get("after", "")),
             before=_number(query.get("before", "")),
@@ -247,15 +251,12 @@ def _mentions(words: str) -> Q:
 
 
 def _amount(word: str) -> Decimal | None:
-    try:
-        amount = Decimal(word.lstrip("£$€₹").replace(",", ""))
-    except InvalidOperation:
-        return None
-    return amount if amount.is_finite() and abs(amount) < Decimal(10) ** 12 else None
+    bare = word.lstrip("£$€₹").replace(",", "")
+    return Decimal(bare) if AMOUNT.fullmatch(bare) else None
 
 
 def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None
+    return int(text) if is_id(text) else None
 
 
 def _known(tab: str, tabs: Mapping[str, object]) -> str:

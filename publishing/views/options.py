@@ -6,7 +6,7 @@ from django.views.decorators.http import require_safe
 
 from dext_sync.businesses.access import BusinessRequest, business_view
 from dext_sync.businesses.roles import Need
-from publishing.forms import MOST_OPTIONS, options
+from publishing.forms import MOST_OPTIONS, options, plain_words
 from publishing.views.fields import place_of
 from publishing.views.visible import connection_of
 
@@ -14,7 +14,7 @@ from publishing.views.visible import connection_of
 @business_view(Need.MEMBER)
 @require_safe
 def search(request: BusinessRequest, *, field: str) -> HttpResponse:
-    words = request.GET.get("q", "").strip()[:100]
+    words = plain_words(request.GET.get("q", ""))[:100]
     connection = connection_of(request)
     found = options(field, words, place_of(request, connection))
     return render(

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
 
 from dext_sync.businesses.access import BusinessRequest
+from publishing.forms import is_id
 from publishing.models import Item
 from publishing.views.listing import Listing
 from publishing.views.visible import items_of
@@ -53,9 +54,4 @@ def _chosen(request: BusinessRequest, listing: Listing) -> QuerySet[Item]:
 
 
 def ids_in(texts: list[str]) -> list[int]:
-    """What can be an id at all: longer numbers would trouble the database."""
-    return [
-        int(text)
-        for text in texts
-        if text.isascii() and text.isdecimal() and len(text) < 19
-    ]
+    return [int(text) for text in texts if is_id(text)]
