@@ -10,6 +10,9 @@ from publishing.reasons import Reason
 # Editions whose purchases carry no tax: it is part of the price there.
 EDITIONS_WITHOUT_PURCHASE_TAX = frozenset({"us"})
 
+# A contact without its tax treatment is of no use there, and a document does not say it.
+EDITIONS_THAT_ASK_MORE_OF_SUPPLIERS = frozenset({"in"})
+
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
@@ -190,7 +193,7 @@ def _supplier(facts: Facts) -> list[Reason]:
     if facts.books is None:
         return []
     if supplier.contact is None:
-        return _new_supplier(supplier)
+        return _new_supplier(supplier, facts.books.edition)
     if not supplier.contact.usable:
         return [Reason.SUPPLIER_GONE]
     if kind_of(facts) == "bill" and _differs(supplier.contact.currency, facts.currency):
@@ -198,9 +201,11 @@ def _supplier(facts: Facts) -> list[Reason]:
     return []
 
 
-def _new_supplier(supplier: SupplierFacts) -> list[Reason]:
+def _new_supplier(supplier: SupplierFacts, edition: str) -> list[Reason]:
     if supplier.name_taken:
         return [Reason.SUPPLIER_NAME_TAKEN]
+    if edition in EDITIONS_THAT_ASK_MORE_OF_SUPPLIERS:
+        return [Reason.SUPPLIER_NEEDS_GST]
     return [] if supplier.create_agreed else [Reason.SUPPLIER_NOT_IN_ZOHO]
 
 

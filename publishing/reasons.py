@@ -52,6 +52,14 @@ class Reason(Enum):
         "supplier",
         _("This supplier is not in Zoho Books yet: create it there, or pick one."),
     )
+    SUPPLIER_NEEDS_GST = (
+        "supplier_needs_gst",
+        "supplier",
+        _(
+            "In India Zoho Books asks for a supplier's GST treatment: create it there, "
+            "refresh the integration data, then pick it here."
+        ),
+    )
     SUPPLIER_NAME_TAKEN = (
         "supplier_name_taken",
         "supplier",

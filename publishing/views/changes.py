@@ -18,7 +18,11 @@ from publishing.views.visible import item_or_404
 
 # What is missing where the page offers the choice.
 TO_CREATE = frozenset({Reason.SUPPLIER_NOT_IN_ZOHO})
-TO_PICK = TO_CREATE | {Reason.SUPPLIER_NAME_TAKEN, Reason.SUPPLIER_GONE}
+TO_PICK = TO_CREATE | {
+    Reason.SUPPLIER_NEEDS_GST,
+    Reason.SUPPLIER_NAME_TAKEN,
+    Reason.SUPPLIER_GONE,
+}
 
 
 @business_view(Need.MEMBER)

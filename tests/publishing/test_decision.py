@@ -142,6 +142,13 @@ class TestSuppliers:
 
         assert held_for(replace(INVOICE, supplier=taken)) == {"supplier_name_taken"}
 
+    def test_in_india_a_new_one_is_created_in_zoho_with_its_gst_treatment(self) -> None:
+        assert INVOICE.books is not None
+        indian = replace(INVOICE, books=replace(INVOICE.books, edition="in"))
+        new = SupplierFacts(name="New Mill", create_agreed=True)
+
+        assert held_for(replace(indian, supplier=new)) == {"supplier_needs_gst"}
+
     def test_a_contact_that_left_zoho_is_chosen_again(self) -> None:
         gone = replace(ACME, contact=ContactFacts(zoho_id="501", usable=False))
 
