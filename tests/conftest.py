@@ -2,10 +2,11 @@
 the garage, and Anna is the accountant of both.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import redis
 from django.conf import settings as ours
 from django.test import Client
 from pytest_django import Settings
@@ -26,6 +27,20 @@ def static_root() -> None:
 @pytest.fixture(autouse=True)
 def quick_passwords(settings: Settings) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(scope="session")
+def redis_client() -> Iterator[redis.Redis]:
+    with redis.Redis.from_url(ours.REDIS_URL) as client:
+        yield client
+
+
+@pytest.fixture(autouse=True)
+def nobody_tried_before(redis_client: redis.Redis) -> None:
+    """Limits count in each test anew; what others keep in Redis stays."""
+    prefix = ours.CACHES["default"]["KEY_PREFIX"]
+    for key in redis_client.scan_iter(f"{prefix}:*"):
+        redis_client.unlink(key)
 
 
 @pytest.fixture
