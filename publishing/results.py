@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from dext_sync.businesses import audit
-from publishing import suppliers
+from publishing import late, suppliers
 from publishing.models import Item, Publication, PublishAttempt, Step
 from publishing.outcomes import (
     Done,
@@ -67,6 +67,12 @@ def _extend_lease(publication: Publication, now: datetime) -> None:
     publication.leased_until = until
 
 
+def _hold(publication: Publication) -> None:
+    """Nobody takes it over until this is committed. Raises LeaseLost."""
+    if not _mine(publication).update(leased_until=publication.leased_until):
+        raise LeaseLost
+
+
 def _mine(publication: Publication) -> QuerySet[Publication]:
     return Publication.unscoped.filter(
         pk=publication.pk, finished_at=None, leased_until=publication.leased_until
@@ -77,7 +83,10 @@ def _mine(publication: Publication) -> QuerySet[Publication]:
 
 
 def settle(publication: Publication, step: Step, outcome: Outcome) -> None:
-    """Write down what came of the step. Raises LeaseLost after a late answer."""
+    """Write down what came of the step. Raises LeaseLost after a late answer.
+
+    A late yes counts nevertheless; a late no never ends what another worker does.
+    """
     match outcome:
         case Done():
             done(publication, step, outcome)
@@ -90,24 +99,40 @@ def settle(publication: Publication, step: Step, outcome: Outcome) -> None:
 
 
 def done(publication: Publication, step: Step, outcome: Done) -> None:
-    now = timezone.now()
+    """A step that was refused meanwhile is put right: Zoho has it after all."""
     with transaction.atomic():
-        unsettled = Step.unscoped.filter(pk=step.pk).exclude(state__in=SETTLED)
-        if not unsettled.update(
-            state=Step.State.DONE,
-            zoho_id=outcome.zoho_id,
-            answer=outcome.answer,
-            settled_at=now,
-            verified_at=now if outcome.verified else None,
-        ):
+        before = Step.unscoped.select_for_update().get(pk=step.pk).state
+        if before == Step.State.DONE:
             logger.error("%s: settled already, now %s", step, outcome.zoho_id)
             raise LeaseLost
-        _end_attempt(step, _done_outcome(outcome), Words())
+        _keep_done(step, outcome)
+        if before == Step.State.REFUSED:
+            _put_right(publication, step)
         if outcome.contact is not None:
             suppliers.became(publication.claim["supplier_id"], outcome.contact)
         _note_differences(publication, outcome)
         _record_step(publication, step, outcome)
     step.refresh_from_db()
+
+
+def _keep_done(step: Step, outcome: Done) -> None:
+    now = timezone.now()
+    Step.unscoped.filter(pk=step.pk).update(
+        state=Step.State.DONE,
+        zoho_id=outcome.zoho_id,
+        answer=outcome.answer,
+        settled_at=now,
+        verified_at=now if outcome.verified else None,
+    )
+    _end_attempt(step, _done_outcome(outcome), Words())
+
+
+def _put_right(publication: Publication, step: Step) -> None:
+    if step.kind == Step.Kind.RECORD:
+        late.go_on(publication)
+    elif step.kind == Step.Kind.DOCUMENT:
+        Item.unscoped.filter(pk=publication.item_id).update(document_missing=False)
+        _forget_document_problem(publication)
 
 
 def _done_outcome(outcome: Done) -> PublishAttempt.Outcome:
@@ -188,9 +213,11 @@ def lost(publication: Publication, step: Step, words: Words) -> None:
 
 def looked(publication: Publication, step: Step) -> int:
     """Zoho was asked and has nothing; answers how often this was the answer."""
-    Step.unscoped.filter(pk=step.pk).update(
-        look_ups=F("look_ups") + 1, looked_at=timezone.now()
-    )
+    with transaction.atomic():
+        _hold(publication)
+        Step.unscoped.filter(pk=step.pk).update(
+            look_ups=F("look_ups") + 1, looked_at=timezone.now()
+        )
     step.refresh_from_db()
     return step.look_ups
 
@@ -198,6 +225,7 @@ def looked(publication: Publication, step: Step) -> int:
 def not_there(publication: Publication, step: Step) -> None:
     """Zoho was asked often enough: the step may be sent again."""
     with transaction.atomic():
+        _hold(publication)
         uncertain = Step.unscoped.filter(pk=step.pk, state=Step.State.UNCERTAIN)
         if not uncertain.update(state=Step.State.WAITING):
             raise LeaseLost
@@ -208,6 +236,7 @@ def not_there(publication: Publication, step: Step) -> None:
 def refused(publication: Publication, step: Step, outcome: Refused) -> None:
     """A document that is not taken leaves the record published; else it has failed."""
     with transaction.atomic():
+        _hold(publication)
         unsettled = Step.unscoped.filter(pk=step.pk).exclude(state__in=SETTLED)
         if not unsettled.update(state=Step.State.REFUSED, settled_at=timezone.now()):
             raise LeaseLost
@@ -312,10 +341,7 @@ def record_step(publication: Publication) -> Step:
 def failed(publication: Publication, outcome: Refused) -> None:
     """It ends without a record in Zoho; the item can be mended and published again."""
     with transaction.atomic():
-        open_publication = Publication.unscoped.filter(
-            pk=publication.pk, finished_at=None
-        )
-        if not open_publication.update(
+        if not _mine(publication).update(
             state=Publication.State.FAILED,
             finished_at=timezone.now(),
             leased_until=None,

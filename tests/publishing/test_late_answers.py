@@ -1,0 +1,133 @@
+"""Workers that come too late: what they may still say, and what they may not send."""
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from connections.books import open_books
+from connections.budget import Priority
+from dext_sync.businesses.models import Business, User
+from dext_sync.businesses.tenancy import acting_in
+from publishing import results, sending
+from publishing.models import Publication, Step
+from publishing.outcomes import Done, Refused
+from publishing.reasons import Problem, Wait
+from publishing.results import LeaseLost
+from tests.publishing.factories import paid_receipt, ready_item
+from tests.publishing.steps import (
+    begun,
+    item_now,
+    now,
+    step_of,
+    take_lease,
+    work,
+    work_until_settled,
+)
+from tests.publishing.zoho import Zoho
+
+pytestmark = pytest.mark.usefixtures("connection")
+
+
+class TestALateNo:
+    def test_does_not_end_what_another_worker_is_sending(
+        self, zoho: Zoho, bakery: Business, bob: User, clock: time_machine.Traveller
+    ) -> None:
+        item = paid_receipt(bakery, bob)
+        publication = begun(item, bob)
+        first, late_step = taken_and_opened(publication)
+        let_it_be_sent_again(publication, clock)
+        second, step = taken_and_opened(publication)
+        done = send_now(second, step)
+
+        with acting_in(bakery.pk), pytest.raises(LeaseLost):
+            results.settle(first, late_step, Refused(Problem.FORBIDDEN))
+        with acting_in(bakery.pk):
+            results.settle(second, step, done)
+            results.wait_for(second, Wait.MINUTE, timezone.now())
+        work_until_settled(publication, clock)
+
+        assert item_now(item).status == "published"
+        assert len(zoho.expenses) == 1
+
+    def test_does_not_say_that_zoho_has_nothing(
+        self, bakery: Business, bob: User, clock: time_machine.Traveller
+    ) -> None:
+        publication = begun(paid_receipt(bakery, bob), bob)
+        first, step = taken_and_opened(publication)
+        clock.shift(121)
+        work(publication)
+
+        with acting_in(bakery.pk):
+            with pytest.raises(LeaseLost):
+                results.looked(first, step)
+            with pytest.raises(LeaseLost):
+                results.not_there(first, step)
+
+        assert step_of(publication, Step.Kind.RECORD).look_ups == 0
+        assert step_of(publication, Step.Kind.RECORD).state == "uncertain"
+
+
+class TestALateYes:
+    def test_counts_though_the_item_has_failed_meanwhile(
+        self, zoho: Zoho, bakery: Business, bob: User, clock: time_machine.Traveller
+    ) -> None:
+        item = ready_item(bakery, bob)
+        publication = begun(item, bob)
+        first, step = taken_and_opened(publication)
+        done = send_now(first, step)
+        refuse_meanwhile(publication, clock)
+        assert item_now(item).status == "failed"
+
+        with acting_in(bakery.pk):
+            results.settle(first, step, done)
+        assert item_now(item).status == "publishing"
+        work_until_settled(publication, clock)
+
+        assert item_now(item).status == "published"
+        assert len(zoho.bills) == 1
+        assert len(zoho.bills[0]["documents"]) == 1
+        assert now(publication).problem == ""
+
+
+def taken_and_opened(publication: Publication) -> tuple[Publication, Step]:
+    """A worker takes it and is about to send its first step."""
+    mine = take_lease(now(publication))
+    with acting_in(publication.business_id):
+        step = mine.steps.exclude(state__in=results.SETTLED).first()
+        assert step is not None
+        results.opened(mine, step, {})
+    return mine, step
+
+
+def send_now(publication: Publication, step: Step) -> Done:
+    with acting_in(publication.business_id):
+        books = open_books(publication.connection, Priority.PERSON)
+        return sending.send(books, publication, sending.message(publication, step))
+
+
+def let_it_be_sent_again(
+    publication: Publication, clock: time_machine.Traveller
+) -> None:
+    """The first worker's time is over, and Zoho is asked as often as it must be."""
+    clock.shift(121)
+    work(publication)
+    mine = taken_after(publication, clock)
+    with acting_in(publication.business_id):
+        step = mine.steps.get(kind=Step.Kind.RECORD)
+        results.not_there(mine, step)
+        results.wait_for(mine, Wait.MINUTE, timezone.now())
+
+
+def refuse_meanwhile(publication: Publication, clock: time_machine.Traveller) -> None:
+    """Another worker was told no."""
+    clock.shift(121)
+    work(publication)
+    mine = taken_after(publication, clock)
+    with acting_in(publication.business_id):
+        step = mine.steps.get(kind=Step.Kind.RECORD)
+        results.settle(mine, step, Refused(Problem.FORBIDDEN))
+
+
+def taken_after(publication: Publication, clock: time_machine.Traveller) -> Publication:
+    clock.shift(1)
+    return take_lease(now(publication))
