@@ -41,8 +41,20 @@ class BusinessModelForm(forms.ModelForm[Row]):
         narrow(self.fields, business)
 
 
+class NameField(forms.CharField):
+    """One line and no link: names are written into letters to strangers."""
+
+    def to_python(self, value: object) -> str:
+        return " ".join(str(super().to_python(value) or "").split())
+
+    def validate(self, value: str) -> None:
+        super().validate(value)
+        if "://" in value:
+            raise forms.ValidationError(_("A name holds no web address."))
+
+
 class SignupForm(AllauthSignupForm):  # type: ignore[misc]
-    name = forms.CharField(
+    name = NameField(
         label=_("Your name"),
         max_length=120,
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
@@ -60,6 +72,7 @@ class PersonForm(forms.ModelForm[User]):
     class Meta:
         model = User
         fields: ClassVar = ["name"]
+        field_classes: ClassVar = {"name": NameField}
         widgets: ClassVar = {"name": forms.TextInput(attrs={"autocomplete": "name"})}
         labels: ClassVar = {"name": _("Your name")}
 
@@ -80,6 +93,7 @@ class DetailsForm(forms.ModelForm[Business]):
             "time_zone",
             "tax_registered",
         ]
+        field_classes: ClassVar = {"name": NameField}
         labels: ClassVar = {
             "name": _("Business name"),
             "tax_registered": _("Registered for tax (VAT, GST or sales tax)"),

@@ -161,6 +161,52 @@ def test_the_profile_is_changed_and_the_trail_says_how(
     )
 
 
+# Names go into letters to strangers.
+
+LINES = "Bakery\r\n\r\nYou won:\u2028 a   cake "
+
+
+def test_the_name_of_a_business_is_one_line(
+    bakery: Business, alice: User, browse: Browse
+) -> None:
+    browse(alice).post("/businesses/new/", {"name": LINES, "country": "GB"})
+    browse(alice).post(f"/b/{bakery.slug}/profile/", {"name": LINES, "country": "GB"})
+    with acting_as(alice.pk):
+        names = set(Business.objects.values_list("name", flat=True))
+    assert names == {"Bakery You won: a cake"}
+
+
+@pytest.mark.parametrize("name", ["Win https://evil.example", "ftp://evil.example"])
+def test_the_name_of_a_business_is_no_address(
+    name: str, bakery: Business, alice: User, browse: Browse
+) -> None:
+    for page in ("/businesses/new/", f"/b/{bakery.slug}/profile/"):
+        answer = browse(alice).post(page, {"name": name, "country": "GB"})
+        assert "A name holds no web address." in answer.text
+    with acting_as(alice.pk):
+        assert Business.objects.get().name == "Harbour Bakery"
+
+
+def test_the_name_of_a_person_is_one_line_and_no_address(
+    alice: User, browse: Browse
+) -> None:
+    client = browse(alice)
+    client.post("/you/", {"name": "Alice\r\n\r\nof  the bakery"})
+    answer = client.post("/you/", {"name": "Alice http://evil.example"})
+    assert "A name holds no web address." in answer.text
+    alice.refresh_from_db()
+    assert alice.name == "Alice of the bakery"
+
+
+@pytest.mark.django_db
+def test_somebody_new_is_called_one_line_and_no_address(client: Client) -> None:
+    answer = client.post("/accounts/signup/", {**NEW, "name": "http://evil.example"})
+    assert "A name holds no web address." in answer.text
+    assert not User.objects.exists()
+    client.post("/accounts/signup/", {**NEW, "name": "Nora\n\nof the café"})
+    assert User.objects.get().name == "Nora of the café"
+
+
 # Where the first page leads.
 
 
