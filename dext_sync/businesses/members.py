@@ -3,7 +3,7 @@
 import secrets
 from copy import copy
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 
 from allauth.account.models import EmailAddress
@@ -23,7 +23,10 @@ from dext_sync.businesses.models import (
     User,
 )
 from dext_sync.businesses.roles import Role
-from dext_sync.businesses.tenancy import acting_in
+from dext_sync.businesses.tenancy import acting_in, rows_across
+
+A_DAY = 50
+A_DAY_TO_ONE_ADDRESS = 3
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,8 @@ def invite(
     with transaction.atomic():
         if not _manages_now(by, business):
             return Refused(_("You may not invite people to this business any more."))
+        if sentence := _too_many(business, email, by):
+            return Refused(sentence)
         token = secrets.token_urlsafe(32)
         invitation = _write_down(business, email, rights, token, by)
         _send_letter(invitation, token, by)
@@ -90,6 +95,36 @@ def _manages_now(user: User, business: Business) -> bool:
     members = Membership.objects.for_business(business).filter(user=user)
     member = members.select_for_update().first()
     return member is not None and member.manages
+
+
+def _too_many(business: Business, email: str, by: User) -> str:
+    """Strangers get these letters: no business is a cannon. Empty: one more may go."""
+    since = timezone.now() - timedelta(days=1)
+    here = Invitation.objects.for_business(business).filter(created_at__gt=since)
+    mine, mine_to_them = _sent_by(by, email, since)
+    if max(here.filter(email=email).count(), mine_to_them) >= A_DAY_TO_ONE_ADDRESS:
+        return _(
+            "Three invitations went to this address within a day. Try again tomorrow."
+        )
+    if here.count() >= A_DAY:
+        return _(
+            "Fifty invitations went out from this business within a day. "
+            "Try again tomorrow."
+        )
+    if mine >= A_DAY:
+        return _("You sent fifty invitations within a day. Try again tomorrow.")
+    return ""
+
+
+def _sent_by(inviter: User, email: str, since: datetime) -> tuple[int, int]:
+    """From all their businesses: letters, and letters to that address."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT letters, to_address FROM invitations_sent_by(%s, %s, %s)",
+            [inviter.pk, email, since],
+        )
+        letters, to_address = cursor.fetchone() or (0, 0)
+    return int(letters), int(to_address)
 
 
 def _write_down(
@@ -165,19 +200,43 @@ def find_invitation(token: str) -> Invitation | None:
         found = cursor.fetchone()
     if found is None:
         return None
-    business_id, number = found
+    invitation = _invitation(*found)
+    return invitation if invitation.is_open else None
+
+
+def invitations_of(user: User) -> list[Invitation]:
+    """What is open to the person's verified addresses, whoever has the letter."""
+    found = [
+        _invitation(business_id, number)
+        for address in _verified_addresses(user)
+        for business_id, number in rows_across("invitations_of_address", address)
+    ]
+    joined = set(
+        Membership.unscoped.filter(user=user).values_list("business_id", flat=True)
+    )
+    return [
+        invitation
+        for invitation in found
+        if invitation.is_open and invitation.business_id not in joined
+    ]
+
+
+def _invitation(business_id: int, number: int) -> Invitation:
     with acting_in(business_id):
-        invitation = Invitation.unscoped.select_related("business", "invited_by").get(
+        return Invitation.unscoped.select_related("business", "invited_by").get(
             pk=number
         )
-    return invitation if invitation.is_open else None
 
 
 def is_for(invitation: Invitation, user: User) -> bool:
     """Only the verified owner of the invited address may use it."""
-    addresses = EmailAddress.objects.filter(user=user, verified=True)
-    own = {_exact(email) for email in addresses.values_list("email", flat=True)}
+    own = {_exact(email) for email in _verified_addresses(user)}
     return _exact(invitation.email) in own
+
+
+def _verified_addresses(user: User) -> list[str]:
+    addresses = EmailAddress.objects.filter(user=user, verified=True)
+    return list(addresses.values_list("email", flat=True))
 
 
 def _exact(email: str) -> bytes:

@@ -319,6 +319,113 @@ def test_capitals_in_an_address_make_no_other_person(
     assert role_of(nora, bakery) == "standard"
 
 
+# How many letters may go out.
+
+
+def refused(client: Client, business: Business, email: str) -> str:
+    """What the form says: nothing was sent."""
+    page = client.post(
+        f"/b/{business.slug}/users/invite/", {"email": email, "role": "standard"}
+    )
+    assert page.status_code == 200
+    (said,) = re.findall(r"<li>([^<]*today[^<]*|[^<]*tomorrow[^<]*)</li>", page.text)
+    return str(said)
+
+
+def sent_before(
+    business: Business, number: int, *, by: User, to: str = "", hours: int = 1
+) -> None:
+    """Invitations of this many hours ago, to one address or to one each."""
+    at = timezone.now() - timedelta(hours=hours)
+    with acting_in(business.pk):
+        for count in range(number):
+            Invitation.unscoped.create(
+                business=business,
+                email=to or f"stranger-{count}@example.com",
+                role=Role.STANDARD,
+                token_hash=f"{business.pk}-{to}-{by.pk}-{count}",
+                invited_by=by,
+                created_at=at,
+                expires_at=at + timedelta(days=7),
+            )
+
+
+def test_an_address_gets_three_letters_a_day(
+    bakery: Business,
+    alice: User,
+    browse: Browse,
+    mailoutbox: list[EmailMessage],
+) -> None:
+    for _letter in range(3):
+        invite(browse(alice), bakery, "victim@example.com")
+    assert refused(browse(alice), bakery, "VICTIM@example.com") == (
+        "Three invitations went to this address within a day. Try again tomorrow."
+    )
+    assert len(mailoutbox) == 3
+    invite(browse(alice), bakery, "nora@example.com")
+    with time_machine.travel(timezone.now() + timedelta(hours=25)):
+        invite(browse(alice), bakery, "victim@example.com")
+
+
+def test_another_admin_sends_no_fourth_letter_to_an_address(
+    bakery: Business,
+    alice: User,
+    anna: User,
+    browse: Browse,
+    mailoutbox: list[EmailMessage],
+) -> None:
+    sent_before(bakery, 3, by=alice, to="victim@example.com")
+    refused(browse(anna), bakery, "victim@example.com")
+    assert mailoutbox == []
+
+
+def test_another_business_of_the_same_person_sends_no_fourth_letter(
+    bakery: Business,
+    garage: Business,
+    anna: User,
+    alice: User,
+    browse: Browse,
+    mailoutbox: list[EmailMessage],
+) -> None:
+    sent_before(garage, 3, by=anna, to="victim@example.com")
+    refused(browse(anna), bakery, "victim@example.com")
+    assert mailoutbox == []
+    # Whom others invite elsewhere is nobody's business here.
+    invite(browse(alice), bakery, "victim@example.com")
+
+
+def test_a_business_sends_fifty_invitations_a_day(
+    bakery: Business,
+    alice: User,
+    anna: User,
+    browse: Browse,
+    mailoutbox: list[EmailMessage],
+) -> None:
+    sent_before(bakery, 25, by=alice)
+    sent_before(bakery, 24, by=anna)
+    invite(browse(alice), bakery, "nora@example.com")
+    assert refused(browse(alice), bakery, "olaf@example.com") == (
+        "Fifty invitations went out from this business within a day. "
+        "Try again tomorrow."
+    )
+    assert len(mailoutbox) == 1
+
+
+def test_a_person_sends_fifty_invitations_a_day_from_all_their_businesses(
+    bakery: Business,
+    garage: Business,
+    anna: User,
+    browse: Browse,
+    mailoutbox: list[EmailMessage],
+) -> None:
+    sent_before(garage, 50, by=anna)
+    sent_before(bakery, 3, by=anna, hours=25)
+    assert refused(browse(anna), bakery, "nora@example.com") == (
+        "You sent fifty invitations within a day. Try again tomorrow."
+    )
+    assert mailoutbox == []
+
+
 # Changing.
 
 
