@@ -99,6 +99,7 @@ def progress(request: BusinessRequest, connection_id: int) -> HttpResponse:
             "connection": found,
             "refresh": refresh_of(found),
             "last_refreshed": last_refreshed(found),
+            "calls": _calls(found),
             "is_update": True,
         },
     )

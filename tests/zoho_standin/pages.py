@@ -15,6 +15,7 @@ from tests.zoho_standin.standin import StandIn
 from tests.zoho_standin.world import CentreName, Organisation, User
 
 _DEMO = "alice@harbourbakery.example"
+_DEMO_ACCOUNTANT = "anna@ledgerly.example"
 _DEMO_US = "sam@sunnyside.example"
 _INLINE = ("application/pdf", "image/png", "image/jpeg", "image/gif", "image/bmp")
 
@@ -73,13 +74,16 @@ def _sign_in_page(
         " required>"
         '<button type="submit">Sign in</button>'
         "</form>"
-        "<p>For trying out: <code>{eu}</code> or <code>{us}</code>,"
-        " password <code>zoho-demo</code></p>"
+        "<p>For trying out, with the password <code>zoho-demo</code>:</p><ul>"
+        "<li><code>{eu}</code>, who has Harbour Bakery Ltd</li>"
+        "<li><code>{accountant}</code>, who has it too, and others</li>"
+        "<li><code>{us}</code>, who has Sunnyside Diner Inc in the us</li></ul>"
         "</div>"
     ).format(
         alert=alert if failure else "",
         email=request.form.get("email", ""),
         eu=_DEMO,
+        accountant=_DEMO_ACCOUNTANT,
         us=_DEMO_US,
     )
     return page("Sign in to Zoho", centre, content)

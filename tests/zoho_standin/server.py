@@ -129,6 +129,8 @@ class _App:
             return answer_oauth(self._standin, self._centre, request)
         if path.startswith(f"{control.PREFIX}/"):
             return answer_control(self._standin, request)
+        if path == "/favicon.ico":
+            return Response(status=204)
         return answer_page(self._standin, self._centre, request)
 
     def __call__(
