@@ -10,12 +10,13 @@ from django.utils import timezone
 
 from connections import budget, registration, tokens
 from connections.budget import Priority
-from connections.models import Connection, ConnectionEvent, RefreshRun
+from connections.models import Connection, ConnectionEvent, Grant, RefreshRun
 from connections.zoho.client import ZohoBooks
 from connections.zoho.errors import (
     ZohoOrganisationRefused,
     ZohoRateLimited,
     ZohoUnauthorized,
+    ZohoUnavailable,
 )
 from connections.zoho.types import DailyLimit
 from dext_sync.businesses import audit, mail
@@ -33,6 +34,7 @@ class ConnectionAccess:
     def __init__(self, connection: Connection, priority: Priority) -> None:
         self._connection = connection
         self._priority = priority
+        self.begin_by: datetime | None = None
 
     def token(self, refused: str | None = None) -> str:
         grant = self._connection.grant
@@ -40,6 +42,8 @@ class ConnectionAccess:
             raise ZohoUnauthorized("The connection has no permission at Zoho.")
         try:
             return tokens.access_token(grant, refused)
+        except Grant.DoesNotExist:
+            raise ZohoUnauthorized("The permission was given back.") from None
         except ZohoUnauthorized:
             broke(self._connection, Connection.Broken.PERMISSION_GONE)
             raise
@@ -47,6 +51,8 @@ class ConnectionAccess:
     @contextmanager
     def call(self) -> Iterator[None]:
         with budget.call(self._connection, self._priority):
+            if self.begin_by is not None and timezone.now() > self.begin_by:
+                raise ZohoUnavailable("It was too late to begin; nothing was sent.")
             yield
 
     def limits(self, limits: DailyLimit) -> None:
@@ -56,16 +62,37 @@ class ConnectionAccess:
         budget.note_refusal(self._connection, error)
 
 
-def open_books(connection: Connection, priority: Priority) -> ZohoBooks:
+class ConnectedBooks(ZohoBooks):
+    """The books of a connection's organisation."""
+
+    def __init__(self, connection: Connection, priority: Priority, api: str) -> None:
+        self._through = ConnectionAccess(connection, priority)
+        super().__init__(
+            api=api,
+            organisation_id=connection.organisation_id,
+            access=self._through,
+        )
+
+    def prepare(self) -> None:
+        """Have a token ready to use. Raises what a call without one would."""
+        self._through.token()
+
+    @contextmanager
+    def begun_by(self, moment: datetime) -> Iterator[None]:
+        """Calls inside raise ZohoUnavailable instead of beginning later than this."""
+        self._through.begin_by = moment
+        try:
+            yield
+        finally:
+            self._through.begin_by = None
+
+
+def open_books(connection: Connection, priority: Priority) -> ConnectedBooks:
     """The connected organisation's books. Raises NotConnected."""
     region = registration.regions().get(connection.region)
     if not connection.is_working or connection.grant_id is None or region is None:
         raise NotConnected
-    return ZohoBooks(
-        api=region.api,
-        organisation_id=connection.organisation_id,
-        access=ConnectionAccess(connection, priority),
-    )
+    return ConnectedBooks(connection, priority, region.api)
 
 
 def record_address(region: str, organisation_id: str, kind: str, zoho_id: str) -> str:

@@ -14,7 +14,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from connections import books as connected
-from connections.books import NotConnected
+from connections.books import ConnectedBooks, NotConnected
 from connections.budget import Priority
 from connections.models import Connection
 from connections.zoho.client import ZohoBooks
@@ -287,7 +287,7 @@ def _next_step(publication: Publication) -> Step | None:
     return publication.steps.exclude(state__in=results.SETTLED).first()
 
 
-def _do(books: ZohoBooks, publication: Publication, step: Step) -> bool:
+def _do(books: ConnectedBooks, publication: Publication, step: Step) -> bool:
     """Bring one step forward; answers whether the next thing can be done at once."""
     if step.state == Step.State.UNCERTAIN:
         return _look(books, publication, step)
@@ -314,22 +314,26 @@ def _conclude(publication: Publication, step: Step, outcome: Outcome) -> bool:
 # Sending
 
 
-def _send(books: ZohoBooks, publication: Publication, step: Step) -> bool:
+def _send(books: ConnectedBooks, publication: Publication, step: Step) -> bool:
     try:
         sent = sending.message(publication, step)
+        books.prepare()
     except DocumentLost:
         refusal = Refused(Problem.DOCUMENT_LOST)
         return _conclude(publication, step, refusal)
+    except ZohoError as error:
+        waits = unclear(publication.connection, step, error)
+        return _conclude(publication, step, waits)
     results.opened(publication, step, sending.request_of(sent))
     return _conclude(publication, step, _call(books, publication, step, sent))
 
 
 def _call(
-    books: ZohoBooks, publication: Publication, step: Step, sent: sending.Message
+    books: ConnectedBooks, publication: Publication, step: Step, sent: sending.Message
 ) -> Outcome:
     """What the one call came to. Nothing here is inside a transaction."""
     try:
-        return sending.send(books, publication, sent)
+        return sending.send_in_time(books, publication, step, sent)
     except ZohoRejected as error:
         return _after_no(books, publication, step, error)
     except ZohoNoAnswer as error:
@@ -404,7 +408,9 @@ def _second_look() -> timedelta:
     return uncertain_time() / 4
 
 
-def _attach_once_more(books: ZohoBooks, publication: Publication, step: Step) -> bool:
+def _attach_once_more(
+    books: ConnectedBooks, publication: Publication, step: Step
+) -> bool:
     """A second upload would add a second file: the record is asked first."""
     try:
         found = recovery.attached(books, publication)

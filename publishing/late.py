@@ -1,13 +1,20 @@
-"""What comes too late: a yes to what has failed here meanwhile."""
+"""What comes too late: a yes to what has failed here meanwhile, or has a yes already."""
 
+from django.db.models import Q
 from django.utils import timezone
 
-from publishing.models import Item, Publication
+from dext_sync.businesses import audit
+from publishing.models import Item, Publication, Step
+from publishing.reasons import Problem
 
 
-def go_on(publication: Publication) -> None:
+def go_on(publication: Publication, step: Step) -> None:
     """Its record is in Zoho after all: it goes on from there, and ends as published."""
     item = Item.unscoped.select_for_update(of=("self",)).get(pk=publication.item_id)
+    if _is_published_again(publication):
+        step.refresh_from_db()
+        tell_second(publication, step.zoho_id)
+        return
     Publication.unscoped.filter(
         pk=publication.pk, state=Publication.State.FAILED
     ).update(
@@ -20,3 +27,21 @@ def go_on(publication: Publication) -> None:
     )
     item.status, item.reasons = Item.Status.PUBLISHING, []
     item.save(update_fields=["status", "reasons"])
+
+
+def _is_published_again(publication: Publication) -> bool:
+    counts = Q(finished_at=None) | Q(state=Publication.State.PUBLISHED, cleared_at=None)
+    others = Publication.unscoped.filter(counts, item=publication.item_id)
+    return others.exclude(pk=publication.pk).exists()
+
+
+def tell_second(publication: Publication, zoho_id: str) -> None:
+    """One of the two is too many, and only a person can say which."""
+    item = Item.unscoped.select_related("business").get(pk=publication.item_id)
+    shown = item.publications.latest("pk")
+    shown.problem_code = Problem.SECOND_RECORD.code
+    shown.problem = str(Problem.SECOND_RECORD.sentence).format(zoho_id=zoho_id)
+    shown.save(update_fields=["problem_code", "problem"])
+    audit.record(
+        item.business, "publication.second_record", subject=item, zoho_id=zoho_id
+    )

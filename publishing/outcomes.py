@@ -30,6 +30,7 @@ logger = logging.getLogger(__name__)
 
 FIRST_GAP: Final = 5.0
 LONGEST_GAP: Final = 600.0
+LATEST_START: Final = timedelta(seconds=10)
 FOREVER: Final = timedelta(hours=1)
 """Until somebody acts; an event ends the wait earlier, and a look now and then cannot hurt."""
 LIMITS: Final[dict[Limit, Wait]] = {
@@ -207,3 +208,8 @@ def soon(gap: timedelta) -> datetime:
 def uncertain_time() -> timedelta:
     """How long a request whose answer was lost may still be at work inside Zoho."""
     return timedelta(seconds=settings.ZOHO_UNCERTAIN_SECONDS)
+
+
+def time_to_begin() -> timedelta:
+    """How long after its attempt was opened a request may still leave."""
+    return min(LATEST_START, uncertain_time() / 4)

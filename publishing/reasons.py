@@ -277,6 +277,14 @@ class Problem(Enum):
             "record there."
         ),
     )
+    SECOND_RECORD = (
+        "second_record",
+        "",
+        _(
+            "Zoho Books has a second record of this item ({zoho_id}): one of the two is "
+            "to be deleted there."
+        ),
+    )
     DOCUMENT_REFUSED = (
         "document_refused",
         "document",

@@ -101,18 +101,30 @@ def settle(publication: Publication, step: Step, outcome: Outcome) -> None:
 def done(publication: Publication, step: Step, outcome: Done) -> None:
     """A step that was refused meanwhile is put right: Zoho has it after all."""
     with transaction.atomic():
-        before = Step.unscoped.select_for_update().get(pk=step.pk).state
-        if before == Step.State.DONE:
-            logger.error("%s: settled already, now %s", step, outcome.zoho_id)
-            raise LeaseLost
-        _keep_done(step, outcome)
-        if before == Step.State.REFUSED:
-            _put_right(publication, step)
-        if outcome.contact is not None:
-            suppliers.became(publication.claim["supplier_id"], outcome.contact)
-        _note_differences(publication, outcome)
-        _record_step(publication, step, outcome)
+        before = Step.unscoped.select_for_update().get(pk=step.pk)
+        is_late = before.state == Step.State.DONE
+        if is_late:
+            _note_second(publication, before, outcome)
+        else:
+            _store_done(publication, before, outcome)
+    if is_late:
+        raise LeaseLost
     step.refresh_from_db()
+
+
+def _note_second(publication: Publication, first: Step, outcome: Done) -> None:
+    if first.kind == Step.Kind.RECORD and first.zoho_id != outcome.zoho_id:
+        late.tell_second(publication, outcome.zoho_id)
+
+
+def _store_done(publication: Publication, step: Step, outcome: Done) -> None:
+    _keep_done(step, outcome)
+    if step.state == Step.State.REFUSED:
+        _put_right(publication, step)
+    if outcome.contact is not None:
+        suppliers.became(publication.claim["supplier_id"], outcome.contact)
+    _note_differences(publication, outcome)
+    _record_step(publication, step, outcome)
 
 
 def _keep_done(step: Step, outcome: Done) -> None:
@@ -129,7 +141,7 @@ def _keep_done(step: Step, outcome: Done) -> None:
 
 def _put_right(publication: Publication, step: Step) -> None:
     if step.kind == Step.Kind.RECORD:
-        late.go_on(publication)
+        late.go_on(publication, step)
     elif step.kind == Step.Kind.DOCUMENT:
         Item.unscoped.filter(pk=publication.item_id).update(document_missing=False)
         _forget_document_problem(publication)

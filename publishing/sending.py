@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.utils import timezone
+
+from connections.books import ConnectedBooks
 from connections.entries import remember_contact
 from connections.models import Connection
 from connections.zoho.client import ZohoBooks
@@ -18,7 +21,7 @@ from connections.zoho.types import (
 )
 from publishing import documents, payloads
 from publishing.models import Publication, Step
-from publishing.outcomes import Done
+from publishing.outcomes import Done, time_to_begin
 from publishing.payloads import Amounts, Claim
 
 Record = Bill | Expense
@@ -101,6 +104,15 @@ def _plain(value: object) -> object:
     if isinstance(value, dict):
         return {name: _plain(each) for name, each in value.items()}
     return [_plain(each) for each in value] if isinstance(value, list) else value
+
+
+def send_in_time(
+    books: ConnectedBooks, publication: Publication, step: Step, sent: Message
+) -> Done:
+    """The one call, begun soon after its attempt was or not at all: others count on
+    its end, whatever it has waited for. Raises any ZohoError."""
+    with books.begun_by((step.sent_at or timezone.now()) + time_to_begin()):
+        return send(books, publication, sent)
 
 
 def send(books: ZohoBooks, publication: Publication, sent: Message) -> Done:

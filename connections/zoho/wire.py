@@ -18,7 +18,8 @@ from connections.zoho.errors import (
 )
 from connections.zoho.types import DailyLimit, Fields, File
 
-UPLOAD_TIMEOUT: Final = 120.0
+UPLOAD_TIMEOUT: Final = 100.0
+"""Seconds; less than publishing gives to a request that may still be at work."""
 
 
 class Access(Protocol):

@@ -57,6 +57,9 @@ SENTENCES = {
     "publication.found": _("found the {step} of {subject} in Zoho: {zoho_id}"),
     "publication.not_found": _("asked Zoho: the {step} of {subject} is not there"),
     "publication.published": _("published {subject} as {kind} {zoho_id}"),
+    "publication.second_record": _(
+        "Zoho took {subject} twice: {zoho_id} is there beside the other record"
+    ),
     "publication.document_missing": _("published {subject}, its document is missing"),
     "publication.document_attached": _("attached the document of {subject}"),
     "publication.failed": _("Zoho did not take {subject}: {reason}"),

@@ -1,11 +1,15 @@
 """Workers that come too late: what they may still say, and what they may not send."""
 
+from datetime import timedelta
+
 import pytest
 import time_machine
 from django.utils import timezone
 
-from connections.books import open_books
+from connections.books import ConnectedBooks, open_books
 from connections.budget import Priority
+from connections.models import Grant
+from connections.zoho.errors import ZohoUnavailable
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
 from publishing import results, sending
@@ -15,11 +19,15 @@ from publishing.reasons import Problem, Wait
 from publishing.results import LeaseLost
 from tests.publishing.factories import paid_receipt, ready_item
 from tests.publishing.steps import (
+    attempts_of,
     begun,
     item_now,
     now,
+    page_of,
+    publish,
     step_of,
     take_lease,
+    trail_of,
     work,
     work_until_settled,
 )
@@ -89,6 +97,131 @@ class TestALateYes:
         assert now(publication).problem == ""
 
 
+class TestASecondRecord:
+    def test_is_told(
+        self, zoho: Zoho, bakery: Business, bob: User, clock: time_machine.Traveller
+    ) -> None:
+        item = paid_receipt(bakery, bob)
+        publication = begun(item, bob)
+        first, step = taken_and_opened(publication)
+        work_until_settled(publication, clock)
+        done = send_now(first, step)
+
+        with acting_in(bakery.pk), pytest.raises(LeaseLost):
+            results.settle(first, step, done)
+
+        assert len(zoho.expenses) == 2
+        assert step_of(publication, Step.Kind.RECORD).zoho_id != done.zoho_id
+        assert trail_of(bakery, item)[-1] == "publication.second_record"
+        page = page_of(item)
+        assert page.status == "published"
+        assert page.problem == (
+            f"Zoho Books has a second record of this item ({done.zoho_id}): one of the "
+            "two is to be deleted there."
+        )
+
+    def test_is_told_where_the_item_was_published_again(
+        self, zoho: Zoho, bakery: Business, bob: User, clock: time_machine.Traveller
+    ) -> None:
+        item = paid_receipt(bakery, bob)
+        publication = begun(item, bob)
+        first, step = taken_and_opened(publication)
+        refuse_meanwhile(publication, clock)
+        publish(item_now(item), bob)
+        done = send_now(first, step)
+
+        with acting_in(bakery.pk):
+            results.settle(first, step, done)
+
+        assert len(zoho.expenses) == 2
+        assert "publication.second_record" in trail_of(bakery, item)
+        assert done.zoho_id in page_of(item).problem
+        assert item_now(item).status == "published"
+
+    def test_the_same_one_told_twice_is_none(
+        self, zoho: Zoho, bakery: Business, bob: User, clock: time_machine.Traveller
+    ) -> None:
+        item = paid_receipt(bakery, bob)
+        publication = begun(item, bob)
+        first, step = taken_and_opened(publication)
+        done = send_now(first, step)
+        work_until_settled(publication, clock)
+
+        with acting_in(bakery.pk), pytest.raises(LeaseLost):
+            results.settle(first, step, done)
+
+        assert len(zoho.expenses) == 1
+        assert "publication.second_record" not in trail_of(bakery, item)
+        assert page_of(item).problem == ""
+
+
+class TestALateRequest:
+    @pytest.mark.parametrize("kind", [Step.Kind.RECORD, Step.Kind.DOCUMENT])
+    def test_does_not_leave(
+        self,
+        zoho: Zoho,
+        bakery: Business,
+        bob: User,
+        clock: time_machine.Traveller,
+        kind: Step.Kind,
+    ) -> None:
+        publication = begun(ready_item(bakery, bob), bob)
+        if kind == Step.Kind.DOCUMENT:
+            zoho.fails("per_minute", method="POST", path="/bills/*/attachment")
+            work(publication)
+            clock.shift(70)
+        first, step = taken_and_opened(publication)
+        assert step.kind == kind
+        clock.shift(121)
+        work_until_settled(publication, clock)
+
+        with pytest.raises(ZohoUnavailable):
+            send_in_time(first, step)
+
+        assert len(zoho.bills) == 1
+        assert len(zoho.bills[0]["documents"]) == 1
+
+    def test_does_not_leave_where_its_token_came_too_late(
+        self, zoho: Zoho, bakery: Business, bob: User, clock: time_machine.Traveller
+    ) -> None:
+        publication = begun(ready_item(bakery, bob), bob)
+        first, step = taken_and_opened(publication)
+        clock.shift(11)
+
+        with pytest.raises(ZohoUnavailable):
+            send_in_time(first, step)
+
+        assert list(zoho.standin.calls) == []
+
+    def test_nothing_is_begun_before_there_is_a_token(
+        self, zoho: Zoho, bakery: Business, bob: User
+    ) -> None:
+        with acting_in(bakery.pk):
+            Grant.objects.update(
+                access_expires_at=timezone.now(),
+                cool_down_until=timezone.now() + timedelta(seconds=90),
+            )
+
+        publication = publish(ready_item(bakery, bob), bob)
+
+        assert publication.waiting_reason == "token"
+        assert attempts_of(publication) == []
+        assert step_of(publication, Step.Kind.RECORD).sent_at is None
+        assert zoho.bills == []
+
+
+def send_in_time(publication: Publication, step: Step) -> Done:
+    """As the engine sends it, however long it was held up before."""
+    with acting_in(publication.business_id):
+        sent = sending.message(publication, step)
+        books = opened_books(publication)
+        return sending.send_in_time(books, publication, step, sent)
+
+
+def opened_books(publication: Publication) -> ConnectedBooks:
+    return open_books(publication.connection, Priority.PERSON)
+
+
 def taken_and_opened(publication: Publication) -> tuple[Publication, Step]:
     """A worker takes it and is about to send its first step."""
     mine = take_lease(now(publication))
@@ -101,7 +234,7 @@ def taken_and_opened(publication: Publication) -> tuple[Publication, Step]:
 
 def send_now(publication: Publication, step: Step) -> Done:
     with acting_in(publication.business_id):
-        books = open_books(publication.connection, Priority.PERSON)
+        books = opened_books(publication)
         return sending.send(books, publication, sending.message(publication, step))
 
 
