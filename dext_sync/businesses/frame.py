@@ -20,6 +20,7 @@ SECTIONS = (
     ("connection", "connections"),
     ("zoho", "connections"),
     ("member", "members"),
+    ("invitation_offered", "home"),
     ("invitation_", "members"),
     ("ownership", "members"),
     ("payment_method", "payment_methods"),

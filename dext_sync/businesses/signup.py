@@ -103,6 +103,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             return reverse("invitation", args=[token])
         return reverse("home")
 
+    def get_signup_redirect_url(self, request: HttpRequest) -> str:
+        return self.get_login_redirect_url(request)
+
     def add_message(
         self, request: HttpRequest, level: int, *args: Any, **kwargs: Any
     ) -> None:

@@ -88,7 +88,7 @@ def _setting(value: int | None) -> str:
     return "" if value is None else str(value)
 
 
-def rows_across(question: str, argument: int | datetime) -> list[tuple[int, int]]:
+def rows_across(question: str, argument: int | datetime | str) -> list[tuple[int, int]]:
     """(business, row) of what is due, whoever it belongs to.
 
     question: one of the reviewed SECURITY DEFINER functions, which tell ids only.

@@ -19,6 +19,11 @@ urlpatterns = [
     path("you/", person.person, name="person"),
     path("businesses/new/", businesses.new, name="business_new"),
     path("invitations/<str:token>/", invitations.invitation, name="invitation"),
+    path(
+        "invitations/<int:business_id>/<int:invitation_id>/",
+        invitations.offered,
+        name="invitation_offered",
+    ),
     path(BUSINESS, businesses.home, name="business_home"),
     path(f"{BUSINESS}leave/", person.leave, name="business_leave"),
     path(f"{BUSINESS}profile/", businesses.profile, name="business_profile"),

@@ -76,6 +76,9 @@ BUSINESSES: dict[str, Row] = {
     "person": PERSON,
     "business_new": PERSON,
     "invitation": Row(Open.ANYONE, {"token": "no-such-token"}),
+    "invitation_offered": Row(
+        Open.PERSON, {"business_id": NONE, "invitation_id": NONE}
+    ),
     "business_home": MEMBER,
     "business_leave": MEMBER,
     "business_profile": MANAGE,

@@ -41,4 +41,15 @@ class Migration(migrations.Migration):
             "TABLE (business_id bigint, id bigint)",
             "SELECT business_id, id FROM businesses_invitation WHERE token_hash = hash",
         ),
+        # Capitals of ASCII alone count as small letters: no dotless i becomes an i.
+        definer_function(
+            "invitations_of_address",
+            "address text",
+            "TABLE (business_id bigint, id bigint)",
+            """
+            SELECT business_id, id FROM businesses_invitation
+            WHERE lower(email COLLATE "C") = lower(address COLLATE "C")
+            AND accepted_at IS NULL AND revoked_at IS NULL AND expires_at > now()
+            """,
+        ),
     ]

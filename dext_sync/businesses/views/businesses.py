@@ -7,7 +7,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
-from dext_sync.businesses import audit
+from dext_sync.businesses import audit, members
 from dext_sync.businesses.access import BusinessRequest, PersonRequest, business_view
 from dext_sync.businesses.forms import DetailsForm
 from dext_sync.businesses.models import Business
@@ -22,7 +22,11 @@ def new(request: PersonRequest) -> HttpResponse:
         business = create_business(request.user, **form.cleaned_data)
         messages.success(request, _("%(name)s is set up.") % {"name": business.name})
         return redirect("business_home", business.slug)
-    return TemplateResponse(request, "businesses/new.html", {"form": form})
+    return TemplateResponse(
+        request,
+        "businesses/new.html",
+        {"form": form, "invitations": members.invitations_of(request.user)},
+    )
 
 
 @business_view(Need.MEMBER)

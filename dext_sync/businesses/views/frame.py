@@ -7,8 +7,10 @@ from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.utils.timezone import override
 
-from dext_sync.businesses.access import PersonRequest
+from dext_sync.businesses import members
+from dext_sync.businesses.access import PersonRequest, kept_by_nobody
 from dext_sync.businesses.models import Business, Membership
+from dext_sync.businesses.signup import INVITATION
 from dext_sync.businesses.tenancy import acting_in
 
 
@@ -22,14 +24,26 @@ def home(request: PersonRequest) -> HttpResponse:
     )
     match memberships:
         case []:
-            return redirect("business_new")
+            return _first_steps(request)
         case [only] if "all" not in request.GET:
             return redirect("business_home", only.business.slug)
         case _:
             rows = [_row(request, membership) for membership in memberships]
+            facts = {"rows": rows, "invitations": members.invitations_of(request.user)}
             return HttpResponse(
-                render_to_string("businesses/home.html", {"rows": rows}, request)
+                render_to_string("businesses/home.html", facts, request)
             )
+
+
+def _first_steps(request: PersonRequest) -> HttpResponse:
+    """Whoever was invited joins; a letter opened elsewhere left no token here."""
+    if token := request.session.get(INVITATION):
+        return redirect("invitation", token)
+    match members.invitations_of(request.user):
+        case [only]:
+            return redirect("invitation_offered", only.business_id, only.pk)
+        case _:
+            return redirect("business_new")
 
 
 def _row(request: HttpRequest, membership: Membership) -> str:
@@ -76,7 +90,9 @@ def _page(request: HttpRequest, template: str, status: int) -> HttpResponse:
             text = render_to_string(template, {"layout": "business.html"}, request)
     else:
         text = render_to_string(template, {"layout": _layout(request)}, request)
-    return HttpResponse(text, status=status)
+    answer = HttpResponse(text, status=status)
+    kept_by_nobody(answer)
+    return answer
 
 
 def _layout(request: HttpRequest) -> str:

@@ -1,6 +1,7 @@
 """An invitation's page, for whoever holds the letter."""
 
 from django.contrib import messages
+from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -8,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
 from dext_sync.businesses import members
+from dext_sync.businesses.access import PersonRequest
 from dext_sync.businesses.members import Joined, Refused
 from dext_sync.businesses.models import Invitation, User
 from dext_sync.businesses.signup import INVITATION
@@ -29,6 +31,20 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "POST":
         return _joined(request, found, request.user)
     return _page(request, "invitation", found)
+
+
+@login_required
+@never_cache
+def offered(
+    request: PersonRequest, business_id: int, invitation_id: int
+) -> HttpResponse:
+    """The same without the letter: the person's own verified address is invited."""
+    for found in members.invitations_of(request.user):
+        if (found.business_id, found.pk) == (business_id, invitation_id):
+            if request.method == "POST":
+                return _joined(request, found, request.user)
+            return _page(request, "invitation", found)
+    return _page(request, "invitation_over", status=410)
 
 
 def _joined(request: HttpRequest, found: Invitation, user: User) -> HttpResponse:
