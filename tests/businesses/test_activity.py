@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime, timedelta
 
+import pytest
 import time_machine
 
 from dext_sync.businesses import audit
@@ -59,9 +60,23 @@ def test_a_kind_shows_alone(bakery: Business, alice: User, browse: Browse) -> No
     assert papers(client.get(f"{address}?kind=people").content.decode()) == []
 
 
+NUMBER = "00000000-0000-4000-8000-000000000000"
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "yesterday_x",
+        f"2026-07-01T12:00:00_{NUMBER}",
+        f"2026-07-01_{NUMBER}",
+        f"0001-01-01T00:00:00+23:59_{NUMBER}",
+        f"9999-12-31T23:59:59-23:59_{NUMBER}",
+        "2026-07-01T12:00:00+00:00_\0",
+    ],
+)
 def test_a_made_up_page_key_shows_the_newest(
-    bakery: Business, alice: User, browse: Browse
+    key: str, bakery: Business, alice: User, browse: Browse
 ) -> None:
     happen(bakery, 1)
-    page = browse(alice).get(f"/b/{bakery.slug}/activity/?before=yesterday_x")
+    page = browse(alice).get(f"/b/{bakery.slug}/activity/", {"before": key})
     assert papers(page.content.decode()) == [0]

@@ -1,7 +1,7 @@
 """Activity: who did what in a business, and when."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import reduce
 from operator import or_
 from uuid import UUID
@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.template.response import TemplateResponse
+from django.utils.timezone import is_naive
 from django.utils.translation import gettext_lazy as _
 
 from dext_sync.businesses import audit
@@ -68,10 +69,18 @@ def _older(entries: QuerySet[AuditEntry], key: str) -> QuerySet[AuditEntry]:
     """Paged by key, so that what happens meanwhile moves no line to another page."""
     at, _sep, number = key.partition("_")
     try:
-        moment, last = datetime.fromisoformat(at), UUID(number)
-    except ValueError:
+        moment, last = _moment(at), UUID(number)
+    except (ValueError, OverflowError):
         return entries
     return entries.filter(Q(at__lt=moment) | Q(at=moment, id__lt=last))
+
+
+def _moment(at: str) -> datetime:
+    """OverflowError where it lies before the first year or after the last."""
+    moment = datetime.fromisoformat(at)
+    if is_naive(moment):
+        raise ValueError("Our keys say their zone.")
+    return moment.astimezone(UTC)
 
 
 def _key(entry: AuditEntry) -> str:
