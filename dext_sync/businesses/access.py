@@ -12,6 +12,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import resolve_url
 from django.template.response import SimpleTemplateResponse
+from django.utils.cache import patch_cache_control
 from django.utils.timezone import override
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
@@ -58,7 +59,8 @@ def business_view(need: Need) -> Callable[[View[P]], Callable[..., HttpResponseB
 
     A stranger gets 404, so that nobody learns which businesses exist; a member
     without the right gets 403. Times are those of the business's zone, and the
-    answer is rendered before the door closes.
+    answer is rendered before the door closes. Nobody on the way keeps it, unless
+    the view says how.
     """
 
     def decorate(view: View[P]) -> Callable[..., HttpResponseBase]:
@@ -74,7 +76,7 @@ def business_view(need: Need) -> Callable[[View[P]], Callable[..., HttpResponseB
             if not visitor.membership.may(need):
                 raise PermissionDenied
             with acting_in(visitor.business.pk), override(visitor.business.zone):
-                return _rendered(view(visitor, *args, **kwargs))
+                return kept_by_nobody(_rendered(view(visitor, *args, **kwargs)))
 
         through_the_door.need = need  # type: ignore[attr-defined]
         return through_the_door
@@ -104,6 +106,13 @@ def _membership(user: User, slug: str) -> Membership:
 def _rendered(response: HttpResponseBase) -> HttpResponseBase:
     if isinstance(response, SimpleTemplateResponse):
         response.render()
+    return response
+
+
+def kept_by_nobody(response: HttpResponseBase) -> HttpResponseBase:
+    """Not by the browser either: the next person at that screen is another."""
+    if not response.has_header("Cache-Control"):
+        patch_cache_control(response, private=True, no_store=True)
     return response
 
 

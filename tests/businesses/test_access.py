@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
+import pytest
 from django.http import HttpResponse, HttpResponseBase
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
@@ -158,3 +159,29 @@ def is_let_in(answer: HttpResponseBase, row: Row) -> bool:
 
 def leads_to_sign_in(answer: HttpResponseBase) -> bool:
     return answer["Location"].startswith(reverse("account_login"))
+
+
+# What a browser or a proxy keeps.
+
+
+def test_no_page_of_a_business_is_kept_by_anybody_on_the_way(
+    alice: User, bakery: Business, browse: Browse
+) -> None:
+    """Pages that say themselves how they are kept say at least private."""
+    answers = visit_all(browse(alice), DOORS, bakery)
+
+    def is_private(answer: HttpResponseBase, row: Row) -> bool:
+        return "private" in answer.get("Cache-Control", "")
+
+    assert wrong(answers, is_private) == {}
+
+
+@pytest.mark.parametrize("who", ["alice", "vera"])
+def test_pages_with_peoples_names_are_not_stored(
+    who: str, alice: User, vera: User, bakery: Business, browse: Browse
+) -> None:
+    """Also what is said in the frame of the business to whom it is refused."""
+    client = browse({"alice": alice, "vera": vera}[who])
+    for page in ("users/", "users/987654321/", "activity/", "costs/"):
+        answer = client.get(f"/b/{bakery.slug}/{page}")
+        assert answer["Cache-Control"] == "private, no-store", page
