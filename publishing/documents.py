@@ -7,29 +7,21 @@ pictures of its pages beside it under `pictures/`.
 import hashlib
 import os
 import tempfile
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from io import BytesIO
+import time
 from pathlib import Path
 
-import pypdfium2
 from django.conf import settings
-from PIL import Image, ImageOps
 
 from dext_sync.businesses.models import Business, User
+from publishing import sandbox
 from publishing.models import Document
 
-PDF = "application/pdf"
 WIDTHS = (320, 640, 960, 1280, 1920)
 """Pictures come in these widths only, so that nobody can fill the disk with others."""
 MOST_PICTURES = 400
 """Kept per business; the oldest go first."""
-MOST_PIXELS = 16_000_000
-"""A page's picture is made smaller until it fits, however tall the page is."""
-
-# PDFium is not safe for threads.
-_pdfium = threading.Lock()
+UNTIL_TRIED_AGAIN = 24 * 60 * 60
+"""Seconds in which a document that cost too much is not drawn again."""
 
 
 class DocumentLost(Exception):
@@ -38,6 +30,10 @@ class DocumentLost(Exception):
 
 class NoSuchPage(Exception):
     pass
+
+
+class Undrawable(Exception):
+    """There is no picture of this page: drawing it costs more than a page may."""
 
 
 def keep(
@@ -84,61 +80,42 @@ def content_of(document: Document) -> bytes:
 def page_picture(document: Document, page: int, width: int) -> Path:
     """A PNG of the page (the first is 1), about as wide as asked, made once.
 
-    Raises NoSuchPage or DocumentLost.
+    Raises NoSuchPage, DocumentLost, Undrawable or sandbox.Busy.
     """
     if not 1 <= page <= document.page_count:
         raise NoSuchPage
     width = next((each for each in WIDTHS if each >= width), WIDTHS[-1])
     picture = _pictures(document) / f"{document.sha256}-{page}-{width}.png"
     if not picture.exists():
+        if is_undrawable(document):
+            raise Undrawable
         _write(picture, _drawn(document, page, width))
         _prune(picture.parent)
     return picture
 
 
+def is_undrawable(document: Document) -> bool:
+    """Whether drawing a page of it has cost too much not long ago."""
+    try:
+        marked_at = _mark(document).stat().st_mtime
+    except FileNotFoundError:
+        return False
+    return time.time() - marked_at < UNTIL_TRIED_AGAIN
+
+
 def _drawn(document: Document, page: int, width: int) -> bytes:
     content = content_of(document)
-    if document.content_type == PDF:
-        image = _pdf_page(content, page, width)
-    else:
-        image = _photograph(content, width)
-    out = BytesIO()
-    image.save(out, "PNG")
-    return out.getvalue()
+    try:
+        return sandbox.draw(content, document.content_type, page, width)
+    except (sandbox.TooMuchWork, sandbox.TooManyPixels, sandbox.Damaged):
+        mark = _mark(document)
+        mark.parent.mkdir(parents=True, exist_ok=True)
+        mark.touch()
+        raise Undrawable from None
 
 
-def _pdf_page(content: bytes, page: int, width: int) -> Image.Image:
-    with opened_pdf(content) as pdf:
-        sheet = pdf[page - 1]
-        page_width, page_height = sheet.get_size()
-        scale = picture_scale(page_width, page_height, width)
-        image: Image.Image = sheet.render(scale=scale).to_pil().convert("RGB")
-        return image
-
-
-def picture_scale(page_width: float, page_height: float, width: int) -> float:
-    """Pixels per point: the width asked for, unless that makes too large a picture."""
-    scale = width / max(page_width, 1)
-    pixels = max(page_width, 1) * max(page_height, 1) * scale * scale
-    return scale if pixels <= MOST_PIXELS else scale * (MOST_PIXELS / pixels) ** 0.5
-
-
-def _photograph(content: bytes, width: int) -> Image.Image:
-    with Image.open(BytesIO(content)) as image:
-        upright = ImageOps.exif_transpose(image).convert("RGB")
-    upright.thumbnail((width, MOST_PIXELS // width))
-    return upright
-
-
-@contextmanager
-def opened_pdf(content: bytes) -> Iterator[pypdfium2.PdfDocument]:
-    """Raises pypdfium2.PdfiumError for what is no PDF, broken or locked."""
-    with _pdfium:
-        pdf = pypdfium2.PdfDocument(content)
-        try:
-            yield pdf
-        finally:
-            pdf.close()
+def _mark(document: Document) -> Path:
+    return _pictures(document) / f"{document.sha256}.undrawable"
 
 
 def _pictures(document: Document) -> Path:

@@ -1,35 +1,28 @@
 """A file that somebody uploads becomes an item, or is refused in one clear sentence."""
 
 import re
-import warnings
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import PurePosixPath
-from typing import Literal
 
 import puremagic
-import pypdfium2
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
-from PIL import Image
 
 from dext_sync.businesses import audit
 from dext_sync.businesses.models import Business, User
-from publishing import coding, documents
+from publishing import coding, documents, sandbox
+from publishing.drawing import PDF
 from publishing.models import Item
 
 ENDINGS = {
-    documents.PDF: (".pdf",),
+    PDF: (".pdf",),
     "image/png": (".png",),
     "image/jpeg": (".jpg", ".jpeg"),
 }
-MOST_IMAGE_PIXELS = 50_000_000
 LONGEST_NAME = 120
-# PDFium's word for a document that wants a password.
-PASSWORD_WANTED = 4
 
 
 @dataclass(frozen=True)
@@ -119,10 +112,11 @@ def examine(content: bytes) -> Examined:
         raise Unfit(
             _("“{file}” is not a PDF, PNG or JPEG file, whatever its name says.")
         )
-    if content_type == documents.PDF:
-        return Examined(content_type, _pdf_pages(content))
-    _check_image(content, "PNG" if content_type == "image/png" else "JPEG")
-    return Examined(content_type, 1)
+    found = _opened(content, content_type)
+    _check_pages(found.pages)
+    if not found.has_size:
+        raise Unfit(_("“{file}” has a page without size."))
+    return Examined(content_type, found.pages)
 
 
 def sniffed(content: bytes) -> str | None:
@@ -134,17 +128,24 @@ def sniffed(content: bytes) -> str | None:
     return next((each.mime_type for each in found if each.mime_type in ENDINGS), None)
 
 
-def _pdf_pages(content: bytes) -> int:
+def _opened(content: bytes, content_type: str) -> sandbox.Examined:
     try:
-        with documents.opened_pdf(content) as pdf:
-            pages = len(pdf)
-            _check_pages(pages)
-            width, height = pdf[0].get_size()
-    except pypdfium2.PdfiumError as error:
-        raise _unreadable_pdf(error) from None
-    if width <= 0 or height <= 0:
-        raise Unfit(_("“{file}” has a page without size."))
-    return pages
+        return sandbox.examine(content, content_type)
+    except sandbox.Locked:
+        sentence = _("“{file}” is locked with a password: save it without one.")
+    except sandbox.TooManyPixels:
+        sentence = _("“{file}” has too many pixels: make the picture smaller.")
+    except sandbox.TooMuchWork:
+        sentence = _("“{file}” takes too long to open: save it anew, or as a picture.")
+    except sandbox.Busy:
+        sentence = _("“{file}” could not be looked at just now: try it again.")
+    except sandbox.Damaged:
+        sentence = (
+            _("“{file}” is damaged: it cannot be opened as a PDF.")
+            if content_type == PDF
+            else _("“{file}” is damaged: it cannot be opened.")
+        )
+    raise Unfit(sentence)
 
 
 def _check_pages(pages: int) -> None:
@@ -156,31 +157,6 @@ def _check_pages(pages: int) -> None:
         )
     if pages == 0:
         raise Unfit(_("“{file}” has no pages."))
-
-
-def _unreadable_pdf(error: pypdfium2.PdfiumError) -> Unfit:
-    if getattr(error, "err_code", None) == PASSWORD_WANTED:
-        return Unfit(_("“{file}” is locked with a password: save it without one."))
-    return Unfit(_("“{file}” is damaged: it cannot be opened as a PDF."))
-
-
-def _check_image(content: bytes, kind: Literal["PNG", "JPEG"]) -> None:
-    """Opens it to the last pixel, after a look at how many there are."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            image = Image.open(BytesIO(content), formats=[kind])
-            if image.width * image.height > MOST_IMAGE_PIXELS:
-                raise _too_many_pixels()
-            image.load()
-    except (Image.DecompressionBombWarning, Image.DecompressionBombError):
-        raise _too_many_pixels() from None
-    except (OSError, ValueError, SyntaxError):
-        raise Unfit(_("“{file}” is damaged: it cannot be opened.")) from None
-
-
-def _too_many_pixels() -> Unfit:
-    return Unfit(_("“{file}” has too many pixels: make the picture smaller."))
 
 
 def safe_name(name: str, content_type: str) -> str:

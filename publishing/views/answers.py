@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from dext_sync.businesses.access import BusinessRequest
+from publishing import documents
 from publishing.models import Item
 from publishing.progress import progress
 from publishing.views import rows
@@ -161,6 +162,7 @@ def _viewer(request: BusinessRequest, item: Item) -> dict[str, Any]:
     place = ZOOMS.index(zoom)
     return {
         "pages": range(1, item.document.page_count + 1),
+        "undrawable": documents.is_undrawable(item.document),
         "zoom": zoom,
         "turn": turn,
         "zoom_in": ZOOMS[min(place + 1, len(ZOOMS) - 1)],

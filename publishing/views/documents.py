@@ -4,19 +4,27 @@ from io import BytesIO
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified
 from django.utils.cache import patch_cache_control
+from django.utils.html import escape
 from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from PIL import Image
 
 from dext_sync.businesses.access import BusinessRequest, business_view
 from dext_sync.businesses.roles import Need
-from publishing import documents
+from publishing import documents, sandbox
 from publishing.models import Document
 from publishing.views.visible import item_or_404
 
 # What uploads let in; nothing else is ever served, whatever a row says.
 SERVED = frozenset({"application/pdf", "image/png", "image/jpeg"})
 WIDTHS = (640, 1280, 1920)
+UNSHOWN = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 640 160">'
+    '<rect width="640" height="160" fill="#fff"/>'
+    '<text x="320" y="86" text-anchor="middle" font-family="sans-serif"'
+    ' font-size="18" fill="#333">{words}</text></svg>'
+)
 TURNS = {
     90: Image.Transpose.ROTATE_270,
     180: Image.Transpose.ROTATE_180,
@@ -58,6 +66,10 @@ def page(request: BusinessRequest, item_id: int, page: int) -> HttpResponse:
         picture = documents.page_picture(document, page, width).read_bytes()
     except documents.DocumentLost:
         raise Http404 from None
+    except documents.Undrawable:
+        return _unshown()
+    except sandbox.Busy:
+        return HttpResponse(status=503, headers={"Retry-After": "10"})
     return _kept(HttpResponse(_turned(picture, turn), content_type="image/png"), tag)
 
 
@@ -85,6 +97,16 @@ def _turned(picture: bytes, turn: int) -> bytes:
     with Image.open(BytesIO(picture)) as image:
         image.transpose(TURNS[turn]).save(turned, "PNG")
     return turned.getvalue()
+
+
+def _unshown() -> HttpResponse:
+    """A picture all the same: what an <img> can say is a picture."""
+    words = escape(_("This page cannot be shown here: download the document."))
+    drawing = UNSHOWN.format(words=words)
+    response = HttpResponse(drawing, content_type="image/svg+xml")
+    response["X-Content-Type-Options"] = "nosniff"
+    patch_cache_control(response, private=True, no_store=True)
+    return response
 
 
 def _kept(response: HttpResponse, tag: str) -> HttpResponse:

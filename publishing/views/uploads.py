@@ -1,24 +1,42 @@
 """Documents arriving from a browser: several at once, each with its own answer."""
 
+from collections.abc import Sequence
 from typing import cast
 
+from django.conf import settings
 from django.contrib import messages
+from django.core.exceptions import TooManyFilesSent
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_POST
 
 from dext_sync.businesses.access import BusinessRequest, business_view
 from dext_sync.businesses.roles import Need
-from publishing import uploads
+from publishing import forms, uploads
 from publishing.uploads import Accepted, Refused
 
+Results = Sequence[tuple[str, Accepted | Refused]]
 
+
+# The token is checked by `_received`: before that, how much arrives is looked at.
+@csrf_exempt
 @business_view(Need.MEMBER)
 @require_POST
 def upload(request: BusinessRequest) -> HttpResponse:
+    if _length(request) > settings.UPLOAD_MAX_BYTES:
+        return _too_much(request)
+    try:
+        return _received(request)
+    except TooManyFilesSent:
+        return _too_much(request)
+
+
+@csrf_protect
+def _received(request: BusinessRequest) -> HttpResponse:
     files = cast("list[UploadedFile[bytes]]", request.FILES.getlist("documents"))
     results = [(str(file.name), _taken(request, file)) for file in files]
     if request.htmx:
@@ -27,11 +45,32 @@ def upload(request: BusinessRequest) -> HttpResponse:
         messages.error(request, _("Choose at least one document first."))
         return redirect("costs_inbox", request.business.slug)
     if any(isinstance(result, Refused) for _name, result in results):
-        return render(
-            request, "publishing/uploads.html", {"results": results}, status=422
-        )
+        return _told(request, results)
     messages.success(request, _thanks(len(results)))
     return redirect("costs_inbox", request.business.slug)
+
+
+def _length(request: BusinessRequest) -> int:
+    said = request.META.get("CONTENT_LENGTH") or "0"
+    return int(said) if forms.is_id(said) else 0
+
+
+def _too_much(request: BusinessRequest) -> HttpResponse:
+    """None of it is taken: half of what was sent would be worse than nothing."""
+    most = settings.DATA_UPLOAD_MAX_NUMBER_FILES
+    sentence = _(
+        "Too much at once, so nothing was taken: send at most %(most)d documents "
+        "together."
+    )
+    results = [("", Refused(sentence % {"most": most}))]
+    if request.htmx:
+        return render(request, "publishing/_uploads.html", {"results": results})
+    return _told(request, results)
+
+
+def _told(request: BusinessRequest, results: Results) -> HttpResponse:
+    context = {"results": results}
+    return render(request, "publishing/uploads.html", context, status=422)
 
 
 def _taken(request: BusinessRequest, file: "UploadedFile[bytes]") -> Accepted | Refused:

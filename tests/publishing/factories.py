@@ -1,6 +1,7 @@
 """Makes what an item stands on, and items; each row is written inside its business."""
 
 import datetime as dt
+import time
 from collections.abc import Mapping
 from decimal import Decimal
 from io import BytesIO
@@ -23,6 +24,7 @@ from connections.models import (
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
 from publishing import coding, documents, suppliers
+from publishing.drawing import PDF
 from publishing.models import Document, Item, PaymentMethod, Supplier
 from publishing.uploads import Accepted, Refused, accept
 
@@ -33,11 +35,13 @@ TODAY = dt.date(2026, 11, 20)
 
 
 def make_pdf(words: str = "Invoice", pages: int = 1) -> bytes:
-    """A small real PDF; other words make another file."""
+    """A small real PDF; other words make another file, the same words the same one."""
     sheet = Image.new("RGB", (248, 350), (255, 255, len(words) % 256))
     out = BytesIO()
     more = [sheet.copy() for _page in range(pages - 1)]
-    sheet.save(out, "PDF", save_all=True, append_images=more, title=words)
+    long_ago = time.gmtime(0)
+    dates = {"creationDate": long_ago, "modDate": long_ago}
+    sheet.save(out, "PDF", save_all=True, append_images=more, title=words, **dates)
     return out.getvalue()
 
 
@@ -45,6 +49,32 @@ def make_png(width: int = 60, height: int = 90) -> bytes:
     out = BytesIO()
     Image.new("RGB", (width, height), "white").save(out, "PNG")
     return out.getvalue()
+
+
+def make_heavy_pdf(levels: int = 8, fan: int = 10) -> bytes:
+    """Two kilobytes that draw fan ** levels rectangles: forms inside of forms."""
+    box = "/MediaBox [0 0 600 800]"
+    form = "/Type /XObject /Subtype /Form /BBox [0 0 600 800]"
+    inside = "/Resources << /XObject << /F {} 0 R >> >>"
+    objects = [
+        "<< /Type /Catalog /Pages 2 0 R >>",
+        "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        f"<< /Type /Page /Parent 2 0 R {box} /Contents 4 0 R {inside.format(5)} >>",
+        _stream("", "/F Do\n"),
+    ]
+    for number in range(5, 4 + levels):
+        words = f"{form} {inside.format(number + 1)}"
+        objects.append(_stream(words, "/F Do\n" * fan))
+    objects.append(_stream(form, "0 0 600 800 re f\n" * fan))
+    body = "".join(
+        f"{number} 0 obj\n{words}\nendobj\n" for number, words in enumerate(objects, 1)
+    )
+    return f"%PDF-1.4\n{body}trailer << /Root 1 0 R >>\n%%EOF\n".encode()
+
+
+def _stream(words: str, content: str) -> str:
+    head = f"<< {words} /Length {len(content)} >>"
+    return f"{head}\nstream\n{content}\nendstream"
 
 
 def make_upload(content: bytes, name: str = "invoice.pdf") -> SimpleUploadedFile:
@@ -165,7 +195,7 @@ def make_document(
             business,
             content or make_pdf(name),
             file_name=name,
-            content_type=documents.PDF,
+            content_type=PDF,
             page_count=1,
             by=by,
         )

@@ -11,7 +11,7 @@ from pytest_django.fixtures import Settings
 
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
-from publishing import documents
+from publishing import documents, drawing
 from publishing.models import Document, Item
 from publishing.uploads import Accepted, Refused, safe_name
 from tests.publishing.factories import make_pdf, make_png, upload
@@ -141,7 +141,7 @@ class TestRefused:
             "“half.png” is damaged: it cannot be opened."
         )
 
-    @pytest.mark.parametrize("side", [7_100, 20_000, 60_000])
+    @pytest.mark.parametrize("side", [5_100, 7_100, 20_000, 60_000])
     def test_a_picture_that_would_fill_the_memory(
         self, bakery: Business, bob: User, side: int
     ) -> None:
@@ -174,9 +174,9 @@ class TestPictures:
                 documents.page_picture(document, page, 640)
 
     def test_a_very_tall_page_does_not_fill_the_memory(self) -> None:
-        scale = documents.picture_scale(10, 14_400_000, 1920)
+        scale = drawing.picture_scale(10, 14_400_000, 1920)
 
-        assert 10 * 14_400_000 * scale**2 <= documents.MOST_PIXELS * 1.001
+        assert 10 * 14_400_000 * scale**2 <= drawing.MOST_PIXELS * 1.001
 
     def test_a_file_that_was_lost_or_changed_is_not_handed_out(
         self, bakery: Business, bob: User

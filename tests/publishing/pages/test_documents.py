@@ -4,12 +4,15 @@ from io import BytesIO
 
 import pytest
 from django.conf import settings
+from django.test import Client
 from PIL import Image
 
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
+from publishing import drawing
 from publishing.models import Document, Item
 from tests.publishing.factories import (
+    make_heavy_pdf,
     make_item,
     make_pdf,
     make_png,
@@ -168,3 +171,63 @@ def test_the_viewer_zooms_and_turns_by_links(
     assert 'href="?zoom=300&amp;turn=90"' in page
     assert 'href="?zoom=200&amp;turn=180"' in page
     assert page.count('class="viewer__sheet"') == 3
+
+
+def test_a_page_that_cannot_be_drawn_says_so(
+    at: At, vera: User, bakery: Business, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(drawing, "MOST_SECONDS", 2)
+    upload(bakery, vera, make_heavy_pdf(), "heavy.pdf")
+    with acting_in(bakery.pk):
+        item = Item.unscoped.get()
+    visitor = at(vera, bakery)
+    words = "Pages of this document cannot be shown here"
+    assert words not in text(visitor.opens("item", item.pk))
+
+    answer = visitor.opens("document_page", item.pk, 1)
+
+    assert answer["Content-Type"] == "image/svg+xml"
+    assert answer["Cache-Control"] == "private, no-store"
+    assert "This page cannot be shown here: download the document." in text(answer)
+    assert words in text(visitor.opens("item", item.pk))
+
+
+TOO_MUCH = "nothing was taken: send at most 20 documents together."
+
+
+def test_more_files_than_one_form_may_have(
+    at: At, vera: User, bakery: Business
+) -> None:
+    files = [make_upload(make_png(), f"{number}.png") for number in range(21)]
+    for htmx, status in ((False, 422), (True, 200)):
+        answer = at(vera, bakery).posts("upload", data={"documents": files}, htmx=htmx)
+        assert answer.status_code == status
+        assert TOO_MUCH in text(answer)
+    with acting_in(bakery.pk):
+        assert not Item.unscoped.exists()
+
+
+def test_a_form_that_is_too_long_is_not_even_read(
+    at: At, vera: User, bakery: Business
+) -> None:
+    answer = at(vera, bakery).client.post(
+        f"/b/{bakery.slug}/costs/upload/",
+        {"documents": make_upload(make_png(), "a.png")},
+        CONTENT_LENGTH=str(settings.UPLOAD_MAX_BYTES + 1),
+    )
+    assert answer.status_code == 422
+    assert TOO_MUCH in answer.content.decode()
+    with acting_in(bakery.pk):
+        assert not Item.unscoped.exists()
+
+
+def test_an_upload_from_another_site_is_refused(vera: User, bakery: Business) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(vera)
+    answer = client.post(
+        f"/b/{bakery.slug}/costs/upload/",
+        {"documents": make_upload(make_png(), "a.png")},
+    )
+    assert answer.status_code == 403
+    with acting_in(bakery.pk):
+        assert not Item.unscoped.exists()

@@ -1,0 +1,119 @@
+"""Documents that would stop everybody: each is opened alone, with an end to it."""
+
+import ast
+import threading
+import time
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from dext_sync.businesses.models import Business, User
+from dext_sync.businesses.tenancy import acting_in
+from publishing import documents, drawing, sandbox
+from publishing.drawing import PDF
+from publishing.models import Document
+from publishing.uploads import Accepted, Refused
+from tests.publishing.factories import make_heavy_pdf, make_pdf, make_png, upload
+
+
+@pytest.fixture
+def heavy(bakery: Business, vera: User) -> Document:
+    """Its only page would take days to draw."""
+    assert isinstance(upload(bakery, vera, make_heavy_pdf(), "heavy.pdf"), Accepted)
+    with acting_in(bakery.pk):
+        return Document.unscoped.get()
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(drawing, "MOST_SECONDS", 3)
+
+
+def test_a_page_without_end_is_given_up_and_not_tried_again(
+    hasty: None, heavy: Document
+) -> None:
+    with pytest.raises(documents.Undrawable):
+        documents.page_picture(heavy, 1, 640)
+
+    began = time.monotonic()
+    with pytest.raises(documents.Undrawable):
+        documents.page_picture(heavy, 1, 1280)
+    assert time.monotonic() - began < 1
+
+
+def test_meanwhile_others_open_and_draw_theirs(hasty: None, heavy: Document) -> None:
+    done = threading.Event()
+
+    def draw() -> None:
+        with pytest.raises(documents.Undrawable):
+            documents.page_picture(heavy, 1, 640)
+        done.set()
+
+    drawer = threading.Thread(target=draw)
+    drawer.start()
+    found = sandbox.examine(make_pdf("innocent"), PDF)
+    early = not done.is_set()
+    drawer.join()
+
+    assert found == sandbox.Examined(1, has_size=True)
+    assert early
+
+
+def test_who_would_wait_too_long_is_told_so(
+    monkeypatch: pytest.MonkeyPatch, bakery: Business, bob: User
+) -> None:
+    monkeypatch.setattr(sandbox, "MOST_WAIT", 0.01)
+    monkeypatch.setattr(sandbox, "_places", threading.BoundedSemaphore(1))
+    with sandbox._place():  # noqa: SLF001  (somebody is drawing)
+        answer = upload(bakery, bob, make_pdf(), "mine.pdf")
+
+    assert answer == Refused(
+        "“mine.pdf” could not be looked at just now: try it again."
+    )
+
+
+def test_what_cannot_be_opened_within_the_limit_is_refused(
+    monkeypatch: pytest.MonkeyPatch, bakery: Business, bob: User
+) -> None:
+    monkeypatch.setattr(drawing, "MOST_SECONDS", 0.001)
+
+    answer = upload(bakery, bob, make_pdf(), "slow.pdf")
+
+    assert answer == Refused(
+        "“slow.pdf” takes too long to open: save it anew, or as a picture."
+    )
+
+
+def test_the_program_starts_without_django_and_without_us() -> None:
+    tree = ast.parse(Path(drawing.__file__).read_text())
+    imported = {
+        name.split(".")[0]
+        for node in ast.walk(tree)
+        for name in (
+            [alias.name for alias in node.names]
+            if isinstance(node, ast.Import)
+            else [node.module or ""]
+            if isinstance(node, ast.ImportFrom)
+            else []
+        )
+    }
+    assert imported == {"resource", "sys", "io", "pypdfium2", "PIL"}
+
+
+def test_a_picture_lying_on_its_side_is_drawn_upright_and_as_wide_as_asked() -> None:
+    out = BytesIO()
+    exif = Image.Exif()
+    exif[drawing.ORIENTATION] = 6
+    Image.new("RGB", (3000, 2000), "red").save(out, "JPEG", exif=exif)
+
+    picture = sandbox.draw(out.getvalue(), "image/jpeg", 1, 640)
+
+    with Image.open(BytesIO(picture)) as image:
+        assert (image.format, image.size) == ("PNG", (640, 960))
+
+
+def test_a_png_is_opened_as_nothing_but_a_png() -> None:
+    with pytest.raises(sandbox.Damaged):
+        sandbox.examine(make_png(), "image/jpeg")
