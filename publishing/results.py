@@ -337,9 +337,13 @@ def _record_published(
     missing_before: bool,  # noqa: FBT001
 ) -> None:
     if published_before is None:
-        zoho_id = record_step(publication).zoho_id
-        kind = publication.get_kind_display().lower()
-        _record(publication, "publication.published", kind=kind, zoho_id=zoho_id)
+        _record(
+            publication,
+            "publication.published",
+            kind=publication.get_kind_display().lower(),
+            number=item.reference,
+            zoho_id=record_step(publication).zoho_id,
+        )
     elif missing_before and not item.document_missing:
         _record(publication, "publication.document_attached")
     if item.document_missing and not missing_before:

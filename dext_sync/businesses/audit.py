@@ -1,6 +1,7 @@
 """The trail of what happened in a business: one function writes, nobody changes."""
 
 from django.db import models
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from dext_sync.businesses.models import AuditEntry, Business, User
@@ -40,7 +41,7 @@ SENTENCES = {
     "payment_method.removed": _("removed the payment method {subject}"),
     "item.uploaded": _("uploaded {subject}"),
     "item.created": _("typed in {subject}"),
-    "item.changed": _("changed {field} from {before} to {after}"),
+    "item.changed": _("changed {field} of {subject} from {before} to {after}"),
     "item.archived": _("archived {subject} without publishing"),
     "item.unarchived": _("took {subject} back from the archive"),
     "item.deleted": _("deleted {subject}"),
@@ -54,9 +55,9 @@ SENTENCES = {
     "publication.withdrawn": _("stopped the publishing of {subject}"),
     "publication.sent": _("sent the {step} of {subject} to Zoho"),
     "publication.uncertain": _("Zoho's answer for the {step} of {subject} was lost"),
-    "publication.found": _("found the {step} of {subject} in Zoho: {zoho_id}"),
+    "publication.found": _("found the {step} of {subject} in Zoho"),
     "publication.not_found": _("asked Zoho: the {step} of {subject} is not there"),
-    "publication.published": _("published {subject} as {kind} {zoho_id}"),
+    "publication.published": _("published {subject} as {kind} {number}"),
     "publication.second_record": _(
         "Zoho took {subject} twice: {zoho_id} is there beside the other record"
     ),
@@ -66,6 +67,8 @@ SENTENCES = {
     "publication.held": _("did not publish {subject}: {reason}"),
     "publication.waiting": _("{subject} waits until {until}: {reason}"),
 }
+
+OWN_SENTENCES = {"item.changed": _("changed {field} from {before} to {after}")}
 
 
 def record(
@@ -97,9 +100,28 @@ def record(
 
 def sentence(entry: AuditEntry) -> str:
     """What the entry says, without its actor: “connected Harbour Bakery Ltd”."""
-    pattern = str(SENTENCES.get(entry.action, entry.action))
+    return _filled(entry, SENTENCES.get(entry.action))
+
+
+def own_sentence(entry: AuditEntry) -> str:
+    """The same on its subject's own page, where everything is about that."""
+    return _filled(entry, {**SENTENCES, **OWN_SENTENCES}.get(entry.action))
+
+
+def linked_sentence(entry: AuditEntry, address: str) -> str:
+    """The same as HTML; its subject leads to the address."""
+    link = format_html('<a href="{}">{}</a>', address, entry.subject_name)
     try:
-        return pattern.format(**{**entry.data, "subject": entry.subject_name})
+        pattern = str(SENTENCES[entry.action])
+        return format_html(pattern, **{**entry.data, "subject": link})
+    except KeyError:
+        return sentence(entry)
+
+
+def _filled(entry: AuditEntry, pattern: object | None) -> str:
+    words = {**entry.data, "subject": entry.subject_name}
+    try:
+        return str(pattern or entry.action).format(**words).strip()
     except KeyError:
         return f"{entry.action} {entry.subject_name}"
 

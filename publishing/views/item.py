@@ -37,7 +37,7 @@ def history(request: BusinessRequest, item_id: int) -> HttpResponse:
     if item.supplier is not None:
         # Whoever says which contact the supplier is says it of this item, too.
         entries |= audit.about(request.business, item.supplier)
-    told = [(entry, audit.sentence(entry)) for entry in entries[:MOST_HISTORY]]
+    told = [(entry, audit.own_sentence(entry)) for entry in entries[:MOST_HISTORY]]
     return answers.whole_page(request, item, tab="history", history=told)
 
 

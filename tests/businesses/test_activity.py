@@ -10,6 +10,7 @@ from dext_sync.businesses import audit
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
 from tests.conftest import Browse
+from tests.publishing.factories import make_item
 
 NOON = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
 
@@ -80,3 +81,35 @@ def test_a_made_up_page_key_shows_the_newest(
     happen(bakery, 1)
     page = browse(alice).get(f"/b/{bakery.slug}/activity/", {"before": key})
     assert papers(page.content.decode()) == [0]
+
+
+def test_a_line_leads_to_the_item_it_is_about(
+    bakery: Business, alice: User, browse: Browse
+) -> None:
+    item = make_item(bakery, alice, reference="INV-<104>")
+    with acting_in(bakery.pk):
+        audit.record(
+            bakery,
+            "item.changed",
+            actor=alice,
+            subject=item,
+            field="tax rate",
+            before="—",
+            after="Zero <Rate>",
+        )
+    page = browse(alice).get(f"/b/{bakery.slug}/activity/?kind=items").text
+    assert (
+        f'changed tax rate of <a href="/b/harbour-bakery/costs/{item.pk}/">'
+        "Unpaid invoice INV-&lt;104&gt;</a> from — to Zero &lt;Rate&gt;"
+    ) in page
+
+
+def test_what_no_page_shows_any_more_is_no_link(
+    bakery: Business, alice: User, browse: Browse
+) -> None:
+    item = make_item(bakery, alice)
+    with acting_in(bakery.pk):
+        audit.record(bakery, "item.deleted", actor=alice, subject=item)
+    page = browse(alice).get(f"/b/{bakery.slug}/activity/?kind=items").text
+    assert f"deleted {item}" in page
+    assert f"/costs/{item.pk}/" not in page

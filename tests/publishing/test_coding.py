@@ -33,7 +33,7 @@ def change(item: Item, field: str, value: coding.Value, by: User) -> Item:
 
 def sentences(item: Item) -> list[str]:
     with acting_in(item.business_id):
-        return [audit.sentence(each) for each in audit.about(item.business, item)]
+        return [audit.own_sentence(each) for each in audit.about(item.business, item)]
 
 
 class TestChanging:

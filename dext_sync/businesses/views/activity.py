@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils.timezone import is_naive
 from django.utils.translation import gettext_lazy as _
 
@@ -28,6 +29,10 @@ KINDS = {
     "publishing": (_("Publishing"), ("publication.",)),
 }
 
+# Subjects with a page of their own: its name, which takes the business and the row.
+PAGES = {"item": "item"}
+GONE = {"item.deleted"}
+
 
 @dataclass(frozen=True)
 class Line:
@@ -46,7 +51,7 @@ def activity(request: BusinessRequest) -> HttpResponse:
         request,
         "businesses/activity.html",
         {
-            "lines": [_line(entry) for entry in entries[:PAGE]],
+            "lines": [_line(request, entry) for entry in entries[:PAGE]],
             "kinds": [(code, words) for code, (words, _codes) in KINDS.items()],
             "kind": kind,
             "before": before,
@@ -87,5 +92,13 @@ def _key(entry: AuditEntry) -> str:
     return f"{entry.at.isoformat()}_{entry.pk}"
 
 
-def _line(entry: AuditEntry) -> Line:
-    return Line(entry.at, entry.actor_name, audit.sentence(entry))
+def _line(request: BusinessRequest, entry: AuditEntry) -> Line:
+    return Line(entry.at, entry.actor_name, _what(request, entry))
+
+
+def _what(request: BusinessRequest, entry: AuditEntry) -> str:
+    page = PAGES.get(entry.subject_kind)
+    if page is None or entry.action in GONE:
+        return audit.sentence(entry)
+    address = reverse(page, args=[request.business.slug, entry.subject_id])
+    return audit.linked_sentence(entry, address)
