@@ -301,8 +301,7 @@ def _do(books: ConnectedBooks, publication: Publication, step: Step) -> bool:
 
 
 def _conclude(publication: Publication, step: Step, outcome: Outcome) -> bool:
-    results.settle(publication, step, outcome)
-    match outcome:
+    match results.settle(publication, step, outcome):
         case Done():
             return True
         case Refused():

@@ -179,8 +179,12 @@ def unclear(connection: Connection, step: Step, error: ZohoError) -> Waits:
     if isinstance(error, ZohoForbidden):
         return Waits(Wait.RIGHT, soon(FOREVER), Words.of(error))
     logger.error("Zoho could not be asked about %s.", step, exc_info=error)
-    gap = timedelta(seconds=_gap(step))
-    return Waits(Wait.UNAVAILABLE, soon(gap), Words.of(error))
+    return later(step, Wait.UNAVAILABLE, Words.of(error))
+
+
+def later(step: Step, wait: Wait, words: Words) -> Waits:
+    """Asked again after a while, which grows with every try."""
+    return Waits(wait, soon(timedelta(seconds=_gap(step))), words)
 
 
 def _limit_ends(connection: Connection, error: ZohoRateLimited) -> datetime:

@@ -117,7 +117,10 @@ class Reason(Enum):
     SEVERAL_RATES = (
         "several_rates",
         "tax_rate",
-        _("A document with several tax rates cannot be published as one line."),
+        _(
+            "A document with several tax rates cannot be published as one line. Enter "
+            "it in Zoho Books and archive it here."
+        ),
     )
     PAID_INVOICE = (
         "paid_invoice",
@@ -200,6 +203,14 @@ class Wait(Enum):
     CONFIGURATION = (
         "configuration",
         _("The access of this installation to Zoho is set up wrongly."),
+    )
+    LIST_LAGS = (
+        "list_lags",
+        _("Zoho Books has a bill of this number and does not show it yet."),
+    )
+    LONG_LIST = (
+        "long_list",
+        _("Zoho Books' list is too long to be sure whether this is in it."),
     )
     RIGHT = "right", _("The Zoho user who connected may not look this up in Zoho.")
 

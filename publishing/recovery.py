@@ -1,19 +1,18 @@
 """Asking Zoho whether something is there before it is sent again.
 
-A record is ours only by our mark, or by an uncertain attempt of this very item with equal
-supplier, date, currency and total inside its time. Whatever else is alike is a question
-for a person.
+A record is ours only by our mark, which all that we send carries. What is alike without
+it, even inside the time of a lost answer, is a question for a person.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
 from django.utils.translation import gettext as _
 
 from connections.zoho.client import ZohoBooks
-from connections.zoho.errors import ZohoRejected, ZohoUnexpected
+from connections.zoho.errors import ZohoRejected
 from connections.zoho.types import Bill, Contact, Expense, Page
 from publishing.models import (
     MARK_LETTERS,
@@ -21,9 +20,18 @@ from publishing.models import (
     PublishAttempt,
     Step,
 )
-from publishing.outcomes import Done, Refused, Words, uncertain_time
+from publishing.outcomes import (
+    FOREVER,
+    Done,
+    Refused,
+    Waits,
+    Words,
+    later,
+    soon,
+    uncertain_time,
+)
 from publishing.payloads import Claim
-from publishing.reasons import Problem, Reason
+from publishing.reasons import Problem, Reason, Wait
 from publishing.sending import (
     Record,
     claim_of,
@@ -40,18 +48,35 @@ SKEW: Final = timedelta(minutes=1)
 MOST_PAGES: Final = 25
 ANY_MARK: Final = re.compile(rf"\bDS-[{MARK_LETTERS}]{{10}}\b")
 
-Row = TypeVar("Row")
+VOID: Final = "void"
+
+Row = TypeVar("Row", Bill, Expense)
 
 
-def find(books: ZohoBooks, publication: Publication, step: Step) -> Done | None:
+class EndlessList(Exception):
+    """More pages than anybody reads to find one record."""
+
+
+def find(
+    books: ZohoBooks, publication: Publication, step: Step
+) -> Done | Refused | Waits | None:
     """What Zoho has of a step that was sent without an answer. Raises any ZohoError."""
+    try:
+        return _find(books, publication, step)
+    except EndlessList:
+        return Waits(Wait.LONG_LIST, soon(FOREVER))
+
+
+def _find(
+    books: ZohoBooks, publication: Publication, step: Step
+) -> Done | Refused | None:
     match Step.Kind(step.kind):
         case Step.Kind.CONTACT:
             return _contact(books, publication)
         case Step.Kind.RECORD if publication.kind == Publication.Kind.BILL:
-            return _found(publication, _marked_bill(books, publication))
+            return _found(publication, _marked_bill(books, publication, step))
         case Step.Kind.RECORD:
-            return _found(publication, _own_expense(books, publication, step))
+            return _expense(books, publication, step)
         case Step.Kind.DOCUMENT:
             return attached(books, publication)
 
@@ -109,44 +134,45 @@ def after_name_taken(
 # Bills, by our mark in the field that Zoho's list can be asked for
 
 
-def _marked_bill(books: ZohoBooks, publication: Publication) -> Bill | None:
-    for mark in _marks(publication):
+def _marked_bill(books: ZohoBooks, publication: Publication, step: Step) -> Bill | None:
+    marks = _marks(publication)
+    for mark in marks:
         page = books.bills(reference_number=mark)
-        if page.rows:
-            return page.rows[0]
         if page.has_more:
             # Zoho ignores a filter that it does not know, and sends everything.
-            return _bill_among_all(books, publication)
+            return _bill_among_all(books, publication, step)
+        if own := next((row for row in page.rows if _counts(row, step)), None):
+            return own
     return None
 
 
-def _bill_among_all(books: ZohoBooks, publication: Publication) -> Bill | None:
-    """Newest first, as far back as this publication goes."""
+def _bill_among_all(
+    books: ZohoBooks, publication: Publication, step: Step
+) -> Bill | None:
+    """Newest first, as far back as this item was sent."""
     marks = _marks(publication)
-    since = publication.requested_at - SKEW
-    rows = _since(_pages(lambda page: books.bills(page=page)), since)
-    return next((bill for bill in rows if bill.reference_number in marks), None)
+    rows = _pages(lambda page: books.bills(page=page), _sent_since(publication))
+    return next((bill for bill in rows if _is_own_bill(bill, marks, step)), None)
 
 
 def after_duplicate(
     books: ZohoBooks, publication: Publication, step: Step, error: ZohoRejected
-) -> Done | Refused:
-    """Zoho has a bill of this number from this supplier: ours, or a question."""
+) -> Done | Refused | Waits:
+    """Zoho has a bill of this number from this supplier: ours, or a question; and
+    where its list does not show it yet, it may be either."""
     number, vendor = claim_of(publication).number, vendor_id(publication)
     bills = books.bills(bill_number=number, vendor_id=vendor).rows
+    marks = _marks(publication)
     for bill in bills:
-        if _is_own_bill(bill, publication, step):
+        if _is_own_bill(bill, marks, step):
             return record_done(publication, bill, found=True)
-    sentence = _duplicate(bills[0]) if bills else ""
-    return Refused(Problem.DUPLICATE_BILL, sentence, words=Words.of(error))
+    if not bills:
+        return later(step, Wait.LIST_LAGS, Words.of(error))
+    return Refused(Problem.DUPLICATE_BILL, _duplicate(bills[0]), words=Words.of(error))
 
 
-def _is_own_bill(bill: Bill, publication: Publication, step: Step) -> bool:
-    if bill.reference_number in _marks(publication):
-        return _is_free(bill.zoho_id, step)
-    if ANY_MARK.search(bill.reference_number):
-        return False
-    return _fits_an_attempt(bill, publication, step)
+def _is_own_bill(bill: Bill, marks: list[str], step: Step) -> bool:
+    return bill.reference_number in marks and _counts(bill, step)
 
 
 def _duplicate(bill: Bill) -> str:
@@ -165,33 +191,64 @@ def _duplicate(bill: Bill) -> str:
 # Expenses, by our mark at the end of their description
 
 
-def _own_expense(
+def _expense(
     books: ZohoBooks, publication: Publication, step: Step
-) -> Expense | None:
+) -> Done | Refused | None:
     """Searched for by its mark, then among all of its day."""
     marks = _marks(publication)
     for mark in marks:
         found = books.expenses(search_text=mark).rows
-        if own := _marked(found, marks):
-            return own
-    day = claim_of(publication).date
-    rows = list(_pages(lambda page: books.expenses(date=day, page=page)))
-    if own := _marked(rows, marks):
-        return own
-    return next((row for row in rows if _is_likely(row, publication, step)), None)
+        if own := _marked(found, marks, step):
+            return record_done(publication, own, found=True)
+    day, since = claim_of(publication).date, _sent_since(publication)
+    rows = list(_pages(lambda page: books.expenses(date=day, page=page), since))
+    if own := _marked(rows, marks, step):
+        return record_done(publication, own, found=True)
+    return _question(rows, publication, step)
 
 
-def _marked(rows: Iterable[Expense], marks: list[str]) -> Expense | None:
+def _marked(rows: Iterable[Expense], marks: list[str], step: Step) -> Expense | None:
     for row in rows:
-        if any(mark in row.description for mark in marks):
+        if any(mark in row.description for mark in marks) and _counts(row, step):
             return row
     return None
 
 
-def _is_likely(row: Expense, publication: Publication, step: Step) -> bool:
-    if ANY_MARK.search(row.description):
-        return False
-    return _fits_an_attempt(row, publication, step)
+def _question(
+    rows: Iterable[Expense], publication: Publication, step: Step
+) -> Refused | None:
+    """Asked at the last look: until then ours may still show in Zoho's lists."""
+    alike = next((row for row in rows if _is_alike(row, publication, step)), None)
+    if alike is None or step.look_ups + 1 < LOOK_UPS:
+        return None
+    return Refused(Problem.ALIKE, _alike(alike))
+
+
+def _is_alike(row: Expense, publication: Publication, step: Step) -> bool:
+    claimed = claim_of(publication)
+    return (
+        not ANY_MARK.search(row.description)
+        and row.vendor_id == vendor_id(publication)
+        and row.date == claimed.date
+        and row.currency_code == claimed.currency_code
+        and row.total == claimed.total
+        and _in_an_attempt(row.created_at, step)
+        and _counts(row, step)
+    )
+
+
+def _alike(row: Expense) -> str:
+    return _(
+        "While Zoho's answer was lost, an expense of {date} over {total} {currency} for "
+        "this supplier came into Zoho Books without our mark ({zoho_id}), so perhaps a "
+        "person typed it. If it is the same one, archive this item; if not, publish "
+        "again."
+    ).format(
+        date=row.date.isoformat() if row.date else "—",
+        total=format(row.total, "f"),
+        currency=row.currency_code,
+        zoho_id=row.zoho_id,
+    )
 
 
 # What makes a record ours
@@ -208,17 +265,13 @@ def _marks(publication: Publication) -> list[str]:
     return list(dict.fromkeys(marks))
 
 
-def _fits_an_attempt(row: Record, publication: Publication, step: Step) -> bool:
-    claimed = claim_of(publication)
-    alike = (
-        row.vendor_id == vendor_id(publication)
-        and row.date == claimed.date
-        and row.currency_code == claimed.currency_code
-        and row.total == claimed.total
+def _sent_since(publication: Publication) -> datetime:
+    """Nothing of this item can be in Zoho from before."""
+    sent = PublishAttempt.unscoped.filter(
+        step__kind=Step.Kind.RECORD, publication__item=publication.item_id
     )
-    return (
-        alike and _in_an_attempt(row.created_at, step) and _is_free(row.zoho_id, step)
-    )
+    first = sent.order_by("started_at").values_list("started_at", flat=True).first()
+    return (first or publication.requested_at) - SKEW
 
 
 def _in_an_attempt(created_at: datetime | None, step: Step) -> bool:
@@ -232,6 +285,10 @@ def _in_an_attempt(created_at: datetime | None, step: Step) -> bool:
     )
 
 
+def _counts(row: Record, step: Step) -> bool:
+    return row.status != VOID and _is_free(row.zoho_id, step)
+
+
 def _is_free(zoho_id: str, step: Step) -> bool:
     """No other step of ours has made it."""
     others = Step.unscoped.filter(
@@ -243,17 +300,16 @@ def _is_free(zoho_id: str, step: Step) -> bool:
 # Reading lists to their end
 
 
-def _pages(read: Callable[[int], Page[Row]]) -> Iterator[Row]:
+def _pages(read: Callable[[int], Page[Row]], since: datetime) -> Iterator[Row]:
+    """To the end, or to what is older than this where Zoho lists the newest first."""
     for number in range(1, MOST_PAGES + 1):
         page = read(number)
         yield from page.rows
-        if not page.has_more:
+        if not page.has_more or _are_past(page.rows, since):
             return
-    raise ZohoUnexpected("Zoho Books' list does not end.")
+    raise EndlessList
 
 
-def _since(bills: Iterator[Bill], moment: datetime) -> Iterator[Bill]:
-    for bill in bills:
-        if bill.created_at is not None and bill.created_at < moment:
-            return
-        yield bill
+def _are_past(rows: Sequence[Record], since: datetime) -> bool:
+    times = [row.created_at for row in rows if row.created_at is not None]
+    return len(times) > 1 and times[0] > times[-1] and times[-1] < since

@@ -82,11 +82,12 @@ def _mine(publication: Publication) -> QuerySet[Publication]:
 # After the call
 
 
-def settle(publication: Publication, step: Step, outcome: Outcome) -> None:
-    """Write down what came of the step. Raises LeaseLost after a late answer.
-
-    A late yes counts nevertheless; a late no never ends what another worker does.
+def settle(publication: Publication, step: Step, outcome: Outcome) -> Outcome:
+    """Write down what came of the step, and answer it. Raises LeaseLost after a late
+    answer: a late yes counts nevertheless, a late no ends nothing.
     """
+    if isinstance(outcome, Done) and _is_anothers(step, outcome):
+        outcome = Refused(Problem.ALIKE)
     match outcome:
         case Done():
             done(publication, step, outcome)
@@ -96,6 +97,17 @@ def settle(publication: Publication, step: Step, outcome: Outcome) -> None:
             lost(publication, step, outcome.words)
         case Refused():
             refused(publication, step, outcome)
+    return outcome
+
+
+def _is_anothers(step: Step, outcome: Done) -> bool:
+    """Whether another step of ours has this record already."""
+    same = Step.unscoped.filter(
+        region=step.region,
+        organisation_id=step.organisation_id,
+        zoho_id=outcome.zoho_id,
+    )
+    return bool(outcome.zoho_id) and same.exclude(pk=step.pk).exists()
 
 
 def done(publication: Publication, step: Step, outcome: Done) -> None:

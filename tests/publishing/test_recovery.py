@@ -1,5 +1,7 @@
 """Answers that were lost, workers that died: one record in Zoho, and the page true."""
 
+from datetime import datetime, timedelta
+
 import pytest
 import time_machine
 
@@ -8,7 +10,7 @@ from connections.budget import Priority
 from connections.models import Connection
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
-from publishing import results, sending
+from publishing import recovery, results, sending
 from publishing.models import Item, Publication, Step
 from publishing.outcomes import Done
 from tests.publishing.factories import make_supplier, paid_receipt, ready_item
@@ -131,6 +133,54 @@ class TestALostAnswerForTheRecord:
             ("document", "done"),
         ]
 
+    def test_a_list_that_lags_behind_fails_nothing(
+        self, zoho: Zoho, bakery: Business, bob: User, clock: time_machine.Traveller
+    ) -> None:
+        item = ready_item(bakery, bob)
+        zoho.fails("list_stale", method="GET", path="/bills", times=50, seconds=400)
+        publication = publish_into(zoho, item, bob, "answer_lost")
+        clock.shift(121)
+        work(publication)
+        clock.shift(31)
+        work(publication)
+
+        assert now(publication).waiting_reason == "list_lags"
+        assert item_now(item).status == "publishing"
+        work_until_settled(publication, clock)
+        assert item_now(item).status == "published"
+        assert len(zoho.bills) == 1
+
+    def test_old_expenses_of_the_day_are_not_read(
+        self, zoho: Zoho, bakery: Business, bob: User, clock: time_machine.Traveller
+    ) -> None:
+        item = paid_receipt(bakery, bob)
+        publish(item, bob)
+        more_expenses(zoho, 450)
+        clock.shift(3600)
+        method = item.payment_method
+        other = paid_receipt(bakery, bob, payment_method=method)
+        publication = publish_into(zoho, other, bob, "call_lost", path="/expenses")
+
+        clock.shift(121)
+        work(publication)
+
+        assert len(zoho.calls("GET", "/expenses")) == 2
+
+    def test_a_list_without_end_is_said_and_not_trusted(
+        self, zoho: Zoho, bakery: Business, bob: User, clock: time_machine.Traveller
+    ) -> None:
+        item = paid_receipt(bakery, bob)
+        publication = publish_into(zoho, item, bob, "answer_lost", path="/expenses")
+        zoho.expenses[0]["description"] = "Something else"
+        more_expenses(zoho, recovery.MOST_PAGES * 200)
+        clock.shift(121)
+
+        work(publication)
+
+        assert now(publication).waiting_reason == "long_list"
+        assert item_now(item).status == "checking"
+        assert len(zoho.calls("POST", "/expenses")) == 1
+
     def test_it_is_not_sent_while_zoho_cannot_be_asked(
         self, zoho: Zoho, bakery: Business, bob: User, clock: time_machine.Traveller
     ) -> None:
@@ -198,17 +248,84 @@ class TestWhoseRecordItIs:
         assert len({row["description"] for row in zoho.expenses}) == 2
         assert item_now(first).status == item_now(second).status == "published"
 
-    def test_one_that_has_lost_its_mark_is_known_by_its_attempt(
+    def test_one_that_has_lost_its_mark_is_a_question(
         self, zoho: Zoho, bakery: Business, bob: User, clock: time_machine.Traveller
     ) -> None:
         item = paid_receipt(bakery, bob)
         publication = publish_into(zoho, item, bob, "answer_lost", path="/expenses")
-        zoho.expenses[0]["description"] = "Printer paper"
+        (expense,) = zoho.expenses
+        expense["description"] = "Printer paper"
 
         work_until_settled(publication, clock)
 
         assert len(zoho.expenses) == 1
+        assert expense["documents"] == []
+        assert item_now(item).status == "failed"
+        assert now(publication).problem_code == "alike"
+
+    def test_one_that_a_person_typed_meanwhile_is_a_question(
+        self, zoho: Zoho, bakery: Business, bob: User, clock: time_machine.Traveller
+    ) -> None:
+        item = paid_receipt(bakery, bob)
+        publication = publish_into(zoho, item, bob, "call_lost", path="/expenses")
+        clock.shift(20)
+        ours = step_of(publication, Step.Kind.RECORD).request
+        typed = zoho.person_types("expense", **ours | {"description": "By Carol"})
+        before = dict(typed)
+
+        work_until_settled(publication, clock)
+
+        assert zoho.expenses == [before]
+        assert item_now(item).status == "failed"
+        page = page_of(item)
+        assert "an expense of 2026-11-20 over 12" in page.problem
+        assert typed["expense_id"] in page.problem
+        publish(item_now(item), bob)
         assert item_now(item).status == "published"
+        assert len(zoho.expenses) == 2
+
+    def test_a_marked_one_of_another_item_is_not_taken(
+        self, zoho: Zoho, bakery: Business, bob: User, clock: time_machine.Traveller
+    ) -> None:
+        first = paid_receipt(bakery, bob)
+        publish(first, bob)
+        second = paid_receipt(bakery, bob, payment_method=first.payment_method)
+        lost = publish_into(zoho, second, bob, "call_lost", path="/expenses")
+        zoho.expenses[0]["description"] += f" {lost.mark}"
+
+        work_until_settled(lost, clock)
+
+        assert len(zoho.expenses) == 2
+        assert item_now(first).status == item_now(second).status == "published"
+
+    def test_a_void_bill_is_not_taken(
+        self, zoho: Zoho, bakery: Business, bob: User, clock: time_machine.Traveller
+    ) -> None:
+        item = ready_item(bakery, bob)
+        publication = publish_into(zoho, item, bob, "answer_lost")
+        zoho.bills[0]["status"] = "void"
+
+        work_until_settled(publication, clock)
+
+        assert (
+            step_of(publication, Step.Kind.RECORD).zoho_id != zoho.bills[0]["bill_id"]
+        )
+        assert zoho.bills[0]["documents"] == []
+
+    def test_an_id_that_another_item_has_is_a_question(
+        self, zoho: Zoho, bakery: Business, bob: User
+    ) -> None:
+        first = publish(paid_receipt(bakery, bob), bob)
+        taken = step_of(first, Step.Kind.RECORD).zoho_id
+        item = ready_item(bakery, bob)
+        publication = take_lease(begun(item, bob))
+        step = step_of(publication, Step.Kind.RECORD)
+
+        with acting_in(bakery.pk):
+            results.settle(publication, step, Done(zoho_id=taken, found=True))
+
+        assert now(publication).problem_code == "alike"
+        assert item_now(item).status == "failed"
 
     def test_an_alike_expense_of_another_day_is_not_ours(
         self, zoho: Zoho, bakery: Business, bob: User, clock: time_machine.Traveller
@@ -343,6 +460,17 @@ def publish_into(
 ) -> Publication:
     zoho.fails(fault, method="POST", path=path)
     return publish(item, by)
+
+
+def more_expenses(zoho: Zoho, count: int) -> None:
+    """Others of the same day, entered one second after the other."""
+    rows = zoho.organisation.expenses
+    pattern = zoho.expenses[0]
+    first = datetime.fromisoformat(pattern["created_time"])
+    for number in range(1, count + 1):
+        stamp = (first + timedelta(seconds=number)).strftime("%Y-%m-%dT%H:%M:%S%z")
+        row = {"expense_id": f"2082599{number:010}", "created_time": stamp}
+        rows[row["expense_id"]] = pattern | row | {"documents": []}
 
 
 def die_at(
