@@ -64,14 +64,20 @@ function place(event) {
 }
 
 // A request that got no answer, or a bad one, is said aloud and not swallowed.
-document.addEventListener("htmx:sendError", () => say("offline"));
-document.addEventListener("htmx:timeout", () => say("offline"));
+document.addEventListener("htmx:sendError", noAnswer);
+document.addEventListener("htmx:timeout", noAnswer);
+document.addEventListener("htmx:beforeOnLoad", () => unsay("offline"));
 document.addEventListener("htmx:responseError", (event) => {
   const status = event.detail.xhr.status;
   if (status === 403) say("refused");
   else if (status === 404) say("gone");
   else say("broken");
 });
+
+// Nobody knows whether a change has arrived; a question is simply asked again.
+function noAnswer(event) {
+  say(event.detail.requestConfig.verb === "get" ? "offline" : "unknown");
+}
 
 function say(which) {
   const region = messages();
@@ -81,6 +87,10 @@ function say(which) {
   banner.className = "banner banner--red";
   banner.dataset.said = which;
   banner.textContent = words.dataset[which];
-  region.querySelector(`[data-said="${which}"]`)?.remove();
+  unsay(which);
   region.append(banner);
+}
+
+function unsay(which) {
+  messages()?.querySelector(`[data-said="${which}"]`)?.remove();
 }

@@ -100,7 +100,7 @@ def test_a_line_leads_to_the_item_it_is_about(
     page = browse(alice).get(f"/b/{bakery.slug}/activity/?kind=items").text
     assert (
         f'changed tax rate of <a href="/b/harbour-bakery/costs/{item.pk}/">'
-        "Unpaid invoice INV-&lt;104&gt;</a> from — to Zero &lt;Rate&gt;"
+        "Invoice INV-&lt;104&gt;</a> from — to Zero &lt;Rate&gt;"
     ) in page
 
 
