@@ -40,7 +40,6 @@ def keep(
     business: Business,
     content: bytes,
     *,
-    file_name: str,
     content_type: str,
     page_count: int,
     by: User | None,
@@ -52,7 +51,6 @@ def keep(
         business=business,
         sha256=digest,
         defaults={
-            "file_name": file_name,
             "content_type": content_type,
             "size": len(content),
             "page_count": page_count,

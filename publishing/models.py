@@ -32,7 +32,6 @@ class Document(BusinessOwned):
     """The bytes of an uploaded document, kept once per business by their SHA-256."""
 
     sha256 = models.CharField(max_length=64)
-    file_name = models.CharField(max_length=200)
     content_type = models.CharField(max_length=40)
     size = models.PositiveIntegerField()
     page_count = models.PositiveSmallIntegerField()
@@ -49,7 +48,7 @@ class Document(BusinessOwned):
         ]
 
     def __str__(self) -> str:
-        return self.file_name
+        return self.sha256[:12]
 
 
 class PaymentMode(BusinessOwned):
@@ -156,6 +155,8 @@ class Item(BusinessOwned):
     document = models.ForeignKey(
         Document, on_delete=models.PROTECT, null=True, related_name="items"
     )
+    # As this uploader called it: the same bytes may go by other names elsewhere.
+    file_name = models.CharField(max_length=200, blank=True)
     kind = models.CharField(
         _("type"), max_length=10, choices=Kind.choices, default=Kind.INVOICE
     )

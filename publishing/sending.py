@@ -71,14 +71,15 @@ def vendor_id(publication: Publication) -> str:
 
 
 def _attachment(publication: Publication) -> Attachment:
-    document = publication.item.document
+    item = publication.item
+    document = item.document
     if document is None:
         raise documents.DocumentLost
     content = documents.content_of(document)
     return Attachment(
         publication.kind,
         record_id(publication),
-        File(document.file_name, document.content_type, content),
+        File(item.file_name, document.content_type, content),
         document.sha256,
     )
 

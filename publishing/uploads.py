@@ -8,6 +8,7 @@ import puremagic
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
+from django.db.models import QuerySet
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 
@@ -15,7 +16,7 @@ from dext_sync.businesses import audit
 from dext_sync.businesses.models import Business, User
 from publishing import coding, documents, sandbox
 from publishing.drawing import PDF
-from publishing.models import Item
+from publishing.models import Document, Item
 
 ENDINGS = {
     PDF: (".pdf",),
@@ -27,7 +28,7 @@ LONGEST_NAME = 120
 
 @dataclass(frozen=True)
 class Accepted:
-    """`seen_before`: another item of this business has the same file already."""
+    """`seen_before`: another item that its uploader may see has the same file."""
 
     item: Item
     seen_before: bool = False
@@ -51,9 +52,16 @@ class Unfit(Exception):
 
 
 def accept(
-    business: Business, upload: "UploadedFile[bytes]", *, by: User
+    business: Business,
+    upload: "UploadedFile[bytes]",
+    *,
+    by: User,
+    visible: QuerySet[Item],
 ) -> Accepted | Refused:
-    """Keep the file and make an item of it, or say why not."""
+    """Keep the file and make an item of it, or say why not.
+
+    visible: the items that this person may see, and so may be told of.
+    """
     shown = safe_name(upload.name or "", "")
     try:
         content = _read(upload)
@@ -61,29 +69,32 @@ def accept(
     except Unfit as unfit:
         return Refused(str(unfit).format(file=shown))
     name = safe_name(upload.name or "", examined.content_type)
-    return _kept(business, content, name, examined, by)
-
-
-def _kept(
-    business: Business, content: bytes, name: str, examined: Examined, by: User
-) -> Accepted:
     with transaction.atomic():
-        document = documents.keep(
-            business,
-            content,
-            file_name=name,
-            content_type=examined.content_type,
-            page_count=examined.page_count,
-            by=by,
-        )
-        seen_before = document.items.exists()
-        item = Item.unscoped.create(
-            business=business, owner=by, document=document, currency=business.currency
-        )
-        audit.record(
-            business, "item.uploaded", actor=by, subject=item, subject_name=name
-        )
-        return Accepted(coding.review(item), seen_before)
+        document = _kept(business, content, examined, by)
+        seen_before = visible.filter(document=document).exists()
+        return Accepted(_item(business, document, name, by), seen_before)
+
+
+def _kept(business: Business, content: bytes, examined: Examined, by: User) -> Document:
+    return documents.keep(
+        business,
+        content,
+        content_type=examined.content_type,
+        page_count=examined.page_count,
+        by=by,
+    )
+
+
+def _item(business: Business, document: Document, name: str, by: User) -> Item:
+    item = Item.unscoped.create(
+        business=business,
+        owner=by,
+        document=document,
+        file_name=name,
+        currency=business.currency,
+    )
+    audit.record(business, "item.uploaded", actor=by, subject=item, subject_name=name)
+    return coding.review(item)
 
 
 def _read(upload: "UploadedFile[bytes]") -> bytes:

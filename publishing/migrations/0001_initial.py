@@ -25,7 +25,6 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('sha256', models.CharField(max_length=64)),
-                ('file_name', models.CharField(max_length=200)),
                 ('content_type', models.CharField(max_length=40)),
                 ('size', models.PositiveIntegerField()),
                 ('page_count', models.PositiveSmallIntegerField()),
@@ -66,6 +65,7 @@ class Migration(migrations.Migration):
             name='Item',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('file_name', models.CharField(blank=True, max_length=200)),
                 ('kind', models.CharField(choices=[('invoice', 'Invoice'), ('receipt', 'Receipt')], default='invoice', max_length=10, verbose_name='type')),
                 ('date', models.DateField(blank=True, null=True, verbose_name='date')),
                 ('due_date', models.DateField(blank=True, null=True, verbose_name='due date')),

@@ -13,7 +13,7 @@ from PIL import Image
 from dext_sync.businesses.access import BusinessRequest, business_view
 from dext_sync.businesses.roles import Need
 from publishing import documents, sandbox
-from publishing.models import Document
+from publishing.models import Document, Item
 from publishing.views.visible import item_or_404
 
 # What uploads let in; nothing else is ever served, whatever a row says.
@@ -35,7 +35,8 @@ TURNS = {
 @business_view(Need.MEMBER)
 @require_safe
 def file(request: BusinessRequest, item_id: int) -> HttpResponse:
-    document = _document(request, item_id)
+    item = item_or_404(request, item_id)
+    document = _document(item)
     if document.content_type not in SERVED:
         raise Http404
     try:
@@ -44,7 +45,7 @@ def file(request: BusinessRequest, item_id: int) -> HttpResponse:
         raise Http404 from None
     response = HttpResponse(content, content_type=document.content_type)
     response["Content-Disposition"] = content_disposition_header(
-        as_attachment=True, filename=document.file_name
+        as_attachment=True, filename=item.file_name
     )
     response["X-Content-Type-Options"] = "nosniff"
     patch_cache_control(response, private=True, no_store=True)
@@ -55,7 +56,7 @@ def file(request: BusinessRequest, item_id: int) -> HttpResponse:
 @require_safe
 def page(request: BusinessRequest, item_id: int, page: int) -> HttpResponse:
     """A picture of one page. The browser may keep it, and asks each time if it may."""
-    document = _document(request, item_id)
+    document = _document(item_or_404(request, item_id))
     if not 1 <= page <= document.page_count:
         raise Http404
     width, turn = _width(request), _turn(request)
@@ -73,11 +74,10 @@ def page(request: BusinessRequest, item_id: int, page: int) -> HttpResponse:
     return _kept(HttpResponse(_turned(picture, turn), content_type="image/png"), tag)
 
 
-def _document(request: BusinessRequest, item_id: int) -> Document:
-    document = item_or_404(request, item_id).document
-    if document is None:
+def _document(item: Item) -> Document:
+    if item.document is None:
         raise Http404
-    return document
+    return item.document
 
 
 def _width(request: HttpRequest) -> int:

@@ -242,7 +242,7 @@ def _mentions(words: str) -> Q:
             | Q(reference__icontains=word)
             | Q(description__icontains=word)
             | Q(category__name__icontains=word)
-            | Q(document__file_name__icontains=word)
+            | Q(file_name__icontains=word)
         )
         if (amount := _amount(word)) is not None:
             anywhere |= Q(total=amount)

@@ -18,6 +18,7 @@ from dext_sync.businesses.access import BusinessRequest, business_view
 from dext_sync.businesses.roles import Need
 from publishing import forms, uploads
 from publishing.uploads import Accepted, Refused
+from publishing.views.visible import items_of
 
 Results = Sequence[tuple[str, Accepted | Refused]]
 
@@ -74,7 +75,9 @@ def _told(request: BusinessRequest, results: Results) -> HttpResponse:
 
 
 def _taken(request: BusinessRequest, file: "UploadedFile[bytes]") -> Accepted | Refused:
-    return uploads.accept(request.business, file, by=request.user)
+    return uploads.accept(
+        request.business, file, by=request.user, visible=items_of(request)
+    )
 
 
 def _thanks(count: int) -> str:

@@ -85,7 +85,8 @@ def upload(
     business: Business, by: User, content: bytes, name: str = "invoice.pdf"
 ) -> Accepted | Refused:
     with acting_in(business.pk):
-        return accept(business, make_upload(content, name), by=by)
+        mine = Item.unscoped.filter(owner=by)
+        return accept(business, make_upload(content, name), by=by, visible=mine)
 
 
 def make_connection(
@@ -194,7 +195,6 @@ def make_document(
         return documents.keep(
             business,
             content or make_pdf(name),
-            file_name=name,
             content_type=PDF,
             page_count=1,
             by=by,
@@ -214,9 +214,10 @@ def make_method(
 def make_item(business: Business, owner: User, **fields: Any) -> Item:
     """As it was typed in, reviewed: To review unless the fields are complete."""
     with acting_in(business.pk):
-        item = Item.unscoped.create(
-            business=business, owner=owner, **{"currency": "GBP"} | fields
-        )
+        usual = {"currency": "GBP"}
+        if fields.get("document") is not None:
+            usual["file_name"] = "invoice.pdf"
+        item = Item.unscoped.create(business=business, owner=owner, **usual | fields)
         return coding.review(item)
 
 

@@ -63,6 +63,14 @@ class TestPublishing:
         assert after.archived_at == after.published_at is not None
         assert not after.document_missing
 
+    def test_the_document_goes_by_the_name_that_its_uploader_gave_it(
+        self, zoho: Zoho, bakery: Business, bob: User
+    ) -> None:
+        publish(ready_item(bakery, bob, file_name="paper-104.pdf"), bob)
+
+        (document,) = zoho.bills[0]["documents"]
+        assert document["file_name"] == "paper-104.pdf"
+
     def test_a_paid_receipt_is_an_expense_with_its_receipt(
         self, zoho: Zoho, bakery: Business, bob: User
     ) -> None:

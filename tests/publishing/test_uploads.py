@@ -52,7 +52,7 @@ class TestAccepted:
         assert item.owner == vera
         assert item.status == "to_review"
         assert item.currency == "GBP"
-        assert document.file_name == "Invoice 104.pdf"
+        assert item.file_name == "Invoice 104.pdf"
         assert document.content_type == "application/pdf"
         assert document.page_count == 3
         digest = document.sha256
@@ -66,10 +66,10 @@ class TestAccepted:
         out = BytesIO()
         Image.new("RGB", (40, 60), "white").save(out, kind)
 
-        document = document_of(accepted(bakery, bob, out.getvalue(), "receipt.pdf"))
+        item = accepted(bakery, bob, out.getvalue(), "receipt.pdf")
 
-        assert document.content_type == f"image/{kind.lower()}"
-        assert document.file_name == f"receipt.{'png' if kind == 'PNG' else 'jpg'}"
+        assert document_of(item).content_type == f"image/{kind.lower()}"
+        assert item.file_name == f"receipt.{'png' if kind == 'PNG' else 'jpg'}"
 
     def test_the_same_file_again_is_a_second_item_of_one_document(
         self, bakery: Business, bob: User, documents_dir: Path

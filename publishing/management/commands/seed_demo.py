@@ -112,7 +112,9 @@ def _item(
 ) -> Item:
     owner = people[cost.owner]
     document = _document(business, cost, owner)
-    item = Item(business=business, owner=owner, document=document)
+    item = Item(
+        business=business, owner=owner, document=document, file_name=cost.file_name
+    )
     values = _values(business, cost, paid_with)
     for field, value in values.items():
         setattr(item, field, value)
@@ -125,7 +127,7 @@ def _item(
         "item.uploaded",
         actor=owner,
         subject=item,
-        subject_name=document.file_name,
+        subject_name=cost.file_name,
     )
     return coding.review(item)
 
@@ -136,7 +138,6 @@ def _document(business: Business, cost: Cost, owner: User) -> Document:
     return documents.keep(
         business,
         content,
-        file_name=cost.file_name,
         content_type=examined.content_type,
         page_count=examined.page_count,
         by=owner,

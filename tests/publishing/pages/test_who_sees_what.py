@@ -6,7 +6,14 @@ from connections.models import Account
 from dext_sync.businesses.models import Business, Membership, User
 from dext_sync.businesses.tenancy import acting_in
 from publishing.models import Item, Publication
-from tests.publishing.factories import entry, make_item, make_method, ready_item
+from tests.publishing.factories import (
+    entry,
+    make_item,
+    make_method,
+    make_pdf,
+    make_upload,
+    ready_item,
+)
 from tests.publishing.pages.conftest import At, now, text
 
 READS = ["item", "item_state", "item_preview", "item_history", "document_file"]
@@ -184,3 +191,55 @@ def test_a_payment_method_of_another_business_does_not_exist(
 def nothing_was_sent(business: Business) -> None:
     with acting_in(business.pk):
         assert Publication.unscoped.count() == 0
+
+
+# The same bytes uploaded by two: each knows the file by the name they gave it.
+
+SECRET = "Redundancy package for Vera"
+
+
+def upload_as(at: At, person: User, bakery: Business, name: str) -> str:
+    files = {"documents": make_upload(make_pdf("the same"), name)}
+    return text(at(person, bakery).posts("upload", data=files, htmx=True))
+
+
+def item_of(person: User, bakery: Business) -> Item:
+    with acting_in(bakery.pk):
+        return Item.unscoped.get(owner=person)
+
+
+def test_the_name_that_another_gave_the_same_file_stays_theirs(
+    at: At, alice: User, vera: User, bakery: Business
+) -> None:
+    upload_as(at, alice, bakery, f"{SECRET}.pdf")
+    upload_as(at, vera, bakery, "mine.pdf")
+    visitor, item = at(vera, bakery), item_of(vera, bakery)
+
+    file = visitor.opens("document_file", item.pk)
+    assert file["Content-Disposition"] == 'attachment; filename="mine.pdf"'
+    for answer in (visitor.opens("item", item.pk), visitor.opens("costs_inbox")):
+        assert SECRET not in text(answer)
+        assert "mine.pdf" in text(answer)
+    assert "mine.pdf" not in text(visitor.opens("costs_inbox", q="Redundancy"))
+    assert "mine.pdf" in text(visitor.opens("costs_inbox", q="mine"))
+    whole = at(alice, bakery).opens("item", item_of(alice, bakery).pk)
+    assert f"{SECRET}.pdf" in text(whole)
+
+
+def test_who_sees_everything_is_told_that_the_file_is_here(
+    at: At, alice: User, vera: User, bakery: Business
+) -> None:
+    here = "This file is here already"
+
+    assert here not in upload_as(at, vera, bakery, "mine.pdf")
+    assert here in upload_as(at, alice, bakery, "hers.pdf")
+
+
+def test_who_sees_her_own_is_told_of_her_own_files_only(
+    at: At, alice: User, vera: User, bakery: Business
+) -> None:
+    here = "This file is here already"
+
+    assert here not in upload_as(at, alice, bakery, "hers.pdf")
+    assert here not in upload_as(at, vera, bakery, "mine.pdf")
+    assert here in upload_as(at, vera, bakery, "mine again.pdf")
