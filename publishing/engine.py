@@ -26,6 +26,7 @@ from connections.zoho.errors import (
     ZohoNoAnswer,
     ZohoOrganisationRefused,
     ZohoRejected,
+    ZohoUnauthorized,
 )
 from dext_sync.businesses import audit
 from dext_sync.businesses.models import User
@@ -205,12 +206,8 @@ def withdraw(publication_id: int) -> None:
     publication = _taken(publication_id, due_at=None)
     if publication is None:
         return
-    under_way = (Step.State.SENDING, Step.State.UNCERTAIN)
     try:
-        if publication.steps.filter(state__in=under_way).exists():
-            results.wait_for(publication, Wait.CONNECTION, soon(FOREVER))
-        else:
-            _end_unsent(publication, Problem.DISCONNECTED)
+        _without_connection(publication)
     except LeaseLost:
         logger.info("%s: another worker has taken over.", publication)
 
@@ -241,7 +238,7 @@ def _advance(publication: Publication) -> None:
     try:
         books = connected.open_books(connection, Priority(publication.priority))
     except NotConnected:
-        results.wait_for(publication, Wait.CONNECTION, soon(FOREVER))
+        _without_connection(publication)
         return
     while (step := _next_step(publication)) is not None:
         if not _do(books, publication, step):
@@ -272,6 +269,19 @@ def _elsewhere(publication: Publication) -> None:
         results.wait_for(publication, Wait.ORGANISATION, soon(FOREVER))
     else:
         _end_unsent(publication, Problem.ORGANISATION_CHANGED)
+
+
+def _without_connection(publication: Publication) -> None:
+    """What was disconnected is ended, unless it may be in Zoho; else it waits."""
+    under_way = (Step.State.SENDING, Step.State.UNCERTAIN)
+    connection = Connection.unscoped.get(pk=publication.connection_id)
+    if (
+        connection.state != Connection.State.DISCONNECTED
+        or publication.steps.filter(state__in=under_way).exists()
+    ):
+        results.wait_for(publication, Wait.CONNECTION, soon(FOREVER))
+    else:
+        _end_unsent(publication, Problem.DISCONNECTED)
 
 
 def _end_unsent(publication: Publication, problem: Problem) -> None:
@@ -320,6 +330,9 @@ def _send(books: ConnectedBooks, publication: Publication, step: Step) -> bool:
     except DocumentLost:
         refusal = Refused(Problem.DOCUMENT_LOST)
         return _conclude(publication, step, refusal)
+    except ZohoUnauthorized:
+        _without_connection(publication)
+        return False
     except ZohoError as error:
         waits = unclear(publication.connection, step, error)
         return _conclude(publication, step, waits)

@@ -66,7 +66,7 @@ def heed_event(business_id: int, event_id: int) -> None:
         case ConnectionEvent.Kind.MENDED:
             _go_on(business_id)
         case ConnectionEvent.Kind.DISCONNECTED:
-            _withdraw()
+            _withdraw(event)
         case ConnectionEvent.Kind.REFRESHED | ConnectionEvent.Kind.BROKEN:
             pass
     enqueue(review_items, business_id)
@@ -82,9 +82,16 @@ def _go_on(business_id: int) -> None:
         enqueue(publish, business_id, publication.pk)
 
 
-def _withdraw() -> None:
-    """Nothing goes to an organisation that was disconnected; what is unsure waits."""
-    for publication in Publication.unscoped.filter(finished_at=None):
+def _withdraw(event: ConnectionEvent) -> None:
+    """Nothing goes to an organisation that was disconnected; what is unsure waits.
+
+    The news may come late: what was begun since then, or after connecting again, stays.
+    """
+    if event.connection.state != Connection.State.DISCONNECTED:
+        return
+    for publication in Publication.unscoped.filter(
+        connection=event.connection, finished_at=None, requested_at__lt=event.at
+    ):
         engine.withdraw(publication.pk)
 
 
