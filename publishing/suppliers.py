@@ -173,10 +173,10 @@ def release_creation(publication_id: int) -> None:
 
 
 def became(supplier_id: int, contact: Contact) -> None:
-    """Zoho has the contact now."""
-    Supplier.unscoped.filter(pk=supplier_id).update(
-        contact=contact, being_created_by=None, create_agreed_at=None
-    )
+    """Zoho has the contact now; what a person chose meanwhile stays."""
+    created = Supplier.unscoped.filter(pk=supplier_id)
+    created.filter(contact=None).update(contact=contact)
+    created.update(being_created_by=None, create_agreed_at=None)
 
 
 def take_back_agreement(supplier_id: int) -> None:

@@ -1,0 +1,36 @@
+"""A contact that was created, and what people chose meanwhile."""
+
+from connections.models import Contact
+from dext_sync.businesses.models import Business, User
+from dext_sync.businesses.tenancy import acting_in
+from publishing import suppliers
+from publishing.models import Supplier
+from tests.publishing.factories import entry, make_supplier
+
+
+def test_it_becomes_the_suppliers(connected_bakery: Business, bob: User) -> None:
+    new = make_supplier(connected_bakery, "New Mill", agreed_by=bob)
+    contact = entry(Contact, connected_bakery, "City Power")
+
+    with acting_in(connected_bakery.pk):
+        suppliers.claim_creation(new.pk, 7)
+        suppliers.became(new.pk, contact)
+        new.refresh_from_db()
+
+    assert new.contact_id == contact.pk
+    assert new.being_created_by is None
+    assert new.create_agreed_at is None
+
+
+def test_a_persons_choice_stays(connected_bakery: Business, bob: User) -> None:
+    new = make_supplier(connected_bakery, "New Mill", agreed_by=bob)
+    chosen = entry(Contact, connected_bakery, "Acme Paper Ltd")
+    created = entry(Contact, connected_bakery, "City Power")
+
+    with acting_in(connected_bakery.pk):
+        Supplier.unscoped.filter(pk=new.pk).update(contact=chosen, being_created_by=7)
+        suppliers.became(new.pk, created)
+        new.refresh_from_db()
+
+    assert new.contact_id == chosen.pk
+    assert new.being_created_by is None
