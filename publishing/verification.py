@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Final
 
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from connections import books as connected
@@ -13,7 +13,14 @@ from connections.books import NotConnected
 from connections.budget import Priority
 from connections.models import Connection
 from connections.zoho.client import ZohoBooks
-from connections.zoho.errors import ZohoError, ZohoMissing
+from connections.zoho.errors import (
+    ZohoError,
+    ZohoForbidden,
+    ZohoMissing,
+    ZohoOrganisationRefused,
+    ZohoRejected,
+    ZohoUnexpected,
+)
 from publishing import results, sending
 from publishing.models import Publication, Step
 from publishing.outcomes import Refused, Words
@@ -24,11 +31,13 @@ logger = logging.getLogger(__name__)
 PATIENCE: Final = timedelta(seconds=60)
 """Between two looks at the same document, whatever came of the first."""
 MOST_AT_ONCE: Final = 200
+UNREADABLE: Final = (ZohoForbidden, ZohoRejected, ZohoUnexpected)
+"""What concerns one record or list; anything else concerns all."""
 
 
 def verify(connection: Connection) -> None:
     """Ask Zoho about every document of this organisation that is not verified yet."""
-    steps = _claimed(connection)
+    steps = claimed(connection)
     if not steps:
         return
     try:
@@ -37,12 +46,15 @@ def verify(connection: Connection) -> None:
             _verify_kind(books, kind, steps)
     except NotConnected:
         return
+    except ZohoOrganisationRefused as error:
+        connected.refused(connection, error)
     except ZohoError as error:
         logger.info("Documents of %s are verified later: %s", connection, error)
 
 
-def _claimed(connection: Connection) -> list[Step]:
-    """Each taken by one conditional update, so that no two tasks ask about it."""
+def claimed(connection: Connection) -> list[Step]:
+    """Each taken by one conditional update, so that no two tasks ask about it; those
+    that were never asked about first, then those that have waited longest."""
     now = timezone.now()
     due = Q(looked_at=None) | Q(looked_at__lt=now - PATIENCE)
     unverified = Step.unscoped.filter(
@@ -54,7 +66,9 @@ def _claimed(connection: Connection) -> list[Step]:
         publication__state=Publication.State.PUBLISHED,
         organisation_id=connection.organisation_id,
     )
-    found = unverified.select_related("publication__item").order_by("-settled_at")
+    found = unverified.select_related("publication__item").order_by(
+        F("looked_at").asc(nulls_first=True), "-settled_at"
+    )
     return [
         step
         for step in found[:MOST_AT_ONCE]
@@ -72,7 +86,14 @@ def _verify_kind(
     }
     if not waiting:
         return
-    for zoho_id in _with_document(books, kind):
+    try:
+        kept = _with_document(books, kind)
+    except ZohoOrganisationRefused:
+        raise
+    except UNREADABLE as error:
+        logger.info("The list of %ss cannot be read: %s", kind, error)
+        return
+    for zoho_id in kept:
         if step := waiting.pop(zoho_id, None):
             results.verified(step)
     # The list may lag or be longer: only the record itself can say that it has none.
@@ -91,6 +112,12 @@ def _ask_record(books: ZohoBooks, step: Step) -> None:
         record = sending.record_in_zoho(books, step.publication)
     except ZohoMissing as error:
         results.not_kept(step, Refused(Problem.RECORD_GONE, words=Words.of(error)))
+        return
+    except ZohoOrganisationRefused:
+        raise
+    except UNREADABLE as error:
+        # It is asked about again later; the others do not wait for it.
+        logger.info("%s cannot be verified: %s", step, error)
         return
     if record.has_attachment:
         results.verified(step)

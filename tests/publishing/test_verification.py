@@ -8,7 +8,7 @@ import time_machine
 from connections.models import Connection
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
-from publishing import engine
+from publishing import engine, verification
 from publishing.models import Item, Step
 from tests.publishing.factories import paid_receipt, ready_item
 from tests.publishing.steps import (
@@ -136,6 +136,50 @@ def test_a_bill_that_was_deleted_in_zoho_is_told(
 
     assert now(publication).problem_code == "record_gone"
     assert zoho.bills == []
+
+
+def test_a_record_that_cannot_be_read_keeps_no_other_from_it(
+    zoho: Zoho,
+    bakery: Business,
+    bob: User,
+    connection: Connection,
+    clock: time_machine.Traveller,
+) -> None:
+    readable, unreadable = (
+        publish(ready_item(bakery, bob, reference=number), bob)
+        for number in ("INV-1", "INV-2")
+    )
+    for bill in zoho.bills:
+        bill["documents"], bill["attachment_name"] = [], ""
+    newest = step_of(unreadable, Step.Kind.RECORD).zoho_id
+    zoho.fails("forbidden", method="GET", path=f"/bills/{newest}", times=100)
+
+    verify(connection)
+
+    assert step_of(readable, Step.Kind.DOCUMENT).state == "waiting"
+    assert step_of(unreadable, Step.Kind.DOCUMENT).state == "done"
+    assert step_of(unreadable, Step.Kind.DOCUMENT).verified_at is None
+
+
+def test_those_never_looked_at_come_first(
+    zoho: Zoho,
+    bakery: Business,
+    bob: User,
+    connection: Connection,
+    clock: time_machine.Traveller,
+) -> None:
+    old = publish(ready_item(bakery, bob, reference="INV-1"), bob)
+    newer = publish(ready_item(bakery, bob, reference="INV-2"), bob)
+    with acting_in(bakery.pk):
+        for publication, days in ((old, 9), (newer, 2)):
+            publication.steps.filter(kind="document").update(
+                looked_at=publication.requested_at - timedelta(days=days)
+            )
+        newest = publish(ready_item(bakery, bob, reference="INV-3"), bob)
+
+        order = [step.publication_id for step in verification.claimed(connection)]
+
+    assert order == [newest.pk, old.pk, newer.pk]
 
 
 def test_attaching_again_what_is_there_adds_no_second_file(
