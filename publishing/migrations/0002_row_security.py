@@ -95,8 +95,12 @@ class Migration(migrations.Migration):
             SELECT DISTINCT p.business_id, p.connection_id
             FROM publishing_step s
             JOIN publishing_publication p ON p.id = s.publication_id
+            JOIN connections_connection c ON c.id = p.connection_id
             WHERE s.kind = 'document' AND s.state = 'done'
             AND s.verified_at IS NULL AND s.settled_at < sent_before
+            AND (s.looked_at IS NULL OR s.looked_at < now() - interval '60 seconds')
+            AND c.state = 'connected' AND c.organisation_id = s.organisation_id
+            AND c.region = s.region
             """,
         ),
     ]

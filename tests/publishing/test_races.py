@@ -8,12 +8,13 @@ from typing import TypeVar
 
 import pytest
 from django.db import connection as database
+from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from connections import budget
 from connections.models import Connection, ConnectionEvent
 from dext_sync.businesses.models import Business, User
-from dext_sync.businesses.tenancy import acting_in
+from dext_sync.businesses.tenancy import acting_in, rows_across
 from dext_sync.celery import app
 from publishing import tasks
 from publishing.models import Publication, Step
@@ -149,6 +150,26 @@ class TestSweeps:
 
         assert step_of(publication, Step.Kind.DOCUMENT).verified_at is not None
 
+    def test_documents_are_not_asked_for_in_vain(
+        self, bakery: Business, bob: User, connection: Connection
+    ) -> None:
+        publication = begun(ready_item(bakery, bob), bob)
+        tasks.sweep_publications()
+        long_ago = publication.requested_at - tasks.VERIFY_AFTER * 2
+        with acting_in(bakery.pk):
+            steps = Step.unscoped.filter(kind="document")
+            steps.update(settled_at=long_ago)
+            assert to_verify() == [(bakery.pk, connection.pk)]
+            steps.update(looked_at=timezone.now())
+            assert to_verify() == []
+            steps.update(looked_at=None)
+            for change in (
+                {"state": "needs_reconnecting"},
+                {"state": "connected", "organisation_id": "20081234503"},
+            ):
+                Connection.unscoped.update(**change)
+                assert to_verify() == []
+
     def test_news_of_a_connection_are_heeded_once(
         self, zoho: Zoho, bakery: Business, bob: User, connection: Connection
     ) -> None:
@@ -195,6 +216,10 @@ class TestSweeps:
 
         assert list(zoho.standin.calls) == []
         assert item_now(item).status == "publishing"
+
+
+def to_verify() -> list[tuple[int, int]]:
+    return list(rows_across("verifications_due", timezone.now()))
 
 
 def make_due(publication: Publication) -> None:
