@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from babel import Locale, localedata
-from babel.dates import format_date, format_datetime, format_time, get_timezone_name
+from babel.dates import format_date, format_datetime, format_time
 from babel.numbers import (
     format_currency,
     format_decimal,
@@ -22,6 +22,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from dext_sync.businesses.models import Business
+from dext_sync.businesses.templatetags import moments
 
 register = template.Library()
 
@@ -119,20 +120,21 @@ def moment(context: Context, value: datetime | None) -> SafeString | str:
     business = _business(context)
     locale = locale_of(business)
     local = timezone.localtime(value, business.zone)
-    full = format_datetime(local, format="long", tzinfo=business.zone, locale=locale)
+    full = format_datetime(
+        local, "d MMMM y, HH:mm:ss", tzinfo=business.zone, locale=locale
+    )
     return format_html(
         '<time datetime="{}" title="{}">{}</time>',
         value.isoformat(),
-        full,
+        f"{full} {moments.zone_name(local)}",
         clock_text(value, business, locale),
     )
 
 
 @register.simple_tag(takes_context=True)
 def zone_name(context: Context) -> str:
-    """“British Time”: the zone in which this page tells times."""
-    business = _business(context)
-    return get_timezone_name(business.zone, locale=locale_of(business))
+    """“GMT (Europe/London)”: the zone in which this page tells times."""
+    return moments.zone_name(timezone.localtime(timezone=_business(context).zone))
 
 
 @register.simple_tag(takes_context=True)

@@ -29,6 +29,12 @@ def moment(at: datetime | None, form: str = "short") -> SafeString | str:
     )
 
 
+@register.simple_tag
+def this_zone() -> str:
+    """For a page that says once in which zone its times are."""
+    return zone_name(timezone.localtime())
+
+
 def zone_name(local: datetime) -> str:
     """Both the short name and the place: `GMT (Europe/London)`."""
     place = timezone.get_current_timezone_name()
