@@ -37,14 +37,24 @@ def connection_dot(business: Business | None) -> SafeString | str:
 
 @register.inclusion_tag("connections/_banners.html")
 def connection_banners(request: HttpRequest) -> dict[str, Any]:
-    """A broken connection is said to whoever can mend it, on every page."""
+    """Said to whoever can mend it: a broken connection on every page, a missing one
+    where somebody is about to publish.
+    """
     membership = getattr(request, "membership", None)
     if membership is None or not membership.manages:
         return {}
+    connection = _connection_of(membership.business)
     return {
         "business": membership.business,
-        "connection": _connection_of(membership.business),
+        "connection": connection,
+        "is_missing": _is_about_to_publish(request)
+        and (connection is None or connection.state == Connection.State.DISCONNECTED),
     }
+
+
+def _is_about_to_publish(request: HttpRequest) -> bool:
+    page = request.resolver_match.url_name if request.resolver_match else None
+    return bool(page) and str(page).startswith(("costs_inbox", "item"))
 
 
 def _connection_of(business: Business) -> Connection | None:
