@@ -6,11 +6,10 @@ worker does with that, step by step, as often as it is called and after any cras
 
 import logging
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from connections import books as connected
@@ -30,9 +29,18 @@ from connections.zoho.errors import (
 )
 from dext_sync.businesses import audit
 from dext_sync.businesses.models import User
-from publishing import coding, payloads, recovery, results, sending, suppliers
+from publishing import (
+    coding,
+    leases,
+    payloads,
+    recovery,
+    results,
+    sending,
+    suppliers,
+)
 from publishing.decision import Facts, Hold, Publish, decide
 from publishing.documents import DocumentLost
+from publishing.leases import LeaseLost
 from publishing.models import Item, Publication, Step, Supplier
 from publishing.outcomes import (
     FOREVER,
@@ -49,7 +57,6 @@ from publishing.outcomes import (
     unclear,
 )
 from publishing.reasons import Problem, Reason, Wait
-from publishing.results import LeaseLost
 
 logger = logging.getLogger(__name__)
 
@@ -179,6 +186,8 @@ def attach_again(item: Item, *, by: User) -> Requested | Held:
         publication = fresh.publications.filter(cleared_at=None).last()
         if publication is None or not fresh.document_missing:
             return Held(())
+        if not sending.record_id(publication):
+            return Held(())  # A person saw it there, and we do not know its id.
         step = publication.steps.filter(kind=Step.Kind.DOCUMENT).first()
         if step is not None and results.reopen(step):
             audit.record(
@@ -192,7 +201,7 @@ def attach_again(item: Item, *, by: User) -> Requested | Held:
 
 def advance(publication_id: int) -> None:
     """Do what is due for this publication, as far as it goes now."""
-    publication = _taken(publication_id, due_at=timezone.now())
+    publication = leases.taken(publication_id, due_at=timezone.now())
     if publication is None:
         return
     try:
@@ -203,29 +212,13 @@ def advance(publication_id: int) -> None:
 
 def withdraw(publication_id: int) -> None:
     """The business was disconnected: end what is not under way in Zoho already."""
-    publication = _taken(publication_id, due_at=None)
+    publication = leases.taken(publication_id, due_at=None)
     if publication is None:
         return
     try:
         _without_connection(publication)
     except LeaseLost:
         logger.info("%s: another worker has taken over.", publication)
-
-
-def _taken(publication_id: int, *, due_at: datetime | None) -> Publication | None:
-    """The publication, if it is due and nobody else is at work on it."""
-    now = timezone.now()
-    until = now + uncertain_time()
-    free = Q(leased_until=None) | Q(leased_until__lt=now)
-    due = Publication.unscoped.filter(free, pk=publication_id, finished_at=None)
-    if due_at is not None:
-        due = due.filter(due_at__lte=due_at)
-    if not due.update(leased_until=until):
-        return None
-    publications = Publication.unscoped.select_related(
-        "connection__grant", "item__document", "business"
-    )
-    return publications.get(pk=publication_id)
 
 
 def _advance(publication: Publication) -> None:

@@ -6,8 +6,9 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from connections.books import record_address
+from connections.models import Connection
 from publishing.models import Item, Publication, PublishAttempt, Step
-from publishing.reasons import PROBLEM_BY_CODE, WAIT_BY_CODE
+from publishing.reasons import PROBLEM_BY_CODE, WAIT_BY_CODE, Problem, Wait
 
 # Reading the rows of many items: `items.prefetch_related(*PREFETCH)`.
 PREFETCH = ("publications__steps", "publications__attempts")
@@ -26,6 +27,7 @@ class StepLine:
 class Progress:
     """`is_moving`: it will change by itself, so look again soon.
 
+    `asks_a_person`: whether it is in Zoho, which we cannot look up any more.
     `problem_field` names the field (or "connection", "document") that mends it;
     `zoho_words` is what Zoho said, in its own words.
     """
@@ -38,6 +40,7 @@ class Progress:
     can_publish: bool = False
     can_publish_again: bool = False
     can_attach_again: bool = False
+    asks_a_person: bool = False
     open_url: str = ""
     problem: str = ""
     problem_field: str = ""
@@ -116,10 +119,21 @@ def _under_way(item: Item, publication: Publication) -> Progress:
         detail=str(wait.sentence) if wait else "",
         waits_until=publication.due_at if waits or checking else None,
         is_moving=True,
+        asks_a_person=only_people_know(publication),
         open_url=record_url(publication),
         zoho_words=_zoho_words(publication) if waits or checking else "",
         steps=_step_lines(publication),
     )
+
+
+def only_people_know(publication: Publication) -> bool:
+    """Whether what was sent cannot be looked for: it was another organisation's, or
+    its list has no end."""
+    if publication.state != Publication.State.CHECKING:
+        return False
+    if publication.waiting_reason == Wait.CONNECTION.code:
+        return publication.connection.state == Connection.State.DISCONNECTED
+    return publication.waiting_reason in (Wait.ORGANISATION.code, Wait.LONG_LIST.code)
 
 
 def _checking(publication: Publication) -> str:
@@ -169,13 +183,18 @@ def _published(item: Item, publication: Publication) -> Progress:
         detail=_document_detail(publication) if under_way else "",
         waits_until=publication.due_at if publication.waiting_reason else None,
         is_moving=under_way or _document_is_unverified(publication),
-        can_attach_again=missing and not under_way,
+        can_attach_again=missing and not under_way and not _seen_there(publication),
         open_url=record_url(publication),
         problem=publication.problem,
         problem_field=_problem_field(publication),
         zoho_words=_zoho_words(publication) if missing else "",
         steps=_step_lines(publication),
     )
+
+
+def _seen_there(publication: Publication) -> bool:
+    """By a person, who does not tell its id: we can attach nothing to it."""
+    return publication.problem_code == Problem.SEEN_THERE.code
 
 
 def _document_is_unverified(publication: Publication) -> bool:

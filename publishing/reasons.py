@@ -296,6 +296,19 @@ class Problem(Enum):
             "to be deleted there."
         ),
     )
+    SEEN_THERE = (
+        "seen_there",
+        "document",
+        _(
+            "A person has seen the record in Zoho Books. Its number there is not known "
+            "here: attach the document there by hand if it is missing."
+        ),
+    )
+    SEEN_MISSING = (
+        "seen_missing",
+        "document",
+        _("A person has looked in Zoho Books, and it was not there."),
+    )
     DOCUMENT_REFUSED = (
         "document_refused",
         "document",

@@ -1,7 +1,6 @@
 """What came of a step, written down: attempt, step, publication, item and trail at once.
 
-The worker that holds a publication's lease is known by the moment the lease ends; whoever
-has lost it may still say what Zoho answered, and nothing else.
+Whoever has lost the lease may still say that Zoho has it, and nothing else.
 """
 
 import logging
@@ -14,7 +13,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from dext_sync.businesses import audit
-from publishing import late, suppliers
+from publishing import late, leases, suppliers
+from publishing.leases import LeaseLost
 from publishing.models import Item, Publication, PublishAttempt, Step
 from publishing.outcomes import (
     Done,
@@ -32,10 +32,6 @@ logger = logging.getLogger(__name__)
 SETTLED = (Step.State.DONE, Step.State.REFUSED)
 
 
-class LeaseLost(Exception):
-    """Another worker has taken the publication over."""
-
-
 # Before the call
 
 
@@ -43,7 +39,7 @@ def opened(publication: Publication, step: Step, request: dict[str, Any]) -> Non
     """Commit that the step is about to be sent. Raises LeaseLost."""
     now = timezone.now()
     with transaction.atomic(durable=True):
-        _extend_lease(publication, now)
+        leases.extend(publication, now)
         waiting = Step.unscoped.filter(pk=step.pk, state=Step.State.WAITING)
         if not waiting.update(
             state=Step.State.SENDING, request=request, sent_at=now, look_ups=0
@@ -55,28 +51,11 @@ def opened(publication: Publication, step: Step, request: dict[str, Any]) -> Non
             step=step,
             started_at=now,
         )
-        _mine(publication).update(state=Publication.State.SENDING, waiting_reason="")
+        leases.mine(publication).update(
+            state=Publication.State.SENDING, waiting_reason=""
+        )
         show(publication, Item.Status.PUBLISHING)
     step.refresh_from_db()
-
-
-def _extend_lease(publication: Publication, now: datetime) -> None:
-    until = now + uncertain_time()
-    if not _mine(publication).update(leased_until=until):
-        raise LeaseLost
-    publication.leased_until = until
-
-
-def _hold(publication: Publication) -> None:
-    """Nobody takes it over until this is committed. Raises LeaseLost."""
-    if not _mine(publication).update(leased_until=publication.leased_until):
-        raise LeaseLost
-
-
-def _mine(publication: Publication) -> QuerySet[Publication]:
-    return Publication.unscoped.filter(
-        pk=publication.pk, finished_at=None, leased_until=publication.leased_until
-    )
 
 
 # After the call
@@ -201,7 +180,7 @@ def wait_for(publication: Publication, wait: Wait, until: datetime) -> None:
     uncertain = publication.steps.filter(state=Step.State.UNCERTAIN).exists()
     state = Publication.State.CHECKING if uncertain else Publication.State.WAITING
     with transaction.atomic():
-        if not _mine(publication).update(
+        if not leases.mine(publication).update(
             state=state, waiting_reason=wait.code, due_at=until, leased_until=None
         ):
             raise LeaseLost
@@ -224,7 +203,7 @@ def lost(publication: Publication, step: Step, words: Words) -> None:
         if not sending.update(state=Step.State.UNCERTAIN):
             raise LeaseLost
         _end_attempt(step, PublishAttempt.Outcome.NO_ANSWER, words)
-        if not _mine(publication).update(
+        if not leases.mine(publication).update(
             state=Publication.State.CHECKING,
             waiting_reason=Wait.ANSWER_LOST.code,
             due_at=due_at,
@@ -238,7 +217,7 @@ def lost(publication: Publication, step: Step, words: Words) -> None:
 def looked(publication: Publication, step: Step) -> int:
     """Zoho was asked and has nothing; answers how often this was the answer."""
     with transaction.atomic():
-        _hold(publication)
+        leases.hold(publication)
         Step.unscoped.filter(pk=step.pk).update(
             look_ups=F("look_ups") + 1, looked_at=timezone.now()
         )
@@ -249,7 +228,7 @@ def looked(publication: Publication, step: Step) -> int:
 def not_there(publication: Publication, step: Step) -> None:
     """Zoho was asked often enough: the step may be sent again."""
     with transaction.atomic():
-        _hold(publication)
+        leases.hold(publication)
         uncertain = Step.unscoped.filter(pk=step.pk, state=Step.State.UNCERTAIN)
         if not uncertain.update(state=Step.State.WAITING):
             raise LeaseLost
@@ -260,7 +239,7 @@ def not_there(publication: Publication, step: Step) -> None:
 def refused(publication: Publication, step: Step, outcome: Refused) -> None:
     """A document that is not taken leaves the record published; else it has failed."""
     with transaction.atomic():
-        _hold(publication)
+        leases.hold(publication)
         unsettled = Step.unscoped.filter(pk=step.pk).exclude(state__in=SETTLED)
         if not unsettled.update(state=Step.State.REFUSED, settled_at=timezone.now()):
             raise LeaseLost
@@ -299,7 +278,7 @@ def published(publication: Publication) -> None:
     """Every step is settled: the item is in the books, once. Raises LeaseLost."""
     now = timezone.now()
     with transaction.atomic():
-        if not _mine(publication).update(
+        if not leases.mine(publication).update(
             state=Publication.State.PUBLISHED,
             finished_at=now,
             leased_until=None,
@@ -369,7 +348,7 @@ def record_step(publication: Publication) -> Step:
 def failed(publication: Publication, outcome: Refused) -> None:
     """It ends without a record in Zoho; the item can be mended and published again."""
     with transaction.atomic():
-        if not _mine(publication).update(
+        if not leases.mine(publication).update(
             state=Publication.State.FAILED,
             finished_at=timezone.now(),
             leased_until=None,

@@ -50,6 +50,7 @@ urlpatterns = [
     path(f"{ITEM}history/", item.history, name="item_history"),
     path(f"{ITEM}publish/", publish.one, name="item_publish"),
     path(f"{ITEM}attach-again/", publish.attach_again, name="item_attach_again"),
+    path(f"{ITEM}seen/", publish.seen, name="item_seen"),
     path(f"{ITEM}archive/", item.archive, name="item_archive"),
     path(f"{ITEM}unarchive/", item.unarchive, name="item_unarchive"),
     path(f"{ITEM}document/", documents.file, name="document_file"),

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 from dext_sync.businesses.access import BusinessRequest, business_view
 from dext_sync.businesses.roles import Need
 from dext_sync.celery import enqueue
-from publishing import engine, tasks
+from publishing import by_hand, engine, tasks
 from publishing.engine import Held, Requested
 from publishing.models import Item
 from publishing.templatetags.publishing_format import locale_of, money, round_money
@@ -70,6 +70,17 @@ def many(request: BusinessRequest) -> HttpResponse:
 def attach_again(request: BusinessRequest, item_id: int) -> HttpResponse:
     item = item_or_404(request, item_id)
     _begin(request, engine.attach_again(item, by=request.user))
+    return answers.moved(request, item)
+
+
+@business_view(Need.PUBLISH)
+@require_POST
+def seen(request: BusinessRequest, item_id: int) -> HttpResponse:
+    """The person has looked in Zoho Books for what we cannot look for any more."""
+    item = item_or_404(request, item_id)
+    is_there = request.POST.get("there") == "1"
+    if not by_hand.settle(item, is_there=is_there, by=request.user):
+        messages.warning(request, _("This is no longer open."))
     return answers.moved(request, item)
 
 

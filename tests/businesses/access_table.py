@@ -115,6 +115,7 @@ PUBLISHING: dict[str, Row] = {
     "item_history": ITEM,
     "item_publish": ITEM_PUBLISH,
     "item_attach_again": ITEM_PUBLISH,
+    "item_seen": ITEM_PUBLISH,
     "item_archive": ITEM,
     "item_unarchive": ITEM,
     "document_file": ITEM,

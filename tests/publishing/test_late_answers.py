@@ -13,10 +13,10 @@ from connections.zoho.errors import ZohoUnavailable
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
 from publishing import results, sending
+from publishing.leases import LeaseLost
 from publishing.models import Publication, Step
 from publishing.outcomes import Done, Refused
 from publishing.reasons import Problem, Wait
-from publishing.results import LeaseLost
 from tests.publishing.factories import paid_receipt, ready_item
 from tests.publishing.steps import (
     attempts_of,

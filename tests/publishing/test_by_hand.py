@@ -1,0 +1,148 @@
+"""What a person saw in Zoho Books ends a question that we can no longer ask there."""
+
+import pytest
+import time_machine
+
+from connections import wizard
+from connections.models import Connection, ConnectionEvent
+from dext_sync.businesses.models import Business, User
+from dext_sync.businesses.tenancy import acting_in
+from publishing import by_hand, engine, tasks
+from publishing.models import Item, Publication, Step
+from tests.publishing.factories import make_supplier, ready_item
+from tests.publishing.steps import (
+    item_now,
+    now,
+    page_of,
+    press_publish,
+    publish,
+    step_of,
+    trail_of,
+    work,
+)
+from tests.publishing.zoho import Zoho
+
+
+def test_what_is_there_is_published(
+    zoho: Zoho,
+    bakery: Business,
+    alice: User,
+    bob: User,
+    connection: Connection,
+    clock: time_machine.Traveller,
+) -> None:
+    item, publication = unanswered(zoho, bakery, bob)
+    disconnect(connection, alice)
+    zoho.standin.calls.clear()
+
+    assert say(item, bob, is_there=True)
+
+    assert item_now(item).status == "published"
+    assert item_now(item).archived_at is not None
+    assert now(publication).state == "published"
+    assert "publication.seen_there" in trail_of(bakery, item)
+    page = page_of(item)
+    assert "A person has seen the record in Zoho Books." in page.problem
+    assert page.open_url == ""
+    assert list(zoho.standin.calls) == []
+    with acting_in(bakery.pk):
+        assert engine.attach_again(item, by=bob) == engine.Held(())
+
+
+def test_what_is_not_there_has_failed_and_can_be_published_again(
+    zoho: Zoho,
+    bakery: Business,
+    alice: User,
+    bob: User,
+    connection: Connection,
+    clock: time_machine.Traveller,
+) -> None:
+    item, publication = unanswered(zoho, bakery, bob)
+    disconnect(connection, alice)
+
+    assert say(item, bob, is_there=False)
+
+    assert item_now(item).status == "failed"
+    assert now(publication).problem_code == "seen_missing"
+    assert "publication.seen_missing" in trail_of(bakery, item)
+    assert page_of(item).can_publish_again
+
+
+def test_a_new_supplier_that_is_there_lets_the_item_be_published_again(
+    zoho: Zoho,
+    bakery: Business,
+    alice: User,
+    bob: User,
+    connection: Connection,
+    clock: time_machine.Traveller,
+) -> None:
+    new = make_supplier(bakery, "New Mill", agreed_by=bob)
+    item = ready_item(bakery, bob, supplier=new)
+    zoho.fails("answer_lost", method="POST", path="/contacts")
+    publish(item, bob)
+    disconnect(connection, alice)
+
+    assert say(item, bob, is_there=True)
+
+    assert item_now(item).status == "failed"
+
+
+def test_of_another_organisation_it_can_be_said_too(
+    zoho: Zoho,
+    bakery: Business,
+    bob: User,
+    connection: Connection,
+    clock: time_machine.Traveller,
+) -> None:
+    item, publication = unanswered(zoho, bakery, bob)
+    with acting_in(bakery.pk):
+        Connection.unscoped.filter(pk=connection.pk).update(
+            organisation_id="20081234503"
+        )
+    clock.shift(121)
+    work(publication)
+    assert now(publication).waiting_reason == "organisation"
+
+    assert say(item, bob, is_there=False)
+
+    assert item_now(item).status == "failed"
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_nobody_says_it_while_zoho_can_be_asked(
+    zoho: Zoho,
+    bakery: Business,
+    bob: User,
+    connection: Connection,
+    *,
+    is_there: bool,
+) -> None:
+    item, publication = unanswered(zoho, bakery, bob)
+
+    assert not say(item, bob, is_there=is_there)
+
+    assert now(publication).state == "checking"
+    assert step_of(publication, Step.Kind.RECORD).state == "uncertain"
+    assert "publication.seen_there" not in trail_of(bakery, item)
+    assert isinstance(press_publish(item, bob), engine.Requested)
+
+
+def unanswered(zoho: Zoho, bakery: Business, by: User) -> tuple[Item, Publication]:
+    """It has been sent, and nobody knows whether it arrived."""
+    item = ready_item(bakery, by)
+    zoho.fails("answer_lost", method="POST", path="/bills")
+    return item, publish(item, by)
+
+
+def disconnect(connection: Connection, by: User) -> None:
+    """A connection that was broken before: one that works is held until it is known."""
+    with acting_in(connection.business_id):
+        Connection.unscoped.update(state="needs_reconnecting")
+        wizard.disconnect(connection, by)
+        event = ConnectionEvent.unscoped.get(kind="disconnected")
+    tasks.heed_event(connection.business_id, event.pk)
+
+
+def say(item: Item, by: User, *, is_there: bool) -> bool:
+    with acting_in(item.business_id):
+        return by_hand.settle(item, is_there=is_there, by=by)
