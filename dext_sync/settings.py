@@ -138,7 +138,18 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 ACCOUNT_ADAPTER = "dext_sync.businesses.signup.AccountAdapter"
-ACCOUNT_FORMS = {"signup": "dext_sync.businesses.forms.SignupForm"}
+ACCOUNT_FORMS = {
+    "signup": "dext_sync.businesses.forms.SignupForm",
+    "login": "dext_sync.businesses.account_forms.LoginForm",
+    "reauthenticate": "dext_sync.businesses.account_forms.ReauthenticateForm",
+    "add_email": "dext_sync.businesses.account_forms.AddEmailForm",
+    "change_password": "dext_sync.businesses.account_forms.ChangePasswordForm",
+    "set_password": "dext_sync.businesses.account_forms.SetPasswordForm",
+    "reset_password": "dext_sync.businesses.account_forms.ResetPasswordForm",
+    "reset_password_from_key": (
+        "dext_sync.businesses.account_forms.ResetPasswordKeyForm"
+    ),
+}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]

@@ -40,11 +40,11 @@ DETAILS: Final[dict[str, tuple[tuple[Any, str], ...]]] = {
     "bank-accounts": ((gettext_lazy("Currency"), "currency_code"),),
     "tax-rates": ((gettext_lazy("Rate"), "percentage"),),
     "suppliers": (
-        (gettext_lazy("E-mail"), "email"),
+        (gettext_lazy("Email"), "email"),
         (gettext_lazy("Currency"), "currency_code"),
     ),
     "customers": (
-        (gettext_lazy("E-mail"), "email"),
+        (gettext_lazy("Email"), "email"),
         (gettext_lazy("Currency"), "currency_code"),
     ),
     "projects": ((gettext_lazy("Customer"), "customer_name"),),

@@ -8,6 +8,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from dext_sync.businesses import places
+from dext_sync.businesses.account_forms import PASSWORD_RULES
 from dext_sync.businesses.models import Business, Membership, User
 from dext_sync.businesses.roles import Role
 
@@ -63,9 +64,9 @@ class SignupForm(AllauthSignupForm):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["password1"].help_text = _(
-            "At least 10 characters, and none that many others use."
-        )
+        for field in self.fields.values():
+            field.widget.attrs.pop("placeholder", None)
+        self.fields["password1"].help_text = PASSWORD_RULES
 
 
 class PersonForm(forms.ModelForm[User]):
@@ -156,7 +157,7 @@ class RightsForm(BusinessForm):
 
 class InviteForm(RightsForm):
     email = forms.EmailField(
-        label=_("E-mail address"),
+        label=_("Email address"),
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
     )
     field_order = ("email", "role", "sees_all_documents", "publishes")

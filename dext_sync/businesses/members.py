@@ -247,7 +247,7 @@ def _exact(email: str) -> bytes:
 def join(invitation: Invitation, user: User) -> Joined | Refused:
     """Use the invitation up, once."""
     if not is_for(invitation, user):
-        return Refused(_("This invitation is for another e-mail address."))
+        return Refused(_("This invitation is for another email address."))
     business = invitation.business
     with acting_in(business.pk):
         if Membership.objects.for_business(business).filter(user=user).exists():

@@ -31,7 +31,7 @@ class UserManager(BaseUserManager["User"]):
 class User(AbstractBaseUser, PermissionsMixin):
     """A person who signs in; what they may do is written on their memberships."""
 
-    email = models.EmailField(_("e-mail address"), unique=True)
+    email = models.EmailField(_("email address"), unique=True)
     name = models.CharField(_("name"), max_length=120, blank=True)
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(default=timezone.now)
@@ -158,7 +158,7 @@ class Membership(BusinessOwned):
 class Invitation(BusinessOwned):
     """An open door for one verified address, once, for seven days."""
 
-    email = models.EmailField(_("e-mail address"))
+    email = models.EmailField(_("email address"))
     role = models.CharField(max_length=12, choices=Role.choices)
     sees_all_documents = models.BooleanField(_("access all documents"), default=False)
     publishes = models.BooleanField(_("may publish"), default=False)

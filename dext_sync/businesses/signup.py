@@ -29,6 +29,13 @@ TWO_FACTOR_NEWS = {
     "mfa/email/webauthn_removed": "person.two_factor_off",
 }
 
+# What the page that follows says by itself: the message, and where it came from.
+SAID_BY_THE_PAGE = {
+    ("email_confirmation_sent.txt", "account_signup"),
+    ("email_confirmation_sent.txt", "account_login"),
+    ("password_changed.txt", "account_reset_password_from_key"),
+}
+
 
 def create_business(
     user: User,
@@ -109,10 +116,15 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def add_message(
         self, request: HttpRequest, level: int, *args: Any, **kwargs: Any
     ) -> None:
-        """The page itself shows who signed in or out; only other news is said."""
+        """Said once: not in a message what the page that follows says as well."""
         template = str(kwargs.get("message_template", args[0] if args else ""))
-        if level != messages.SUCCESS or "/logged_" not in template:
-            super().add_message(request, level, *args, **kwargs)
+        name = template.rpartition("/")[2]
+        if level == messages.SUCCESS and name.startswith("logged_"):
+            return
+        page = request.resolver_match.url_name if request.resolver_match else None
+        if (name, page) in SAID_BY_THE_PAGE:
+            return
+        super().add_message(request, level, *args, **kwargs)
 
     def send_notification_mail(
         self, template_prefix: str, user: AbstractBaseUser, *args: Any, **kwargs: Any

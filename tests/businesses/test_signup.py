@@ -293,3 +293,43 @@ def test_the_second_factor_is_encrypted_asked_for_and_in_the_trail(
     with time_machine.travel(timezone.now() + timedelta(seconds=30)):
         other.post("/accounts/2fa/authenticate/", {"code": code_for(secret)})
         assert other.get("/you/").status_code == 200
+
+
+# What allauth's pages say.
+
+
+@pytest.mark.django_db
+def test_that_a_letter_is_on_its_way_is_said_once(client: Client) -> None:
+    page = client.post("/accounts/signup/", NEW, follow=True).text
+    assert "We sent you an email with a link." in page
+    assert "is on its way there" not in page
+
+
+def test_an_error_stands_at_its_field_and_the_summary_leads_there(
+    client: Client, bakery: Business, alice: User
+) -> None:
+    client.post("/accounts/login/", {"login": alice.email, "password": PASSWORD})
+    page = client.post(
+        "/accounts/password/change/",
+        {"oldpassword": PASSWORD, "password1": "1234567890", "password2": "1234567890"},
+    ).text
+    assert '<a href="#id_password1">New password</a>' in page
+    assert page.count("This password is entirely numeric.") == 1
+    assert page.count("At least 10 characters, and none that many others use.") == 1
+
+
+def test_a_changed_password_is_said_where_it_leads_to_signing_in(
+    client: Client, alice: User
+) -> None:
+    client.post("/accounts/login/", {"login": alice.email, "password": PASSWORD})
+    page = client.post(
+        "/accounts/password/change/",
+        {
+            "oldpassword": PASSWORD,
+            "password1": "another long one",
+            "password2": "another long one",
+        },
+        follow=True,
+    )
+    assert page.redirect_chain[-1][0].startswith("/accounts/login/")
+    assert "Your password was changed." in page.text
