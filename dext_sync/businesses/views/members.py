@@ -87,7 +87,7 @@ def change(request: BusinessRequest, member_id: int) -> HttpResponse:
     )
     if request.method == "POST" and form.is_valid():
         outcome = members.change(member, rights(form), by=request.user)
-        done = _("%(name)s is changed.") % {"name": member.user}
+        done = _("%(name)s’s role was saved.") % {"name": member.user}
         return _back(request, outcome, done)
     return TemplateResponse(
         request, "businesses/member_change.html", {"form": form, "member": member}
