@@ -7,6 +7,7 @@ from decimal import Decimal
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from connections import entries
 from connections.models import (
@@ -35,6 +36,7 @@ from publishing.decision import (
     decide,
     tax_inside,
 )
+from publishing.formats import day_text, locale_of, plain_amount
 from publishing.models import Item, PaymentMethod, Supplier
 
 Value = (
@@ -166,8 +168,8 @@ def _audit(item: Item, field: str, before: object, after: object, by: User) -> N
         actor=by,
         subject=item,
         field=label_of(field),
-        before=shown(field, before),
-        after=shown(field, after),
+        before=shown(item, field, before),
+        after=shown(item, field, after),
     )
 
 
@@ -176,17 +178,21 @@ def label_of(field: str) -> str:
     return str(getattr(meta.get_field(field), "verbose_name", field))
 
 
-def shown(field: str, value: object) -> str:
-    """The value as a person reads it in the history."""
-    if value is None or value == "":
-        return "—"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if field == "kind":
-        return str(Item.Kind(str(value)).label)
-    if isinstance(value, Decimal):
-        return format(value.normalize(), "f")
-    return value.isoformat() if isinstance(value, date) else str(value)
+def shown(item: Item, field: str, value: object) -> str:
+    """The value as the item's page shows it, for the history."""
+    match value:
+        case None | "":
+            return "—"
+        case bool():
+            return gettext("yes") if value else gettext("no")
+        case Decimal() if field == "exchange_rate":
+            return f"{value.normalize():f}"
+        case Decimal():
+            return plain_amount(value, item.currency, locale_of(item.business))
+        case date():
+            return day_text(value, locale_of(item.business))
+        case _:
+            return str(Item.Kind(value).label) if field == "kind" else str(value)
 
 
 # Reviewing

@@ -9,10 +9,10 @@ from connections.models import Connection
 from publishing import payloads
 from publishing.coding import facts_of
 from publishing.decision import Hold, decide
+from publishing.formats import day_text, locale_of, money
 from publishing.models import Item
 from publishing.payloads import Claim
 from publishing.reasons import Reason
-from publishing.templatetags.publishing_format import day_text, locale_of, money
 
 MARK = "DS-…"
 """The mark is drawn when Publish is pressed."""
@@ -79,13 +79,19 @@ def _head(item: Item, claimed: Claim) -> list[Line]:
     account = method.account if method and not is_bill else None
     return [
         Line(_("Supplier"), claimed.supplier_name),
-        Line(_("Bill number") if is_bill else "", claimed.number),
+        Line(_("Bill number"), _bill_number(claimed) if is_bill else ""),
         Line(_("Order number"), _("a mark of ours, %s") % MARK if is_bill else ""),
         Line(_("Reference"), "" if is_bill else claimed.reference),
         Line(_("Date"), day_text(claimed.date, locale)),
         Line(_("Due date"), day_text(due, locale) if due else ""),
         Line(_("Paid through"), account.name if account else ""),
     ]
+
+
+def _bill_number(claimed: Claim) -> str:
+    if claimed.number != MARK:
+        return claimed.number
+    return _("a mark of ours, %s, because the receipt has no number") % MARK
 
 
 def _coding(item: Item, claimed: Claim) -> list[Line]:
@@ -123,7 +129,7 @@ def _document(item: Item, claimed: Claim) -> Record:
     where = _("attached to the bill") if claimed.kind == "bill" else _("as its receipt")
     return Record(
         _("The document"),
-        (Line(_("File"), str(item.document)), Line(_("Place"), where)),
+        (Line(_("File"), item.file_name), Line(_("Place"), where)),
     )
 
 

@@ -52,7 +52,7 @@ class TestChanging:
             bob.pk,
         )
         assert dt.datetime.fromisoformat(source["at"]) <= timezone.now()
-        assert sentences(item) == ["changed total from — to 120"]
+        assert sentences(item) == ["changed total from — to 120.00"]
 
     def test_the_last_missing_field_makes_it_ready(
         self, connected_bakery: Business, bob: User

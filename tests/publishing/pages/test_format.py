@@ -8,14 +8,8 @@ import time_machine
 from django.utils import translation
 
 from dext_sync.businesses.models import Business
-from publishing.templatetags.publishing_format import (
-    clock_text,
-    day_text,
-    locale_of,
-    money,
-    plain_amount,
-    round_money,
-)
+from publishing.formats import day_text, locale_of, money, plain_amount, round_money
+from publishing.templatetags.publishing_format import clock_text
 
 UK = Business(name="Bakery", country="GB", currency="GBP", time_zone="Europe/London")
 US = Business(name="Diner", country="US", currency="USD", time_zone="America/New_York")
