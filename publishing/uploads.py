@@ -28,10 +28,14 @@ LONGEST_NAME = 120
 
 @dataclass(frozen=True)
 class Accepted:
-    """`seen_before`: another item that its uploader may see has the same file."""
+    """`first`: an older item with the same file that its uploader may see."""
 
     item: Item
-    seen_before: bool = False
+    first: Item | None = None
+
+    @property
+    def seen_before(self) -> bool:
+        return self.first is not None
 
 
 @dataclass(frozen=True)
@@ -71,8 +75,13 @@ def accept(
     name = safe_name(upload.name or "", examined.content_type)
     with transaction.atomic():
         document = _kept(business, content, examined, by)
-        seen_before = visible.filter(document=document).exists()
-        return Accepted(_item(business, document, name, by), seen_before)
+        first = visible.filter(document=document).order_by("pk").first()
+        item = _item(business, document, name, by)
+        if first is not None:
+            audit.record(
+                business, "item.same_file", actor=by, subject=item, first=str(first)
+            )
+        return Accepted(item, first)
 
 
 def _kept(business: Business, content: bytes, examined: Examined, by: User) -> Document:

@@ -40,6 +40,7 @@ SENTENCES = {
     "payment_method.changed": _("changed the payment method {subject}"),
     "payment_method.removed": _("removed the payment method {subject}"),
     "item.uploaded": _("uploaded {subject}"),
+    "item.same_file": _("uploaded the same file as that of {first}"),
     "item.created": _("typed in {subject}"),
     "item.changed": _("changed {field} of {subject} from {before} to {after}"),
     "item.archived": _("archived {subject} without publishing"),

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 from pytest_django.fixtures import Settings
 
+from dext_sync.businesses import audit
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
 from publishing import documents, drawing
@@ -80,6 +81,14 @@ class TestAccepted:
         assert isinstance(first, Accepted)
         assert isinstance(second, Accepted)
         assert (first.seen_before, second.seen_before) == (False, True)
+        assert second.first == first.item
+        with acting_in(bakery.pk):
+            told = [
+                audit.sentence(entry)
+                for entry in audit.about(bakery, second.item)
+                if entry.action == "item.same_file"
+            ]
+        assert told == [f"uploaded the same file as that of {first.item}"]
         assert first.item != second.item
         assert document_of(first.item) == document_of(second.item)
 
