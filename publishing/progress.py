@@ -143,7 +143,7 @@ def _checking(publication: Publication) -> str:
     return _(
         "Zoho's answer for the {step} was lost. Zoho is asked whether it arrived "
         "before anything is sent again."
-    ).format(step=uncertain.get_kind_display())
+    ).format(step=_step_name(publication, uncertain))
 
 
 def _sending(publication: Publication) -> str:
@@ -153,8 +153,19 @@ def _sending(publication: Publication) -> str:
     if sending is None:
         return _("On its way to Zoho Books.")
     return _("Sending the {step} to Zoho Books.").format(
-        step=sending.get_kind_display()
+        step=_step_name(publication, sending)
     )
+
+
+def _step_name(publication: Publication, step: Step) -> str:
+    """What people call it: the supplier, the bill or expense, the document."""
+    match Step.Kind(step.kind):
+        case Step.Kind.CONTACT:
+            return _("supplier")
+        case Step.Kind.RECORD:
+            return str(publication.get_kind_display()).lower()
+        case Step.Kind.DOCUMENT:
+            return _("document")
 
 
 def _first(publication: Publication, state: Step.State) -> Step | None:
@@ -180,7 +191,7 @@ def _published(item: Item, publication: Publication) -> Progress:
     return Progress(
         status=Item.Status.PUBLISHED,
         headline=_published_headline(publication, missing=missing),
-        detail=_document_detail(publication) if under_way else "",
+        detail=_document_detail(publication, under_way=under_way),
         waits_until=publication.due_at if publication.waiting_reason else None,
         is_moving=under_way or _document_is_unverified(publication),
         can_attach_again=missing and not under_way and not _seen_there(publication),
@@ -208,7 +219,7 @@ def _document_is_unverified(publication: Publication) -> bool:
 
 def _published_headline(publication: Publication, *, missing: bool) -> str:
     number = publication.claim.get("number", "")
-    record = f"{publication.get_kind_display().lower()} {number}".strip()
+    record = _named_record(publication, str(number))
     if missing:
         return _("Published as {record}, its document is missing there.").format(
             record=record
@@ -216,7 +227,18 @@ def _published_headline(publication: Publication, *, missing: bool) -> str:
     return _("Published as {record}.").format(record=record)
 
 
-def _document_detail(publication: Publication) -> str:
+def _named_record(publication: Publication, number: str) -> str:
+    if number:
+        return f"{publication.get_kind_display().lower()} {number}"
+    if publication.kind == Publication.Kind.BILL:
+        return _("a bill")
+    return _("an expense")
+
+
+def _document_detail(publication: Publication, *, under_way: bool) -> str:
+    if not under_way:
+        checking = _document_is_unverified(publication)
+        return _("Checking the document…") if checking else ""
     wait = WAIT_BY_CODE.get(publication.waiting_reason)
     words = _("The document is being attached again.")
     return f"{words} {wait.sentence}" if wait else words
@@ -262,7 +284,7 @@ def _steps(publication: Publication) -> list[Step]:
 def _step_lines(publication: Publication) -> tuple[StepLine, ...]:
     return tuple(
         StepLine(
-            name=str(step.get_kind_display()).capitalize(),
+            name=_step_name(publication, step).capitalize(),
             state=step.state,
             sentence=_step_sentence(step),
         )
