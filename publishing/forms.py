@@ -1,5 +1,6 @@
 """What a person types, made into values: one field of an item, a new one, a method."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -43,6 +44,8 @@ LARGEST_RATE = Decimal(10) ** 9
 LONGEST_NUMBER = 60
 """Signs in a number, however it is grouped; nobody means one that is longer."""
 LONGEST_ID = 18
+# A tax rate as it is typed: 20, 20%, 17.5%.
+RATE = re.compile(r"(?P<number>\d{1,3}(\.\d{1,4})?)%?", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -67,14 +70,31 @@ class Option:
     value: str
     label: str
     hint: str = ""
+    shown: str = ""
+    """What the list says where that is more than the label."""
 
 
 def options(field: str, words: str, place: Place) -> list[Option]:
     """What a picker offers for these words, best first; at most a few dozen."""
     if field == "supplier":
         return _supplier_options(words, place)
+    if field == "contact":
+        return _contact_options(words, place)
     rows = _named_like(CHOICES[field](place), words)
-    return [Option(str(row.pk), str(row), _hint(row)) for row in rows[:MOST_OPTIONS]]
+    return [_option(row) for row in rows[:MOST_OPTIONS]]
+
+
+def _option(row: Model) -> Option:
+    name = str(row)
+    return Option(str(row.pk), name, _hint(row), shown=_with_rate(row, name))
+
+
+def _with_rate(row: Model, name: str) -> str:
+    """“Standard Rate · 20 %”, unless the name says it already."""
+    if not isinstance(row, TaxRate):
+        return ""
+    rate = f"{row.percentage.normalize():f}"
+    return "" if f"{rate}%" in name.replace(" ", "") else f"{name} · {rate} %"
 
 
 def _entries(model: type[ListEntry]) -> Callable[[Place], QuerySet[Any]]:
@@ -124,10 +144,13 @@ def currencies(place: Place) -> list[str]:
 
 
 def _named_like(rows: QuerySet[Any], words: str) -> QuerySet[Any]:
-    for word in words.split():
+    # “20 %” is one word, whatever the space.
+    for word in words.replace(" %", "%").split():
         asked = Q(name__icontains=word)
         if issubclass(rows.model, ListEntry):
             asked |= Q(code__icontains=word)
+        if rows.model is TaxRate and (rate := RATE.fullmatch(word)):
+            asked |= Q(percentage=Decimal(rate["number"]))
         rows = rows.filter(asked)
     return rows
 
@@ -147,12 +170,12 @@ def _hint(row: Model) -> str:
 
 
 def _supplier_options(words: str, place: Place) -> list[Option]:
-    contacts = list(_named_like(_vendors(place), words)[:MOST_OPTIONS])
+    contacts = _contact_options(words, place)
     ours = _named_like(
         Supplier.objects.for_business(place.business).filter(contact=None), words
     )
     found = [
-        *(Option(f"contact:{row.pk}", row.name, row.currency_code) for row in contacts),
+        *contacts,
         *(
             Option(f"supplier:{row.pk}", row.name, str(_("not in Zoho Books")))
             for row in ours[:MOST_OPTIONS]
@@ -161,6 +184,12 @@ def _supplier_options(words: str, place: Place) -> list[Option]:
     if words and not any(o.label.casefold() == words.casefold() for o in found):
         found.append(Option(f"new:{words}", words, str(_("new supplier"))))
     return sorted(found, key=lambda o: (o.value.startswith("new:"), o.label.casefold()))
+
+
+def _contact_options(words: str, place: Place) -> list[Option]:
+    """Only those that Zoho has."""
+    rows = _named_like(_vendors(place), words)[:MOST_OPTIONS]
+    return [Option(f"contact:{row.pk}", row.name, row.currency_code) for row in rows]
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from publishing.views import (
     documents,
     inbox,
     item,
+    journey,
     methods,
     options,
     publish,
@@ -21,6 +22,7 @@ METHODS = "b/<slug:slug>/payment-methods/"
 
 PICKERS = [
     ("suppliers", "supplier", "supplier_options"),
+    ("zoho-suppliers", "contact", "contact_options"),
     ("categories", "category", "category_options"),
     ("tax-rates", "tax_rate", "tax_options"),
     ("projects", "project", "project_options"),
@@ -35,6 +37,7 @@ urlpatterns = [
     path(f"{COSTS}upload/", uploads.upload, name="upload"),
     path(f"{COSTS}new/", inbox.new, name="item_new"),
     path(f"{COSTS}rows/", inbox.rows, name="items_rows"),
+    path(f"{COSTS}journey/", journey.progress, name="items_journey"),
     path(f"{COSTS}selection/publish/", publish.many, name="items_publish"),
     path(f"{COSTS}selection/code/", bulk.code, name="items_code"),
     path(f"{COSTS}selection/archive/", bulk.archive, name="items_archive"),

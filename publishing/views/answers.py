@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django_htmx.http import reswap, retarget
 
 from dext_sync.businesses.access import BusinessRequest
 from publishing import documents
@@ -14,6 +15,7 @@ from publishing.models import Item
 from publishing.progress import progress
 from publishing.views import rows
 from publishing.views.fields import Field, Sheet, changed, sheet_of
+from publishing.views.issues import issues_of
 from publishing.views.listing import Listing
 from publishing.views.visible import item_or_404, items_of
 
@@ -83,13 +85,15 @@ def moved(request: BusinessRequest, item: Item) -> HttpResponse:
         return row(request, item)
     if not request.htmx:
         return redirect(_address(request, item, ""))
-    context = {**_facts(request, item), "groups": sheet_of(request, item).groups()}
-    return render(request, "publishing/_moved.html", context)
+    context = {**_moved(request, item), "groups": sheet_of(request, item).groups()}
+    answer = render(request, "publishing/_moved.html", context)
+    # Also where a field was meant that can no longer be changed.
+    return reswap(retarget(answer, "#item-state"), "outerHTML")
 
 
 def state(request: BusinessRequest, item: Item) -> HttpResponse:
     """The state panel, 204 while it is the same; the form where that may change."""
-    context = _facts(request, item)
+    context = _moved(request, item)
     if request.GET.get("seen") == context["seen"]:
         return HttpResponse(status=204)
     if request.GET.get("editable", "") != _flag(item):
@@ -120,8 +124,11 @@ def is_row(request: BusinessRequest) -> bool:
 
 def listing_of(request: BusinessRequest, item: Item) -> Listing:
     """The list that the person came from, as the address or the form says."""
-    query = QueryDict(request.POST.get("view", "")) if request.POST else request.GET
-    return Listing.of(query, archive=item.archived_at is not None)
+    return Listing.of(_view_of(request), archive=item.archived_at is not None)
+
+
+def _view_of(request: BusinessRequest) -> QueryDict:
+    return QueryDict(request.POST.get("view", "")) if request.POST else request.GET
 
 
 def list_url(request: BusinessRequest, listing: Listing) -> str:
@@ -141,12 +148,25 @@ def _facts(request: BusinessRequest, item: Item) -> dict[str, Any]:
         "item": item,
         "progress": now,
         "seen": hashlib.sha256(repr(now).encode()).hexdigest()[:16],
+        "issues": issues_of(request, item),
         "section": "costs_archive" if item.archived_at else "costs_inbox",
         "editable": item.is_editable,
         "editable_flag": _flag(item),
         "may_publish": request.membership.may_publish,
         "query": listing_of(request, item).query(),
     }
+
+
+def _moved(request: BusinessRequest, item: Item) -> dict[str, Any]:
+    """Once it is published, what waits next in the Inbox that it came from."""
+    context = _facts(request, item)
+    if item.status != Item.Status.PUBLISHED:
+        return context
+    listing = Listing.of(_view_of(request), archive=False)
+    visible = items_of(request)
+    following = listing.following(visible, item.pk).first()
+    first = following or listing.following(visible, None).first()
+    return {**context, "next_item": first, "next_query": listing.query()}
 
 
 def _flag(item: Item) -> str:

@@ -1,5 +1,7 @@
 """One field saved by a person, from the item's page or from its row in the list."""
 
+from dataclasses import replace
+
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
@@ -13,7 +15,7 @@ from publishing import coding, forms, suppliers
 from publishing.models import Item, Supplier
 from publishing.reasons import Reason
 from publishing.views import answers
-from publishing.views.fields import Sheet, as_value, sheet_of
+from publishing.views.fields import Field, Sheet, as_value, sheet_of
 from publishing.views.visible import item_or_404
 
 # What is missing where the page offers the choice.
@@ -57,10 +59,19 @@ def decide_supplier(request: BusinessRequest, item_id: int) -> HttpResponse:
     try:
         _decide(request, item, before)
     except ValidationError as refusal:
-        typed = before.typed("supplier", request.POST, " ".join(refusal.messages))
-        return answers.refused(request, item, typed)
+        return answers.refused(request, item, _undecided(request, before, refusal))
     coding.review_supplier(item.supplier)
     return answers.saved(request, item_or_404(request, item_id), "supplier", before)
+
+
+def _undecided(
+    request: BusinessRequest, sheet: Sheet, refusal: ValidationError
+) -> Field:
+    """The words stand beside the choice, or at the field where there is none any more."""
+    words = " ".join(refusal.messages)
+    if TO_PICK & set(sheet.item.open_reasons):
+        return sheet.choice(request.POST, words)
+    return replace(sheet.field("supplier"), error=words)
 
 
 def _decide(request: BusinessRequest, item: Item, before: Sheet) -> None:

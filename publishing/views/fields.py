@@ -17,14 +17,14 @@ from dext_sync.businesses.access import BusinessRequest
 from dext_sync.businesses.models import Business
 from publishing import suppliers
 from publishing.decision import EDITIONS_WITHOUT_PURCHASE_TAX
-from publishing.forms import CHOICES, NewName, Place, currencies
-from publishing.models import Item
-from publishing.reasons import Reason
-from publishing.templatetags.publishing_format import (
+from publishing.formats import (
     day_text,
     locale_of,
     plain_amount,
 )
+from publishing.forms import CHOICES, NewName, Place, currencies
+from publishing.models import Item
+from publishing.views.issues import Issue, issues_of
 from publishing.views.visible import connection_of
 
 OPTIONS_URLS = {
@@ -88,11 +88,14 @@ class Field:
     choices: tuple[tuple[str, str], ...] = ()
     options_url: str = ""
     source: Mapping[str, Any] | None = None
-    reasons: tuple[Reason, ...] = ()
+    reasons: tuple[Issue, ...] = ()
     visible: bool = True
     wide: bool = False
     hint: str = ""
     error: str = ""
+    choice_typed: str = ""
+    """A supplier that was looked for in Zoho Books, where that could not be taken."""
+    choice_error: str = ""
     saved: bool = False
 
     @property
@@ -117,6 +120,7 @@ class Sheet:
     item: Item
     place: Place
     connection: Connection | None = field(repr=False)
+    issues: tuple[Issue, ...] = ()
 
     def groups(self, *, instead: Field | None = None) -> list[Group]:
         """instead: a field as it was just typed, error and all."""
@@ -146,7 +150,7 @@ class Sheet:
             choices=self._choices(name),
             options_url=OPTIONS_URLS.get(name, ""),
             source=self.item.sources.get(name),
-            reasons=tuple(r for r in self.item.open_reasons if r.field == name),
+            reasons=tuple(issue for issue in self.issues if issue.field == name),
             visible=self._visible(name),
             wide=name in WIDE,
             hint=self._hint(name),
@@ -159,6 +163,11 @@ class Sheet:
             self.field(name), value=data.get(key, ""), error=error, visible=True
         )
         return replace(kept, picked=data.get("value", "")) if key == "typed" else kept
+
+    def choice(self, data: Mapping[str, str], error: str) -> Field:
+        """The supplier as it is, with what was looked for in Zoho Books beside it."""
+        kept = self.field("supplier")
+        return replace(kept, choice_typed=data.get("typed", ""), choice_error=error)
 
     def _value(self, name: str, value: Any) -> str:
         match value:
@@ -208,7 +217,7 @@ class Sheet:
                 return bool(item.currency) and item.currency != self.home_currency
             case "tax_rate" | "tax_amount" | "several_rates":
                 return self.takes_tax or any(
-                    reason.field == name for reason in item.open_reasons
+                    issue.field == name for issue in self.issues
                 )
             case "project" | "location" | "customer":
                 return bool(getattr(item, name)) or CHOICES[name](self.place).exists()
@@ -252,7 +261,8 @@ def as_value(business: Business, field: str, value: Any) -> Any:
 
 def sheet_of(request: BusinessRequest, item: Item) -> Sheet:
     connection = connection_of(request)
-    return Sheet(item, place_of(request, connection), connection)
+    place = place_of(request, connection)
+    return Sheet(item, place, connection, issues_of(request, item))
 
 
 def place_of(request: BusinessRequest, connection: Connection | None) -> Place:

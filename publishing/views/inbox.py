@@ -15,6 +15,7 @@ from publishing.forms import NewItemForm
 from publishing.models import Item
 from publishing.progress import PREFETCH
 from publishing.views.fields import as_value, place_of
+from publishing.views.journey import journey_of
 from publishing.views.listing import Listing
 from publishing.views.rows import (
     frame_of,
@@ -72,6 +73,7 @@ def _list_page(request: BusinessRequest, listing: Listing) -> HttpResponse:
     page = listing.page(visible.prefetch_related(*PREFETCH))
     rows = [row_of(item) for item in page.items]
     path = list_path(request, listing)
+    usual = Listing.of({}, archive=listing.archive).sort
     return render(
         request,
         "publishing/list.html",
@@ -82,7 +84,9 @@ def _list_page(request: BusinessRequest, listing: Listing) -> HttpResponse:
             "connection": connection_of(request),
             "newer_url": f"{path}?{page.newer}" if page.newer else "",
             "older_url": f"{path}?{page.older}" if page.older else "",
-            "usual_sort": Listing.of({}, archive=listing.archive).sort,
+            "usual_sort": usual,
+            "usual_query": listing.first_page(sort=usual).query(),
+            "journey": None if listing.archive else journey_of(request),
         },
     )
 

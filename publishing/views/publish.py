@@ -16,9 +16,10 @@ from dext_sync.businesses.roles import Need
 from dext_sync.celery import enqueue
 from publishing import by_hand, engine, tasks
 from publishing.engine import Held, Requested
+from publishing.formats import locale_of, money, round_money
 from publishing.models import Item
-from publishing.templatetags.publishing_format import locale_of, money, round_money
 from publishing.views import answers
+from publishing.views.journey import set_out
 from publishing.views.selection import Selection, back_to_list, selection_of
 from publishing.views.visible import item_or_404
 
@@ -101,14 +102,7 @@ def _why(held: Held) -> str:
 
 def _publish_all(request: BusinessRequest, items: Iterable[Item]) -> None:
     outcomes = [(item, _request(request, item)) for item in items]
-    sent = sum(isinstance(outcome, Requested) for _item, outcome in outcomes)
-    if sent:
-        words = ngettext(
-            "%(count)d item is on its way to Zoho Books.",
-            "%(count)d items are on their way to Zoho Books.",
-            sent,
-        )
-        messages.success(request, words % {"count": sent})
+    set_out(request, [item for item, to in outcomes if isinstance(to, Requested)])
     for item, outcome in outcomes[:NAMED]:
         if isinstance(outcome, Held):
             words = _("%(item)s was not published. %(why)s")
@@ -122,8 +116,8 @@ def _plan(request: BusinessRequest, selection: Selection) -> Plan:
     locale = locale_of(request.business)
     shown = [round_money(amount, code, locale) for code, amount in sums]
     headline = ngettext(
-        "Publish %(count)d item, %(sums)s, to %(business)s",
-        "Publish %(count)d items, %(sums)s, to %(business)s",
+        "Publish %(count)d item, %(sums)s, to the books of %(business)s",
+        "Publish %(count)d items, %(sums)s, to the books of %(business)s",
         len(ready),
     ) % {
         "count": len(ready),

@@ -63,6 +63,14 @@ function place(event) {
   list.style.top = `${below ? at.bottom + 4 : Math.max(8, at.top - list.offsetHeight - 4)}px`;
 }
 
+// A request that was taken back on purpose, for a newer one or on leaving, is no error;
+// and what did go wrong is named once, by its own event.
+if (window.htmx) {
+  window.htmx.logger = (_element, name, detail) => {
+    if (name === "htmx:sendAbort" || name === "htmx:afterRequest") delete detail.error;
+  };
+}
+
 // A request that got no answer, or a bad one, is said aloud and not swallowed.
 document.addEventListener("htmx:sendError", noAnswer);
 document.addEventListener("htmx:timeout", noAnswer);

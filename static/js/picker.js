@@ -51,6 +51,10 @@ class Picker {
     return !this.list.hidden;
   }
 
+  get mustPick() {
+    return "onlyPicked" in this.root.dataset && !this.value.value;
+  }
+
   get options() {
     return [...this.list.querySelectorAll("[data-value]")];
   }
@@ -111,9 +115,16 @@ class Picker {
         if (!this.isOpen) return void this.open("");
         return this.mark(options[Math.max(place - 1, 0)]);
       case "Enter":
-        if (!this.isOpen || !this.marked) return;
-        event.preventDefault();
-        return this.pick(this.marked);
+        if (this.isOpen && this.marked) {
+          event.preventDefault();
+          return this.pick(this.marked);
+        }
+        // Where only an entry of the list will do, typed letters alone are not sent.
+        if (this.mustPick) {
+          event.preventDefault();
+          this.open(this.typed.value);
+        }
+        return;
       case "Escape":
         if (!this.isOpen) return;
         event.preventDefault();

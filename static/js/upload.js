@@ -80,5 +80,5 @@ function settle(request, file, line) {
 
 // The new items appear in the list, and in the counts.
 function refresh() {
-  window.htmx.ajax("GET", location.href, { target: "#inbox", select: "#inbox", swap: "outerHTML" });
+  window.htmx.ajax("GET", location.href, { source: "#uploads", target: "#inbox", select: "#inbox", swap: "outerHTML" });
 }

@@ -8,7 +8,8 @@ import pytest
 from connections.models import Account, Connection, Contact, Location, Project, TaxRate
 from dext_sync.businesses.models import AuditEntry, Business, User
 from dext_sync.businesses.tenancy import acting_in
-from publishing.models import Item, Supplier
+from publishing import coding
+from publishing.models import Item, PaymentMethod, Supplier
 from tests.publishing.factories import (
     entry,
     make_connection,
@@ -193,6 +194,70 @@ def test_a_name_that_fits_several_entries_is_not_guessed(
     assert "Several fit “rate”: Standard Rate, Zero Rate." in text(answer)
     with acting_in(bakery.pk):
         assert Item.unscoped.get().tax_rate_id == item.tax_rate_id
+
+
+@pytest.mark.parametrize("typed", ["20", "20%", "20 %", "standard 20"])
+def test_a_tax_rate_is_found_by_its_rate(
+    at: At, bob: User, bakery: Business, item: Item, typed: str
+) -> None:
+    visitor = at(bob, bakery)
+    options = text(visitor.opens("tax_options", q=typed))
+    assert "Standard Rate · 20 %" in options
+    assert "Zero Rate" not in options
+
+
+def test_after_a_failed_pick_one_error_stands_there(
+    at: At, bob: User, bakery: Business, item: Item
+) -> None:
+    visitor = at(bob, bakery)
+    visitor.posts("item_field", item.pk, "tax_rate", data={"typed": "", "value": ""})
+    answer = text(
+        visitor.posts(
+            "item_field", item.pk, "tax_rate", data={"typed": "Yachts"}, htmx=True
+        )
+    )
+    field = answer.split('id="words-tax_rate"')[1].split("</div>")[0]
+    assert "Nothing is called “Yachts”." in field
+    assert "The tax rate is missing." not in field
+
+
+def test_a_tax_that_disagrees_names_the_one_that_is_expected(
+    at: At, bob: User, connected_bakery: Business
+) -> None:
+    item = ready_item(
+        connected_bakery, bob, total=Decimal("412.80"), tax_amount=Decimal("19.66")
+    )
+    page = text(at(bob, connected_bakery).opens("item", item.pk))
+    assert (
+        "20 % of 412.80 including tax is 68.80; the document says 19.66. Correct the "
+        "amount, or enter it in Zoho Books and archive it here." in page
+    )
+
+
+def test_the_title_follows_the_saved_reference(
+    at: At, bob: User, bakery: Business, item: Item
+) -> None:
+    answer = at(bob, bakery).posts(
+        "item_field", item.pk, "reference", data={"value": "X-1"}, htmx=True
+    )
+    assert text(answer).startswith("<title>Invoice X-1 · dext_sync</title>")
+
+
+def test_a_method_without_account_sends_who_may_not_mend_it_to_an_admin(
+    at: At, alice: User, bob: User, connected_bakery: Business
+) -> None:
+    receipt = paid_receipt(connected_bakery, bob)
+    with acting_in(connected_bakery.pk):
+        PaymentMethod.unscoped.update(account=None)
+    coding_in(connected_bakery, receipt)
+    told = "set it under Payment methods. Ask an Admin of this business."
+    assert told in text(at(bob, connected_bakery).opens("item", receipt.pk))
+    assert told not in text(at(alice, connected_bakery).opens("item", receipt.pk))
+
+
+def coding_in(business: Business, item: Item) -> None:
+    with acting_in(business.pk):
+        coding.review(item)
 
 
 def test_emptying_a_picker_empties_the_field(
@@ -426,10 +491,14 @@ def test_history_tells_who_did_what(
 ) -> None:
     visitor = at(bob, bakery)
     visitor.posts("item_field", item.pk, "reference", data={"value": "X-9"})
+    visitor.posts("item_field", item.pk, "date", data={"value": "2026-11-22"})
+    visitor.posts("item_field", item.pk, "total", data={"value": "1234.5"})
     page = text(visitor.opens("item_history", item.pk))
     assert "<b>Bob</b> changed reference from INV-104 to X-9" in page
+    assert "changed date from 20 Nov 2026 to 22 Nov 2026" in page
+    assert "changed total from 120.00 to 1,234.50" in page
     with acting_in(bakery.pk):
-        assert AuditEntry.unscoped.filter(action="item.changed").count() == 1
+        assert AuditEntry.unscoped.filter(action="item.changed").count() == 3
 
 
 # Preview
@@ -473,6 +542,16 @@ def test_preview_names_the_supplier_that_would_be_created(
     page = text(at(bob, connected_bakery).opens("item_preview", item.pk))
     assert "A new supplier" in page
     assert "<dd>Rope Makers</dd>" in page
+
+
+def test_preview_of_a_receipt_without_number_says_what_its_number_will_be(
+    at: At, bob: User, connected_bakery: Business
+) -> None:
+    item = ready_item(connected_bakery, bob, kind="receipt", reference="")
+    visitor = at(bob, connected_bakery)
+    said = "a mark of ours, DS-…, because the receipt has no number"
+    assert said in text(visitor.opens("item_preview", item.pk))
+    assert "(DS-…) will be its number" in text(visitor.opens("item", item.pk))
 
 
 def test_preview_of_what_is_not_ready_says_what_is_missing(

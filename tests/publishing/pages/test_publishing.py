@@ -11,7 +11,15 @@ from connections.models import Account, Connection
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
 from publishing.models import Item, Publication, PublishAttempt, Step
-from tests.publishing.factories import entry, make_item, paid_receipt, ready_item
+from publishing.uploads import Accepted
+from tests.publishing.factories import (
+    entry,
+    make_item,
+    make_pdf,
+    paid_receipt,
+    ready_item,
+    upload,
+)
 from tests.publishing.pages.conftest import At, Visitor, now, text
 
 
@@ -182,6 +190,103 @@ def test_a_failure_says_zohos_words_and_offers_to_publish_again(
     assert now(item).status == Item.Status.PUBLISHING
 
 
+def test_published_offers_the_next_item_of_the_view(
+    at: At, bob: User, bakery: Business, item: Item
+) -> None:
+    other = ready_item(bakery, bob, reference="INV-105")
+    make_item(bakery, bob)
+    visitor = at(bob, bakery)
+    published(visitor, item)
+    panel = text(visitor.opens("item_state", item.pk, status="ready", editable="1"))
+    assert (
+        f'<a class="button button--primary" href="/b/{bakery.slug}/costs/{other.pk}/'
+        '?status=ready">Next item' in panel
+    )
+
+
+def test_an_expense_without_a_number_is_published_as_an_expense(
+    at: At, bob: User, connected_bakery: Business
+) -> None:
+    receipt = paid_receipt(connected_bakery, bob)
+    visitor = at(bob, connected_bakery)
+    published(visitor, receipt)
+    page = text(visitor.opens("item", receipt.pk))
+    assert "Published as an expense." in page
+    assert "<b>Expense</b> in Zoho Books" in page
+
+
+def test_while_only_the_document_is_checked_nothing_turns(
+    at: At, bob: User, connected_bakery: Business
+) -> None:
+    arrived = upload(connected_bakery, bob, make_pdf())
+    assert isinstance(arrived, Accepted)
+    document = arrived.item.document
+    item = ready_item(connected_bakery, bob, document=document, file_name="a.pdf")
+    visitor = at(bob, connected_bakery)
+    published(visitor, item)
+    with acting_in(connected_bakery.pk):
+        Step.unscoped.filter(kind=Step.Kind.DOCUMENT).update(state=Step.State.DONE)
+    page = text(visitor.opens("item", item.pk))
+    assert "Published as bill INV-104.</p> <p>Checking the document…</p>" in page
+    assert "state__spinner" not in page
+    assert 'hx-trigger="every 2s"' in page
+
+
+def test_who_may_not_publish_is_told_why_there_is_no_button(
+    at: At, vera: User, connected_bakery: Business
+) -> None:
+    for item in (ready_item(connected_bakery, vera), make_item(connected_bakery, vera)):
+        page = text(at(vera, connected_bakery).opens("item", item.pk))
+        assert "You may edit this item, not publish it" in page
+        assert 'id="publish"' not in page
+
+
+# Counts
+
+
+def count_in(page: str) -> str:
+    """The number beside Inbox in the sidebar."""
+    return page.split('id="inbox-count"')[1].split(">")[1].split("<", maxsplit=1)[0]
+
+
+def test_the_counts_come_with_every_answer_that_moves_an_item(
+    at: At, bob: User, bakery: Business, item: Item
+) -> None:
+    ready_item(bakery, bob, reference="INV-105")
+    visitor = at(bob, bakery)
+    row = text(visitor.posts("item_publish", item.pk, data={"in": "row"}, htmx=True))
+    assert (count_in(row), 'Ready <span class="tabs__count">1<' in row) == ("2", True)
+    settle(item, Item.Status.PUBLISHED, Publication.State.PUBLISHED)
+    settled = text(visitor.opens("items_rows", item=item.pk, seen="earlier"))
+    assert (count_in(settled), 'All <span class="tabs__count">1<' in settled) == (
+        "1",
+        True,
+    )
+    assert count_in(text(visitor.opens("item_state", item.pk))) == "1"
+
+
+def test_on_their_way_becomes_what_is_true(
+    at: At, bob: User, bakery: Business, item: Item
+) -> None:
+    other = ready_item(bakery, bob, reference="INV-105")
+    visitor = at(bob, bakery)
+    both = {"item": [item.pk, other.pk], "confirmed": "1"}
+    visitor.posts("items_publish", data=both)
+    page = text(visitor.opens("costs_inbox"))
+    assert "2 items are on their way to Zoho Books." in page
+    assert visitor.opens("items_journey", seen="2-0-0").status_code == 204
+    settle(item, Item.Status.PUBLISHED, Publication.State.PUBLISHED)
+    answer = text(visitor.opens("items_journey", seen="2-0-0"))
+    assert "1 item is on its way to Zoho Books. 1 item was published." in answer
+    assert count_in(answer) == "1"
+    with acting_in(bakery.pk):
+        Item.unscoped.filter(pk=other.pk).update(status=Item.Status.FAILED)
+    answer = text(visitor.opens("items_journey", seen="1-1-0"))
+    assert "1 item was published. 1 item was not published" in answer
+    assert "every 2s" not in answer
+    assert "published" not in text(visitor.opens("items_journey"))
+
+
 # Selections
 
 
@@ -199,7 +304,8 @@ def test_a_bulk_publish_asks_with_one_sum_per_currency(
             "items_publish", data={"item": [each.pk for each in pounds]}, htmx=True
         )
     )
-    assert "Publish 2 items, £48,310, to Harbour Bakery" in answer
+    assert "Publish 2 items, £48,310, to the books of Harbour Bakery" in answer
+    assert '<span class="muted">P-0</span></span><span class="num">£48,000.00' in answer
     assert publications(connected_bakery) == []
 
 
@@ -214,13 +320,13 @@ def test_the_sums_of_two_currencies_stand_apart(
             "items_publish", data={"item": [each.pk for each in items]}
         )
     )
-    assert "Publish 2 items, €50.20, £120, to Harbour Bakery" in answer
+    assert "Publish 2 items, €50.20, £120, to the books of Harbour Bakery" in answer
     assert "<li>€50.20</li><li>£120.00</li>" in answer
 
 
 def test_one_item_is_one_item(at: At, bob: User, bakery: Business, item: Item) -> None:
     answer = at(bob, bakery).posts("items_publish", data={"item": item.pk})
-    assert "Publish 1 item, £120, to Harbour Bakery" in text(answer)
+    assert "Publish 1 item, £120, to the books of Harbour Bakery" in text(answer)
 
 
 def test_what_is_not_ready_is_named_with_its_reasons_and_left(
@@ -230,8 +336,8 @@ def test_what_is_not_ready_is_named_with_its_reasons_and_left(
     visitor = at(bob, bakery)
     both: Mapping[str, Any] = {"item": [item.pk, unready.pk]}
     answer = text(visitor.posts("items_publish", data=both))
-    assert "Publish 1 item, £120, to Harbour Bakery" in answer
-    assert "1 item is not ready and is left as it is:" in answer
+    assert "Publish 1 item, £120, to the books of Harbour Bakery" in answer
+    assert "1 item is not ready and is left as it is" in answer
     assert "An invoice needs its number" in answer
     visitor.posts("items_publish", data={**both, "confirmed": "1"})
     assert publications(bakery) == [item.pk]

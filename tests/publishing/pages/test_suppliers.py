@@ -200,3 +200,39 @@ def test_the_choice_stands_in_the_items_history_and_in_activity(
 
     assert said in text(at(bob, bakery).opens("item_history", item.pk))
     assert said in re.sub(r"<[^>]+>", "", text(at(alice, bakery).opens("activity")))
+
+
+def test_what_was_looked_for_stays_beside_the_choice_and_not_in_supplier(
+    at: At, bob: User, bakery: Business
+) -> None:
+    rope = make_supplier(bakery, "Rope Makers")
+    item = make_item(bakery, bob, supplier=rope)
+
+    data = {"choice": "pick", "typed": "Rop"}
+    answer = at(bob, bakery).posts("supplier_decide", item.pk, data=data, htmx=True)
+
+    field, choice = text(answer).split('<details class="newcomer"')
+    assert 'id="id_supplier" value="Rope Makers"' in field
+    assert 'aria-invalid="true"' not in field
+    assert 'id="id_existing" value="Rop"' in choice
+    assert "Pick a supplier that is in Zoho Books." in choice
+
+
+def test_only_a_picked_supplier_is_posted_and_never_beside_create_it(
+    at: At, bob: User, bakery: Business
+) -> None:
+    item = make_item(bakery, bob, supplier=make_supplier(bakery, "Rope Makers"))
+    page = text(at(bob, bakery).opens("item", item.pk))
+    choice = page.split('<details class="newcomer"')[1].split("</details>")[0]
+    assert choice.count('hx-sync="#item:drop"') == 2
+    assert """hx-trigger="change from:find input[name='value'], submit\"""" in choice
+
+
+def test_existing_suppliers_are_those_of_zoho_alone(
+    at: At, bob: User, bakery: Business
+) -> None:
+    make_supplier(bakery, "Powerful Ropes")
+    options = text(at(bob, bakery).opens("contact_options", q="power"))
+    assert "City Power" in options
+    assert "Powerful Ropes" not in options
+    assert "new supplier" not in options

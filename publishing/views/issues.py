@@ -1,0 +1,55 @@
+"""What keeps an item from being published, in words for one reader of its page."""
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from dext_sync.businesses.access import BusinessRequest
+from publishing import coding
+from publishing.formats import locale_of, plain_amount
+from publishing.models import Item
+from publishing.reasons import Reason
+
+# Mended on pages that only Admins may open.
+FOR_ADMINS = frozenset({Reason.METHOD_WITHOUT_ACCOUNT, Reason.METHOD_ACCOUNT_GONE})
+
+
+@dataclass(frozen=True)
+class Issue:
+    """A reason as this reader is told it."""
+
+    code: str
+    field: str
+    sentence: str
+
+
+def issues_of(request: BusinessRequest, item: Item) -> tuple[Issue, ...]:
+    return tuple(
+        Issue(reason.code, reason.field, _sentence(request, item, reason))
+        for reason in item.open_reasons
+    )
+
+
+def _sentence(request: BusinessRequest, item: Item, reason: Reason) -> str:
+    if reason == Reason.TAX_DISAGREES:
+        return _expected_tax(item) or str(reason.sentence)
+    if reason in FOR_ADMINS and not request.membership.manages:
+        return f"{reason.sentence} {_('Ask an Admin of this business.')}"
+    return str(reason.sentence)
+
+
+def _expected_tax(item: Item) -> str:
+    """What the tax would have to be, and the way on for a document that is right."""
+    if item.total is None or item.tax_rate is None or item.tax_amount is None:
+        return ""
+    locale, code = locale_of(item.business), item.currency
+    expected = coding.suggest_tax(item.total, item.tax_rate, coding.places_of(item))
+    return _(
+        "%(rate)s %% of %(total)s including tax is %(expected)s; the document says "
+        "%(said)s. Correct the amount, or enter it in Zoho Books and archive it here."
+    ) % {
+        "rate": f"{item.tax_rate.percentage.normalize():f}",
+        "total": plain_amount(item.total, code, locale),
+        "expected": plain_amount(expected, code, locale),
+        "said": plain_amount(item.tax_amount, code, locale),
+    }
