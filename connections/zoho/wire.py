@@ -18,8 +18,9 @@ from connections.zoho.errors import (
 )
 from connections.zoho.types import DailyLimit, Fields, File
 
-UPLOAD_TIMEOUT: Final = 100.0
-"""Seconds; less than publishing gives to a request that may still be at work."""
+UPLOAD_TIMEOUT: Final = (5.0, 100.0)
+"""Seconds to connect and to answer; less than publishing gives to a request that may
+still be at work."""
 
 
 class Access(Protocol):

@@ -303,7 +303,7 @@ def test_a_document_travels_as_a_named_part(
             matchers.multipart_matcher(
                 {part: ("Cafe 7.pdf", b"%PDF-1.7 ...", "application/pdf")}
             ),
-            matchers.request_kwargs_matcher({"timeout": 100.0}),
+            matchers.request_kwargs_matcher({"timeout": (5.0, 100.0)}),
         ],
     )
     attach(books, "46", File("Café 7☕.pdf", "application/pdf", b"%PDF-1.7 ..."))
