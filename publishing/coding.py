@@ -192,7 +192,7 @@ def shown(item: Item, field: str, value: object) -> str:
         case date():
             return day_text(value, locale_of(item.business))
         case _:
-            return str(Item.Kind(value).label) if field == "kind" else str(value)
+            return str(Item.Kind(str(value)).label) if field == "kind" else str(value)
 
 
 # Reviewing

@@ -39,7 +39,7 @@ def test_on_its_way(connected_bakery: Business, bob: User) -> None:
     assert page.is_moving
     assert not page.can_publish
     assert [(step.name, step.sentence) for step in page.steps] == [
-        ("Record", "not sent yet"),
+        ("Bill", "not sent yet"),
         ("Document", "not sent yet"),
     ]
 
@@ -60,7 +60,7 @@ def test_step_by_step_after_a_lost_answer(
     published = page_of(item)
 
     assert checking.headline == (
-        "Zoho's answer for the record was lost. Zoho is asked whether it arrived "
+        "Zoho's answer for the bill was lost. Zoho is asked whether it arrived "
         "before anything is sent again."
     )
     assert checking.steps[0].sentence == "sent, the answer was lost"
