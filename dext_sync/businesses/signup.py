@@ -12,6 +12,7 @@ from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.text import slugify
+from django.utils.translation import gettext_lazy as _
 
 from dext_sync.businesses import audit
 from dext_sync.businesses.models import Business, Membership, User
@@ -138,6 +139,15 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
 class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
     """Second factors are encrypted at rest."""
+
+    error_messages = {
+        **DefaultMFAAdapter.error_messages,
+        "incorrect_code": _("This code is not right, or not any more."),
+        "unverified_email": _(
+            "Confirm or remove the other email address first: two-factor sign-in"
+            " needs all of yours confirmed."
+        ),
+    }
 
     def encrypt(self, text: str) -> str:
         return encrypt(text)
