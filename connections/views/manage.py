@@ -47,6 +47,7 @@ def connection(request: BusinessRequest, connection_id: int) -> HttpResponse:
         {
             "connection": found,
             "calls": _calls(found),
+            "shows_calls": True,
             "refresh": refresh_of(found),
             "last_refreshed": last_refreshed(found),
             "form": region_form(request, found),
@@ -100,6 +101,8 @@ def progress(request: BusinessRequest, connection_id: int) -> HttpResponse:
             "refresh": refresh_of(found),
             "last_refreshed": last_refreshed(found),
             "calls": _calls(found),
+            # Only the connection's own page has a place for them.
+            "shows_calls": "calls" in request.GET,
             "is_update": True,
         },
     )
