@@ -36,11 +36,11 @@ def fresh_clone(folder: Path) -> Path:
     return folder
 
 
-def free_port() -> int:
-    """With the two ports of the stand-in, a hundred above."""
+def free_port(*, beside: tuple[int, ...] = (100, 101)) -> int:
+    """With others this far above it: the demo's stand-in has two a hundred above."""
     while True:
         port = random.randint(20_000, 32_000)
-        if all(map(readiness.is_free, (port, port + 100, port + 101))):
+        if all(readiness.is_free(port + distance) for distance in (0, *beside)):
             return port
 
 

@@ -84,7 +84,7 @@ class TestPublishing:
         assert expense["description"] == f"Printer paper · {publication.mark}"
         assert len(expense["documents"]) == 1
         assert zoho.bills == []
-        assert page_of(item).headline == "Published as expense."
+        assert page_of(item).headline == "Published as an expense."
 
     def test_what_was_typed_in_without_document_is_two_facts_less(
         self, zoho: Zoho, bakery: Business, bob: User

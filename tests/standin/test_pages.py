@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from tests.local.surroundings import free_port
 from tests.standin.callers import Books, Clock, Consent
 from tests.zoho_standin import Running, StandIn, serve
 
@@ -112,7 +113,7 @@ def test_everything_outlives_a_restart(clock: Clock, tmp_path: Path) -> None:
 
 
 def test_as_a_program_of_its_own(tmp_path: Path) -> None:
-    port = _free_port()
+    port = free_port(beside=(1,))
     program = _program("--port", str(port), "--state", str(tmp_path / "zoho.json"))
     try:
         assert program.stdout is not None
@@ -150,13 +151,6 @@ def _program(*arguments: str) -> subprocess.Popen[str]:
         stdout=subprocess.PIPE,
         text=True,
     )
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-    return port
 
 
 class _Page(HTMLParser):
