@@ -22,7 +22,13 @@ from dext_sync.local.refusal import CannotStart
 
 SUPERUSER = "postgres"
 UNSHARE = ("unshare", "--user", "--map-user=1000", "--map-group=1000")
-NOT_DURABLE = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
+NOT_DURABLE = (
+    "fsync=off",
+    "synchronous_commit=off",
+    "full_page_writes=off",
+    "autovacuum=off",
+    "jit=off",
+)
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ They are started once, by the single process or by the one that commands the wor
 of pytest-xdist; the workers find their addresses in the environment.
 """
 
+import gc
 import os
 from collections.abc import Generator
 from pathlib import Path
@@ -65,6 +66,13 @@ def pytest_configure(config: pytest.Config) -> None:
     from dext_sync.local import pytest_database  # noqa: PLC0415  (needs settings)
 
     config.pluginmanager.register(pytest_database, "dext_sync_database")
+
+
+def pytest_collection_finish() -> None:
+    """What is imported by now stays: nobody need look for garbage in it again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -110,7 +110,11 @@ def file_numbers(state: Path) -> dict[str, int]:
 def test_it_starts_answers_and_ends_in_order_within_ten_seconds(
     state: Path, port: int
 ) -> None:
-    with ready_demo(state, port) as running:
+    left_over = state / "mail" / "of an earlier demo"
+    left_over.parent.mkdir()
+    left_over.write_text("Dear Alice")
+    with ready_demo(state, port, "--fresh") as running:
+        assert not left_over.exists()
         assert f"http://localhost:{port}\n" in running.says
         assert running.status_of("/accounts/login/") == 200
         assert (state / "secrets").stat().st_mode & 0o777 == 0o600
@@ -143,7 +147,7 @@ def test_a_second_start_finds_its_data_and_a_killed_one_leaves_no_process(
 def test_a_part_that_dies_is_reported_and_everything_stops(
     state: Path, port: int
 ) -> None:
-    with ready_demo(state, port, "--fresh") as running:
+    with ready_demo(state, port) as running:
         (worker,) = pids_of(running, r"celery.* worker ") & children(running)
         os.kill(worker, signal.SIGKILL)
 
