@@ -60,7 +60,9 @@ SENTENCES = {
     "publication.not_found": _("asked Zoho: the {step} of {subject} is not there"),
     "publication.published": _("published {subject} as {kind} {number}"),
     "publication.seen_there": _("saw the {step} of {subject} in Zoho"),
-    "publication.seen_missing": _("looked in Zoho: the {step} of {subject} is not there"),
+    "publication.seen_missing": _(
+        "looked in Zoho: the {step} of {subject} is not there"
+    ),
     "publication.second_record": _(
         "Zoho took {subject} twice: {zoho_id} is there beside the other record"
     ),
