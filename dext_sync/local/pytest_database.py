@@ -30,6 +30,7 @@ def django_db_setup(
     yield
     with django_db_blocker.unblock():
         connections.close_all()
+        end_sessions(os.environ["DATABASE_URL"], clone)
         with roles.cursor_at(roles.address(owner, database="postgres")) as cursor:
             drop_database(cursor, clone)
 
@@ -45,6 +46,16 @@ def make_clone(owner: str, template: str, clone: str) -> None:
             sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
                 sql.Identifier(clone), sql.Identifier(template)
             )
+        )
+
+
+def end_sessions(application: str, name: str) -> None:
+    """Threads of a test may have left some; only their own role may end them."""
+    with roles.cursor_at(roles.address(application, database="postgres")) as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = %s AND usename = current_user",
+            [name],
         )
 
 
