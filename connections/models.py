@@ -73,6 +73,10 @@ class Connection(BusinessOwned):
             _("The Zoho user who connected no longer belongs to the organisation."),
         )
 
+    class NewInvoices(models.TextChoices):
+        DRAFT = "draft", _("Leave them as drafts")
+        SENT = "sent", _("Mark them as sent")
+
     state = models.CharField(max_length=20, choices=State.choices)
     grant = models.ForeignKey(
         Grant, on_delete=models.PROTECT, null=True, related_name="+"
@@ -94,6 +98,13 @@ class Connection(BusinessOwned):
     needs_since = models.DateTimeField(null=True)
     disconnected_at = models.DateTimeField(null=True)
     refresh_due_at = models.DateTimeField(null=True)
+    # What becomes of new sales invoices; an item may say otherwise.
+    new_invoices = models.CharField(
+        _("new sales invoices"),
+        max_length=8,
+        choices=NewInvoices.choices,
+        default=NewInvoices.DRAFT,
+    )
 
     class Meta(BusinessOwned.Meta):
         constraints: ClassVar = [

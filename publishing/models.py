@@ -104,8 +104,19 @@ class PaymentMethod(BusinessOwned):
 
 
 class Supplier(BusinessOwned):
-    """A supplier as this business names it, and its contact in Zoho once that is known."""
+    """A supplier, or a customer of a sale, as this business names it, and its contact in
+    Zoho once that is known.
 
+    One name may be both: Zoho has a contact of its own for each side.
+    """
+
+    class Side(models.TextChoices):
+        SUPPLIER = "supplier", _("Supplier")
+        CUSTOMER = "customer", _("Customer")
+
+    side = models.CharField(
+        max_length=8, choices=Side.choices, default=Side.SUPPLIER, editable=False
+    )
     name = models.CharField(max_length=200)
     # The name without case, spaces and punctuation: several spellings of one name.
     key = models.CharField(max_length=200)
@@ -122,7 +133,7 @@ class Supplier(BusinessOwned):
         ordering: ClassVar = ["name"]
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["business", "key"], name="one_supplier_a_name"
+                fields=["business", "side", "key"], name="one_supplier_a_side_and_name"
             )
         ]
 
@@ -131,10 +142,16 @@ class Supplier(BusinessOwned):
 
 
 class Item(BusinessOwned):
-    """A bill or receipt on its way into the books.
+    """A bill or receipt, or an invoice of our own, on its way into the books.
 
     Amounts are in `currency`; `total` is what the document asks for, tax included.
+    `supplier` is the customer in the sales workspace; `customer` is somebody else: whom
+    a cost will be billed to.
     """
+
+    class Workspace(models.TextChoices):
+        COSTS = "costs", _("Costs")
+        SALES = "sales", _("Sales")
 
     class Kind(models.TextChoices):
         INVOICE = "invoice", _("Invoice")
@@ -149,6 +166,9 @@ class Item(BusinessOwned):
         PUBLISHED = "published", _("Published")
         ARCHIVED = "archived", _("Archived, not published")
 
+    workspace = models.CharField(
+        max_length=5, choices=Workspace.choices, default=Workspace.COSTS
+    )
     owner = models.ForeignKey(
         User, on_delete=models.PROTECT, related_name="+", verbose_name=_("owner")
     )
@@ -238,6 +258,8 @@ class Item(BusinessOwned):
         related_name="+",
         verbose_name=_("payment method"),
     )
+    # Sales invoices only; None: as the connection's setting says.
+    mark_as_sent = models.BooleanField(_("mark as sent"), null=True, blank=True)
     # Per field, who said so: {"total": {"from": "person", "name": "Bob", "at": "…"}}.
     sources = models.JSONField(default=dict)
 
@@ -255,12 +277,12 @@ class Item(BusinessOwned):
         ordering: ClassVar = ["-created_at", "-id"]
         indexes: ClassVar = [
             models.Index(
-                fields=["business", "-created_at", "-id"],
+                fields=["business", "workspace", "-created_at", "-id"],
                 condition=models.Q(archived_at=None),
                 name="items_in_the_inbox",
             ),
             models.Index(
-                fields=["business", "-archived_at", "-id"],
+                fields=["business", "workspace", "-archived_at", "-id"],
                 condition=~models.Q(archived_at=None),
                 name="items_in_the_archive",
             ),
@@ -290,6 +312,7 @@ class Publication(BusinessOwned):
     class Kind(models.TextChoices):
         BILL = "bill", _("Bill")
         EXPENSE = "expense", _("Expense")
+        INVOICE = "invoice", _("Invoice")
 
     class State(models.TextChoices):
         WAITING = "waiting", _("Waiting")
@@ -358,12 +381,14 @@ class Publication(BusinessOwned):
 
 
 class Step(BusinessOwned):
-    """One thing that must be true in Zoho: the contact, the record, the document."""
+    """One thing that must be true in Zoho: the contact, the record, the document, and
+    of a sales invoice that it is marked as sent."""
 
     class Kind(models.TextChoices):
         CONTACT = "contact", _("contact")
         RECORD = "record", _("record")
         DOCUMENT = "document", _("document")
+        SENT = "sent", _("mark “sent”")
 
     class State(models.TextChoices):
         WAITING = "waiting"

@@ -396,7 +396,9 @@ class TestALostAnswerForTheDocument:
 
 class TestAWorkerThatDies:
     @pytest.mark.parametrize("arrived", [False, True])
-    @pytest.mark.parametrize("at", list(Step.Kind))
+    @pytest.mark.parametrize(
+        "at", [Step.Kind.CONTACT, Step.Kind.RECORD, Step.Kind.DOCUMENT]
+    )
     def test_at_any_step_leaves_one_of_everything(
         self,
         zoho: Zoho,
