@@ -28,6 +28,9 @@ NOT_DURABLE = (
     "full_page_writes=off",
     "autovacuum=off",
     "jit=off",
+    "wal_level=minimal",
+    "max_wal_senders=0",
+    "join_collapse_limit=1",  # for a handful of rows, planning takes longer than running
 )
 
 
