@@ -3,25 +3,30 @@ the garage, and Anna is the accountant of both.
 """
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 import redis
 from django.conf import settings as ours
-from django.test import Client
+from django.test import Client, override_settings
 from pytest_django import Settings
 
-from dext_sync.businesses.models import Business, User
+from dext_sync.businesses.models import Business, Membership, User
 from dext_sync.businesses.roles import Role
-from tests.factories import make_business, make_member, make_user
+from tests.factories import make_business, make_users
 
 Browse = Callable[[User], Client]
+CAST = ("Alice", "Bob", "Vera", "Charlie", "Anna")
 
 
 @pytest.fixture(scope="session", autouse=True)
-def static_root() -> None:
-    """whitenoise warns where nothing was ever collected, and warnings are errors."""
-    Path(ours.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
+def no_static_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Every test client would look for all of them anew, and no page needs them here.
+
+    A folder there must be: whitenoise warns without one, and warnings are errors.
+    """
+    nothing = tmp_path_factory.mktemp("static")
+    with override_settings(WHITENOISE_USE_FINDERS=False, STATIC_ROOT=nothing):
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -51,44 +56,51 @@ def database(request: pytest.FixtureRequest) -> None:
 
 
 @pytest.fixture
-def alice(database: None) -> User:
-    return make_user("Alice")
+def cast(request: pytest.FixtureRequest, database: None) -> dict[str, User]:
+    """Whoever the test asks for, by first name, made in one go."""
+    names = [name for name in CAST if name.lower() in request.fixturenames]
+    return dict(zip(names, make_users(*names), strict=True))
 
 
 @pytest.fixture
-def bob(database: None) -> User:
-    return make_user("Bob")
+def alice(cast: dict[str, User]) -> User:
+    return cast["Alice"]
 
 
 @pytest.fixture
-def vera(database: None) -> User:
-    return make_user("Vera")
+def bob(cast: dict[str, User]) -> User:
+    return cast["Bob"]
 
 
 @pytest.fixture
-def charlie(database: None) -> User:
-    return make_user("Charlie")
+def vera(cast: dict[str, User]) -> User:
+    return cast["Vera"]
 
 
 @pytest.fixture
-def anna(database: None) -> User:
-    return make_user("Anna")
+def charlie(cast: dict[str, User]) -> User:
+    return cast["Charlie"]
+
+
+@pytest.fixture
+def anna(cast: dict[str, User]) -> User:
+    return cast["Anna"]
 
 
 @pytest.fixture
 def bakery(alice: User, bob: User, vera: User, anna: User) -> Business:
-    business = make_business("Harbour Bakery", owner=alice)
-    make_member(business, bob, publishes=True)
-    make_member(business, vera)
-    make_member(business, anna, Role.ACCOUNTANT)
-    return business
+    members = (
+        Membership(user=bob, role=Role.STANDARD, publishes=True),
+        Membership(user=vera, role=Role.STANDARD),
+        Membership(user=anna, role=Role.ACCOUNTANT),
+    )
+    return make_business("Harbour Bakery", owner=alice, members=members)
 
 
 @pytest.fixture
 def garage(charlie: User, anna: User) -> Business:
-    business = make_business("Garage Charlie", owner=charlie)
-    make_member(business, anna, Role.ACCOUNTANT)
-    return business
+    members = [Membership(user=anna, role=Role.ACCOUNTANT)]
+    return make_business("Garage Charlie", owner=charlie, members=members)
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """Makes people and businesses; each row is written inside its own business."""
 
+from collections.abc import Sequence
+
 from allauth.account.models import EmailAddress
 from django.utils.text import slugify
 
@@ -13,10 +15,32 @@ PASSWORD = "correct horse battery"
 
 def make_user(name: str, *, email: str = "", password: str = PASSWORD) -> User:
     """A person with a verified address: `Alice` is alice@example.com."""
-    address = email or f"{slugify(name)}@example.com"
-    user = User.objects.create_user(address, password, name=name)
-    EmailAddress.objects.create(user=user, email=address, verified=True, primary=True)
+    (user,) = _with_addresses([_person(name, email or _address(name), password)])
     return user
+
+
+def make_users(*names: str) -> list[User]:
+    """The same for several, in two statements."""
+    return _with_addresses([_person(name, _address(name), PASSWORD) for name in names])
+
+
+def _address(name: str) -> str:
+    return f"{slugify(name)}@example.com"
+
+
+def _person(name: str, email: str, password: str) -> User:
+    user = User(email=email.lower(), name=name)
+    user.set_password(password)
+    return user
+
+
+def _with_addresses(users: list[User]) -> list[User]:
+    User.objects.bulk_create(users)
+    EmailAddress.objects.bulk_create(
+        EmailAddress(user=user, email=user.email, verified=True, primary=True)
+        for user in users
+    )
+    return users
 
 
 def make_business(
@@ -28,6 +52,7 @@ def make_business(
     currency: str = "GBP",
     time_zone: str = "Europe/London",
     tax_registered: bool = True,
+    members: Sequence[Membership] = (),
 ) -> Business:
     """A business as its owner would create it, at a slug a test can write down."""
     business = create_business(
@@ -41,6 +66,9 @@ def make_business(
     with acting_in(business.pk):
         business.slug = slug or slugify(name)
         business.save(update_fields=["slug"])
+        for member in members:
+            member.business = business
+        Membership.unscoped.bulk_create(members)
     return business
 
 
