@@ -20,8 +20,7 @@ from connections.models import (
 )
 from connections.zoho.oauth import SCOPES
 from dext_sync.businesses.models import Business
-from dext_sync.businesses.tenancy import acting_in
-from tests.publishing.factories import make_connection
+from tests.publishing.factories import make_connection, write_entries
 from tests.zoho_standin import StandIn, changes, serve
 from tests.zoho_standin.answers import Record
 from tests.zoho_standin.faults import Fault, Match
@@ -137,13 +136,8 @@ def _mirror(connection: Connection, books: Organisation) -> None:
     ]
     by_model: dict[type[ListEntry], list[ListEntry]] = {}
     for row in rows:
-        row.business_id = connection.business_id
-        row.connection = connection
-        row.organisation_id = connection.organisation_id
         by_model.setdefault(type(row), []).append(row)
-    with acting_in(connection.business_id):
-        for model, entries in by_model.items():
-            model.unscoped.bulk_create(entries)
+    write_entries(connection, *by_model.values())
 
 
 def _currency(number: str, row: Record) -> Currency:
