@@ -2,14 +2,15 @@
 
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
+from connections import consents, lists, wizard
 from connections.models import Connection, Consent
-from dext_sync.businesses.models import Business
+from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
 from tests.publishing.zoho import ALICE, Zoho
 from tests.zoho_standin.remote import Remote
@@ -20,6 +21,7 @@ class Trip:
     """One person's browser on the pages of one business."""
 
     client: Client
+    person: User
     business: Business
     zoho: Zoho
 
@@ -65,9 +67,34 @@ class Trip:
         return self.posts("connection_finish", self.consent.pk)
 
     def connects(self, name: str, email: str = ALICE) -> Connection:
+        """The whole way, page by page."""
         self.gives_permission(email=email)
         self.chooses(name)
         self.finishes()
+        return self._connected()
+
+    def has_connected(self, name: str, email: str = ALICE) -> Connection:
+        """As after `connects`, without its pages: for tests of what comes then."""
+        organisation = self.zoho.standin.organisation(name).organisation_id
+        with acting_in(self.business.pk, self.person.pk):
+            consent = self._consented(email)
+            wizard.choose(consent, organisation)
+            finished = wizard.finish(consent, self.person)
+            assert isinstance(finished, wizard.Finished)
+            lists.start(finished.connection, by=self.person)
+        return self._connected()
+
+    def _consented(self, email: str) -> Consent:
+        session_key = self.client.session.session_key
+        assert session_key is not None
+        mine = (self.business, self.person, session_key)
+        purpose = Consent.Purpose.CONNECT
+        _consent, state, url = consents.set_out(*mine, "eu", purpose)
+        query = dict(parse_qsl(urlsplit(self.answers(url, email)).query))
+        answer = consents.Answer(state, query["code"], location=query["location"])
+        return consents.came_back(*mine, answer)
+
+    def _connected(self) -> Connection:
         connection = self.connection
         assert connection is not None
         return connection

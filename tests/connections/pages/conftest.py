@@ -17,6 +17,6 @@ def travels(browse: Browse, zoho: Zoho) -> Travels:
     """`travels(alice, bakery)` is Alice's browser on the bakery's pages."""
 
     def trip(person: User, business: Business) -> Trip:
-        return Trip(browse(person), business, zoho)
+        return Trip(browse(person), person, business, zoho)
 
     return trip

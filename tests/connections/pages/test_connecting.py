@@ -189,7 +189,7 @@ def test_an_organisation_that_was_not_offered_cannot_be_posted(
 def test_a_taken_organisation_is_shown_as_taken_and_cannot_be_chosen(
     travels: Travels, alice: User, charlie: User, bakery: Business, garage: Business
 ) -> None:
-    travels(alice, bakery).connects(BAKERY)
+    travels(alice, bakery).has_connected(BAKERY)
     trip = travels(charlie, garage)
     url = trip.sets_out()
     page = text(trip.follows(trip.answers(url, "anna@ledgerly.example")))
@@ -208,7 +208,7 @@ def test_whoever_is_faster_gets_the_organisation(
     slow = travels(anna, garage)
     slow.gives_permission(email="anna@ledgerly.example")
     slow.chooses(BAKERY)
-    travels(alice, bakery).connects(BAKERY)
+    travels(alice, bakery).has_connected(BAKERY)
     page = text(slow.follows(slow.finishes()["Location"]))
     assert "That organisation is connected to another business." in page
     assert slow.connection is None
@@ -217,7 +217,7 @@ def test_whoever_is_faster_gets_the_organisation(
 def test_two_businesses_of_one_zoho_user_share_one_grant(
     travels: Travels, anna: User, bakery: Business, garage: Business
 ) -> None:
-    first = travels(anna, bakery).connects(BAKERY, "anna@ledgerly.example")
+    first = travels(anna, bakery).has_connected(BAKERY, "anna@ledgerly.example")
     second = travels(anna, garage).connects(
         "Garage Charlie Ltd", "anna@ledgerly.example"
     )

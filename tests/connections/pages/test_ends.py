@@ -297,7 +297,7 @@ def test_standard_users_and_strangers_stay_outside(
     browse: Browse, zoho: Zoho, bob: User, charlie: User, bakery: Business
 ) -> None:
     for person, status in ((bob, 403), (charlie, 404)):
-        trip = Trip(browse(person), bakery, zoho)
+        trip = Trip(browse(person), person, bakery, zoho)
         for page in ("connections", "connection_choose", "connection_steps"):
             assert trip.opens(page).status_code == status
         assert trip.posts("connection_start", region="eu").status_code == status

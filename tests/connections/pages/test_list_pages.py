@@ -16,7 +16,7 @@ from tests.publishing.zoho import BAKERY, Zoho
 def trip(travels: Travels, alice: User, bakery: Business) -> Trip:
     """Alice's browser; the bakery is connected and its lists are read."""
     trip = travels(alice, bakery)
-    connection = trip.connects(BAKERY)
+    connection = trip.has_connected(BAKERY)
     tasks.refresh_lists(bakery.pk, connection.pk)
     return trip
 
@@ -137,7 +137,7 @@ def test_an_entry_of_another_list_or_business_is_not_found(
     entry = category(trip, "Bad Debt")
     assert trip.posts("entry_visible", "suppliers", entry.pk).status_code == 404
     stranger = travels(charlie, garage)
-    stranger.connects("Garage Charlie Ltd", "charlie@garage.example")
+    stranger.has_connected("Garage Charlie Ltd", "charlie@garage.example")
     assert hides(stranger, entry).status_code == 404
     assert category(trip, "Bad Debt").visible
 

@@ -20,7 +20,7 @@ IN_PROGRESS = (
 
 def connected(trip: Trip) -> Connection:
     """Connected, and every list read."""
-    connection = trip.connects(BAKERY)
+    connection = trip.has_connected(BAKERY)
     tasks.refresh_lists(trip.business.pk, connection.pk)
     return connection
 
@@ -52,7 +52,7 @@ def test_the_page_says_state_organisation_who_and_what_was_used(
 def test_only_the_person_who_consented_is_shown_the_zoho_user(
     travels: Travels, alice: User, anna: User, bakery: Business
 ) -> None:
-    connection = travels(alice, bakery).connects(BAKERY)
+    connection = travels(alice, bakery).has_connected(BAKERY)
     page = text(travels(anna, bakery).opens("connection", connection.pk))
     assert ALICE not in page
     assert "Alice" in page
@@ -123,7 +123,7 @@ def test_a_refresh_that_waits_says_until_when(
     travels: Travels, alice: User, bakery: Business
 ) -> None:
     trip = travels(alice, bakery)
-    connection = trip.connects(BAKERY)
+    connection = trip.has_connected(BAKERY)
     with acting_in(bakery.pk):
         RefreshRun.objects.for_business(bakery).update(
             waiting_reason="day", due_at=timezone.now() + timedelta(hours=2)

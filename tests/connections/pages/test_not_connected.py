@@ -34,7 +34,7 @@ def test_a_business_that_was_disconnected(
     travels: Travels, alice: User, bakery: Business
 ) -> None:
     trip = travels(alice, bakery)
-    connection = trip.connects(BAKERY)
+    connection = trip.has_connected(BAKERY)
     for page in where_it_matters(trip, alice):
         assert NEVER not in page
         assert ENDED not in page

@@ -51,7 +51,7 @@ def disconnects(trip: Trip, connection: Connection) -> None:
 def test_a_broken_connection_is_said_on_every_page_to_admins_alone(
     travels: Travels, alice: User, bob: User, bakery: Business
 ) -> None:
-    breaks(travels(alice, bakery).connects(BAKERY))
+    breaks(travels(alice, bakery).has_connected(BAKERY))
     sentence = f"Zoho Books ({BAKERY}) needs reconnecting."
     assert sentence in text(travels(alice, bakery).opens("costs_inbox"))
     assert sentence not in text(travels(bob, bakery).opens("costs_inbox"))
@@ -61,7 +61,7 @@ def test_reconnecting_preselects_the_connected_organisation(
     travels: Travels, anna: User, bakery: Business
 ) -> None:
     trip = travels(anna, bakery)
-    connection = trip.connects(BAKERY, ANNA)
+    connection = trip.has_connected(BAKERY, ANNA)
     consent = trip.gives_permission(email=ANNA)
     page = text(trip.opens("connection_organisation", consent.pk))
     assert page.count(" checked ") + page.count(" checked>") == 1
@@ -74,7 +74,7 @@ def test_reconnecting_mends_a_dead_permission_and_keeps_the_connection(
     travels: Travels, alice: User, bakery: Business
 ) -> None:
     trip = travels(alice, bakery)
-    before = trip.connects(BAKERY)
+    before = trip.has_connected(BAKERY)
     breaks(before)
     after = trip.connects(BAKERY)
     assert after.pk == before.pk
@@ -92,7 +92,7 @@ def test_one_reconnection_mends_every_business_of_that_zoho_user(
 ) -> None:
     first = travels(anna, bakery)
     second = travels(anna, garage)
-    ours, theirs = first.connects(BAKERY, ANNA), second.connects(GARAGE, ANNA)
+    ours, theirs = first.has_connected(BAKERY, ANNA), second.has_connected(GARAGE, ANNA)
     breaks(ours)
     tasks.tell_broken(garage.pk, theirs.pk)
     first.connects(BAKERY, ANNA)
@@ -106,7 +106,7 @@ def test_one_reconnection_mends_every_business_of_that_zoho_user(
 def test_a_connection_broken_for_another_reason_is_not_mended_by_others(
     travels: Travels, anna: User, bakery: Business, garage: Business
 ) -> None:
-    theirs = travels(anna, garage).connects(GARAGE, ANNA)
+    theirs = travels(anna, garage).has_connected(GARAGE, ANNA)
     with acting_in(garage.pk):
         Connection.objects.for_business(garage).update(
             state=Connection.State.NEEDS_RECONNECTING,
@@ -124,7 +124,7 @@ def test_another_organisation_is_stopped_with_both_names(
     travels: Travels, anna: User, bakery: Business
 ) -> None:
     trip = travels(anna, bakery)
-    trip.connects(BAKERY, ANNA)
+    trip.has_connected(BAKERY, ANNA)
     trip.gives_permission(email=ANNA)
     page = text(trip.chooses("Ledgerly Practice"))
     assert "This is another organisation" in page
@@ -137,7 +137,7 @@ def test_finish_cannot_be_forced_upon_another_organisation(
     travels: Travels, anna: User, bakery: Business
 ) -> None:
     trip = travels(anna, bakery)
-    trip.connects(BAKERY, ANNA)
+    trip.has_connected(BAKERY, ANNA)
     trip.gives_permission(email=ANNA)
     trip.chooses("Ledgerly Practice")
     assert trip.finishes()["Location"] == trip.address(
@@ -151,7 +151,7 @@ def test_keep_the_old_one_changes_nothing(
     committed_db: None, travels: Travels, anna: User, bakery: Business, zoho: Zoho
 ) -> None:
     trip = travels(anna, bakery)
-    before = trip.connects(BAKERY, ANNA)
+    before = trip.has_connected(BAKERY, ANNA)
     consent = trip.gives_permission(email=ANNA)
     trip.chooses("Ledgerly Practice")
     page = text(trip.follows(trip.posts("connection_other", consent.pk)["Location"]))
@@ -173,7 +173,7 @@ def test_a_permission_of_somebody_else_is_given_back_when_the_old_one_is_kept(
     zoho: Zoho,
 ) -> None:
     trip = travels(alice, bakery)
-    trip.connects(BAKERY)
+    trip.has_connected(BAKERY)
     consent = trip.gives_permission(email=ANNA)
     trip.chooses("Ledgerly Practice")
     trip.posts("connection_other", consent.pk)
@@ -184,7 +184,7 @@ def test_reconnecting_as_another_zoho_user_gives_the_first_permission_back(
     committed_db: None, travels: Travels, alice: User, bakery: Business, zoho: Zoho
 ) -> None:
     trip = travels(alice, bakery)
-    before = trip.connects(BAKERY)
+    before = trip.has_connected(BAKERY)
     assert before.grant is not None
     after = trip.connects(BAKERY, ANNA)
     assert after.grant is not None
@@ -197,7 +197,7 @@ def test_reconnecting_as_another_zoho_user_gives_the_first_permission_back(
 def test_fewer_rights_do_not_replace_a_shared_permission(
     travels: Travels, anna: User, bakery: Business, garage: Business
 ) -> None:
-    first = travels(anna, bakery).connects(BAKERY, ANNA)
+    first = travels(anna, bakery).has_connected(BAKERY, ANNA)
     Grant.objects.filter(pk=grant_of(first).pk).update(
         scopes="ZohoBooks.fullaccess.all"
     )
@@ -228,7 +228,7 @@ def test_disconnect_asks_first_and_for_the_password(
     travels: Travels, alice: User, bakery: Business
 ) -> None:
     trip = travels(alice, bakery)
-    connection = trip.connects(BAKERY)
+    connection = trip.has_connected(BAKERY)
     page = text(trip.opens("connection_disconnect", connection.pk))
     assert f"Disconnect {BAKERY}?" in page
     answer = trip.posts("connection_disconnect", connection.pk)
@@ -246,7 +246,7 @@ def test_disconnect_gives_the_permission_back_and_keeps_the_rest(
     mailoutbox: list[EmailMessage],
 ) -> None:
     trip = travels(alice, bakery)
-    connection = trip.connects(BAKERY)
+    connection = trip.has_connected(BAKERY)
     assert connection.grant is not None
     del mailoutbox[:]
     disconnects(trip, connection)
@@ -277,8 +277,8 @@ def test_a_shared_permission_survives_the_disconnection_of_one_business(
     zoho: Zoho,
 ) -> None:
     trip = travels(anna, bakery)
-    connection = trip.connects(BAKERY, ANNA)
-    other = travels(anna, garage).connects(GARAGE, ANNA)
+    connection = trip.has_connected(BAKERY, ANNA)
+    other = travels(anna, garage).has_connected(GARAGE, ANNA)
     disconnects(trip, connection)
     assert other.grant is not None
     assert is_alive(zoho, other.grant.refresh_token)
@@ -288,7 +288,7 @@ def test_after_disconnect_the_same_organisation_can_be_connected_again(
     travels: Travels, alice: User, bakery: Business
 ) -> None:
     trip = travels(alice, bakery)
-    connection = trip.connects(BAKERY)
+    connection = trip.has_connected(BAKERY)
     disconnects(trip, connection)
     again = trip.connects(BAKERY)
     assert again.pk == connection.pk
@@ -300,5 +300,5 @@ def test_after_disconnect_the_same_organisation_can_be_connected_again(
 def test_nobody_opens_the_connection_of_another_business(
     page: str, travels: Travels, anna: User, bakery: Business, garage: Business
 ) -> None:
-    connection = travels(anna, bakery).connects(BAKERY, ALICE)
+    connection = travels(anna, bakery).has_connected(BAKERY, ALICE)
     assert travels(anna, garage).opens(page, connection.pk).status_code == 404
