@@ -37,6 +37,8 @@ class Grant(models.Model):
     # Zoho has shut this user out of all its organisations for a while (429, code 43).
     blocked_until = models.DateTimeField(null=True)
     died_at = models.DateTimeField(null=True)
+    # By the person who gave it; what has been withdrawn never lives again.
+    withdrawn_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=timezone.now)
     renewed_at = models.DateTimeField(default=timezone.now)
     # When Zoho last gave an access token for it.
@@ -72,6 +74,23 @@ class Connection(BusinessOwned):
             "organisation_refused",
             _("The Zoho user who connected no longer belongs to the organisation."),
         )
+        WITHDRAWN = (
+            "withdrawn",
+            _("The person who gave the permission at Zoho has withdrawn it."),
+        )
+        GIVER_LEFT = (
+            "giver_left",
+            _("The person who gave the permission at Zoho has left this business."),
+        )
+
+    class Ended(models.TextChoices):
+        TAKEN_OVER = (
+            "taken_over",
+            _(
+                "An administrator of the organisation in Zoho Books has connected it "
+                "to another business."
+            ),
+        )
 
     class NewInvoices(models.TextChoices):
         DRAFT = "draft", _("Leave them as drafts")
@@ -96,7 +115,10 @@ class Connection(BusinessOwned):
     connected_at = models.DateTimeField(default=timezone.now)
     needs_reason = models.CharField(max_length=40, choices=Broken.choices, blank=True)
     needs_since = models.DateTimeField(null=True)
+    # The person who connected has left: their permission is used until then.
+    permission_ends_at = models.DateTimeField(null=True)
     disconnected_at = models.DateTimeField(null=True)
+    ended_because = models.CharField(max_length=20, choices=Ended.choices, blank=True)
     refresh_due_at = models.DateTimeField(null=True)
     # What becomes of new sales invoices; an item may say otherwise.
     new_invoices = models.CharField(
@@ -169,6 +191,9 @@ class Consent(BusinessOwned):
     access_expires_at = models.DateTimeField(null=True)
     organisations = models.JSONField(default=list)
     organisation_id = models.CharField(max_length=20, blank=True)
+    # The organisation of which this Zoho user was seen to be an administrator, and
+    # which is to be taken over from another business.
+    takes_over = models.CharField(max_length=20, blank=True)
     ended_at = models.DateTimeField(null=True)
 
     class Meta(BusinessOwned.Meta):
