@@ -313,6 +313,9 @@ class RefreshRun(BusinessOwned):
         User, on_delete=models.SET_NULL, null=True, related_name="+"
     )
     requested_at = models.DateTimeField(default=timezone.now)
+    # Long lists too are read from end to end, at least once a day; in between, only
+    # what is new in them.
+    complete = models.BooleanField(default=True)
     # A worker that is alive moves this on; a killed one's run is taken up again.
     leased_until = models.DateTimeField(null=True)
     # Where the budget is spent, the run goes on from here.
@@ -357,6 +360,10 @@ class RefreshedList(BusinessOwned):
     changed = models.PositiveIntegerField(default=0)
     removed = models.PositiveIntegerField(default=0)
     failures = models.PositiveSmallIntegerField(default=0)
+    # Only its newest pages are read, and the count of its rows is compared.
+    newest_only = models.BooleanField(default=False)
+    # When the row that was changed last was changed, by Zoho's clock.
+    newest = models.DateTimeField(null=True)
     # Names for the report, at most a few dozen of each.
     report = models.JSONField(default=dict)
     problem = models.TextField(blank=True)
