@@ -8,14 +8,14 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
 from dext_sync.local import bootstrap, postgres, readiness, roles, valkey
 from dext_sync.local.demo_lock import only_demo_in
-from dext_sync.local.processes import Family, Program, death_notice
+from dext_sync.local.processes import Child, Family, Program, death_notice, wait_for
 from dext_sync.local.refusal import CannotStart
 from dext_sync.local.secrets_file import kept_secrets
 from dext_sync.local.servers import NEEDS_OWNER, short_folder
@@ -126,8 +126,14 @@ def stop(family: Family) -> None:
     print("Everything is stopped.", flush=True)
 
 
+@dataclass(frozen=True)
+class Part:
+    child: Child
+    is_ready: Callable[[], bool]
+
+
 class Demo:
-    """Starts every part in the order in which they need one another."""
+    """Starts every part after those that it needs, and otherwise all at once."""
 
     def __init__(self, options: Options, family: Family) -> None:
         self.options = options
@@ -141,15 +147,13 @@ class Demo:
     def start(self) -> None:
         self._database()
         self._redis()
-        with progress("Migrations"):
-            self._django("migrate", "--no-input")
-        with progress("Demo data"):
-            self._django("seed_demo")
-        if "ZOHO_REGIONS" not in os.environ:
-            self._stand_in()
-        self._web()
-        self._worker()
-        self._beat()
+        parts = [] if "ZOHO_REGIONS" in os.environ else [self._stand_in()]
+        with progress("Migrations and data"):
+            self._fill_database()
+        parts += [self._web(), self._worker(), self._beat()]
+        for part in parts:
+            with progress(part.child.program.name):
+                wait_for(part.child, part.is_ready, seconds=60)
 
     def _settings(self) -> dict[str, str]:
         """What the person who starts the demo has set themselves comes first."""
@@ -207,55 +211,49 @@ class Demo:
             )
         self.environment["REDIS_URL"] = server.address()
 
-    def _django(self, *command: str) -> None:
+    def _fill_database(self) -> None:
         """With both roles; the processes that stay know only the application's."""
         both = self.environment | {"DATABASE_OWNER_URL": self.owner_address}
-        manage = str(bootstrap.ROOT / "manage.py")
-        program = self._python(f"manage.py {command[0]}", command[0], manage, *command)
+        module = ("-m", "dext_sync.local.demo_data")
+        program = self._python("Migrations and data", "migrations", *module)
         self.family.run_to_end(program.with_environment(both))
 
-    def _stand_in(self) -> None:
+    def _stand_in(self) -> Part:
         port = str(self.options.stand_in_port)
         state = str(STATE / "zoho.json")
         module = ("-m", "tests.zoho_standin", "--port", port, "--state", state)
-        with progress("Zoho's stand-in"):
-            self.family.start_and_wait(
-                self._python("Zoho's stand-in", "zoho", *module),
-                lambda: readiness.pages_come(*ports(self.options)[1:]),
-            )
+        return Part(
+            self.family.start(self._python("Zoho's stand-in", "zoho", *module)),
+            lambda: readiness.pages_come(*ports(self.options)[1:]),
+        )
 
-    def _web(self) -> None:
+    def _web(self) -> Part:
         gunicorn = (
-            *("-m", "gunicorn", "dext_sync.wsgi:application"),
+            *("-m", "gunicorn", "dext_sync.wsgi:application", "--preload"),
             *("--bind", f"127.0.0.1:{self.options.port}"),
             *("--workers", "2", "--threads", "4", "--graceful-timeout", "2"),
             *("--no-control-socket", "--access-logfile", "-"),
         )
-        with progress("Web"):
-            self.family.start_and_wait(
-                self._python("Web", "web", *gunicorn),
-                lambda: readiness.pages_come(self.options.port),
-                seconds=60,
-            )
+        return Part(
+            self.family.start(self._python("Web", "web", *gunicorn)),
+            lambda: readiness.pages_come(self.options.port),
+        )
 
-    def _worker(self) -> None:
+    def _worker(self) -> Part:
         alone = ("--without-mingle", "--without-gossip")
         worker = ("worker", "--concurrency", "2", "--loglevel", "INFO", *alone)
-        with progress("Worker"):
-            self.family.start_and_wait(
-                self._celery("Worker", *worker),
-                lambda: readiness.worker_listens(self.environment["REDIS_URL"]),
-                seconds=60,
-            )
+        return Part(
+            self.family.start(self._celery("Worker", *worker)),
+            lambda: readiness.worker_listens(self.environment["REDIS_URL"]),
+        )
 
-    def _beat(self) -> None:
+    def _beat(self) -> Part:
         schedule = self.sockets / "beat"
         beat = ("beat", "--schedule", str(schedule), "--pidfile", "")
-        with progress("Beat"):
-            self.family.start_and_wait(
-                self._celery("Beat", *beat, "--loglevel", "INFO"),
-                lambda: any(self.sockets.glob("beat*")),
-            )
+        return Part(
+            self.family.start(self._celery("Beat", *beat, "--loglevel", "INFO")),
+            lambda: any(self.sockets.glob("beat*")),
+        )
 
     def _celery(self, name: str, *arguments: str) -> Program:
         app = ("-m", "celery", "-A", "dext_sync.celery")
