@@ -107,11 +107,16 @@ def file_numbers(state: Path) -> dict[str, int]:
     return {name: (state / name).stat().st_ino for name in names}
 
 
-def test_it_starts_answers_and_ends_in_order_within_ten_seconds(
+def test_it_starts_answers_and_ends_and_then_finds_its_data_again(
     state: Path, port: int
 ) -> None:
+    starts_answers_and_ends_in_order_within_ten_seconds(state, port)
+    finds_its_data_and_leaves_no_process_when_killed(state, port)
+
+
+def starts_answers_and_ends_in_order_within_ten_seconds(state: Path, port: int) -> None:
     left_over = state / "mail" / "of an earlier demo"
-    left_over.parent.mkdir()
+    left_over.parent.mkdir(parents=True, exist_ok=True)
     left_over.write_text("Dear Alice")
     with ready_demo(state, port, "--fresh") as running:
         assert not left_over.exists()
@@ -130,9 +135,7 @@ def test_it_starts_answers_and_ends_in_order_within_ten_seconds(
         assert running.processes == set()
 
 
-def test_a_second_start_finds_its_data_and_a_killed_one_leaves_no_process(
-    state: Path, port: int
-) -> None:
+def finds_its_data_and_leaves_no_process_when_killed(state: Path, port: int) -> None:
     before = file_numbers(state)
     with ready_demo(state, port) as running:
         assert file_numbers(state) == before
