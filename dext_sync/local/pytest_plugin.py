@@ -76,8 +76,16 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One Chromium and one set of worker processes at a time, also under xdist."""
+    """One Chromium and one set of worker processes at a time, also under xdist.
+
+    They come first, so that no worker has nothing left to do beside them.
+    """
     for item in items:
-        for group in ("browser", "processes"):
-            if item.get_closest_marker(group):
-                item.add_marker(pytest.mark.xdist_group(group))
+        if group := group_of(item):
+            item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(key=lambda item: not group_of(item))
+
+
+def group_of(item: pytest.Item) -> str:
+    groups = ("browser", "processes")
+    return next(filter(item.get_closest_marker, groups), "")
