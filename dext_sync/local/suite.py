@@ -9,7 +9,9 @@ from dext_sync.local import bootstrap
 from dext_sync.local.refusal import CannotStart
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-UNLESS_TOLD_OTHERWISE = ("-n", "2", "--dist", "loadgroup")
+TWO_WORKERS = ("-n", "2", "--dist", "loadgroup")
+HOW_MANY = ("-n", "--numprocesses", "--dist", "-pno:xdist", "no:xdist")
+TAKES_A_PATH = ("--ignore", "--deselect")
 
 
 def lock_files() -> list[str]:
@@ -32,8 +34,24 @@ def chromium() -> str | None:
 def main(arguments: Sequence[str]) -> None:
     if chromium() is None:
         print("No Chromium on the PATH: the browser tests will be SKIPPED.")
-    chosen = arguments or UNLESS_TOLD_OTHERWISE
-    command = [sys.executable, "-m", "pytest", *chosen]
+    command = [sys.executable, "-m", "pytest", *with_workers(arguments)]
     sys.stdout.flush()
     os.chdir(bootstrap.ROOT)
     os.execve(command[0], command, bootstrap.environment())  # noqa: S606
+
+
+def with_workers(arguments: Sequence[str]) -> list[str]:
+    """Two, unless the person says how many, or names the tests: those begin sooner alone."""
+    told = any(argument.startswith(HOW_MANY) for argument in arguments)
+    if told or names_tests(arguments):
+        return list(arguments)
+    return [*TWO_WORKERS, *arguments]
+
+
+def names_tests(arguments: Sequence[str]) -> bool:
+    before = ("", *arguments)
+    return any(
+        (bootstrap.ROOT / argument.partition("::")[0]).exists()
+        for option, argument in zip(before, arguments, strict=False)
+        if option not in TAKES_A_PATH
+    )

@@ -40,6 +40,26 @@ def test_where_the_browser_is_required_its_absence_is_a_failure(
         suite.lock_files()
 
 
+@pytest.mark.parametrize("arguments", [[], ["-x"], ["--ignore", "tests/browser"]])
+def test_all_tests_run_in_two_workers(arguments: list[str]) -> None:
+    assert suite.with_workers(arguments) == [*suite.TWO_WORKERS, *arguments]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["-n", "4"],
+        ["-n0", "-x"],
+        ["--numprocesses=1"],
+        ["-p", "no:xdist"],
+        ["tests/local"],
+        ["-x", "tests/local/test_suite.py::test_with_chromium_they_are"],
+    ],
+)
+def test_somebody_who_says_how_or_which_is_obeyed(arguments: list[str]) -> None:
+    assert suite.with_workers(arguments) == arguments
+
+
 def test_a_command_gets_servers_and_keeps_its_own_settings() -> None:
     ran = subprocess.run(  # noqa: S603
         [
