@@ -28,8 +28,9 @@ def business_of(email: str, name: str) -> Business:
         return Business.objects.get(memberships__user=user, name=name)
 
 
-def test_the_demo_has_its_people_and_papers() -> None:
+def test_the_demo_has_its_people_and_papers_and_a_second_start_adds_nothing() -> None:
     assert seed() == "The demo has its people, and 14 new cost items."
+    assert seed() == "The demo has its people, and 0 new cost items."
 
     bakery = business_of("bob@harbourbakery.example", "Harbour Bakery Ltd")
     garage = business_of("anna@ledgerly.example", "Garage Charlie")
@@ -62,9 +63,3 @@ def test_the_demo_has_its_people_and_papers() -> None:
         assert oven.total == Decimal("1740.000")
     with acting_in(garage.pk):
         assert Item.objects.for_business(garage).count() == 2
-
-
-def test_a_second_start_changes_nothing() -> None:
-    seed()
-
-    assert seed() == "The demo has its people, and 0 new cost items."
