@@ -22,6 +22,7 @@ from connections.zoho.types import (
     Fields,
     File,
     LocationRow,
+    Member,
     NewBill,
     NewContact,
     NewExpense,
@@ -82,6 +83,10 @@ class ZohoBooks:
         path = f"/organizations/{quote(self._organisation_id, safe='')}"
         answer = self._wire.make(Call("GET", path))
         return _found(answer, "organization", parsing.organisation)
+
+    def me(self) -> Member:
+        """What the user whose token this is may do in the organisation."""
+        return self._single("/users/me", "user", parsing.member)
 
     # Lists. Inactive entries are asked for too: "inactive" and "gone" differ. They are
     # sorted by a column that changes seldom, so that pages do not shift underway.

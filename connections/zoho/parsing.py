@@ -14,6 +14,7 @@ from connections.zoho.types import (
     CurrencyRow,
     Expense,
     LocationRow,
+    Member,
     Organisation,
     Page,
     ProductRow,
@@ -58,6 +59,14 @@ def user(row: Row) -> ZohoUser:
         zuid=identity(row, "ZUID"),
         email=text(row, "Email"),
         name=text(row, "Display_Name") or first_last,
+    )
+
+
+def member(row: Row) -> Member:
+    return Member(
+        user_id=identity(row, "user_id"),
+        role=text(row, "user_role"),
+        status=text(row, "status").casefold(),
     )
 
 

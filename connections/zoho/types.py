@@ -38,6 +38,20 @@ class ZohoUser:
 
 
 @dataclass(frozen=True)
+class Member:
+    """A Zoho user inside one organisation. `role` is admin, staff, timesheetstaff or
+    the name of a role of their own."""
+
+    user_id: str
+    role: str
+    status: str
+
+    @property
+    def is_admin(self) -> bool:
+        return self.role.casefold() == "admin" and self.status in ("", "active")
+
+
+@dataclass(frozen=True)
 class DailyLimit:
     """Calls of an organisation's day; `resets_in` is in seconds, to its midnight."""
 

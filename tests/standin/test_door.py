@@ -110,6 +110,12 @@ def test_somebody_without_an_organisation(consent: Consent) -> None:
     assert books.get("/organizations").body["organizations"] == []
 
 
+def test_a_user_who_is_no_administrator_is_told_so(consent: Consent) -> None:
+    books = consent.books("bob@harbourbakery.example", HARBOUR)
+
+    assert books.get("/users/me").body["user"]["user_role"] == "staff"
+
+
 def test_an_unknown_query_is_refused_or_ignored(books: Books) -> None:
     assert books.get("/bills", vendor="City Power").outcome == (400, 2)
 

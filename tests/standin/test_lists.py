@@ -298,9 +298,10 @@ def test_reporting_tags_and_their_options(books: Books) -> None:
 
 
 def test_who_i_am(books: Books) -> None:
-    assert books.get("/users/me").body["user"]["email"] == (
-        "alice@harbourbakery.example"
-    )
+    me = books.get("/users/me").body["user"]
+
+    assert me["email_ids"][0]["email"] == "alice@harbourbakery.example"
+    assert me["user_role"] == "admin"
 
 
 def test_an_account_can_be_added_once(books: Books) -> None:

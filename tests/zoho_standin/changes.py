@@ -174,15 +174,22 @@ def expire_access(standin: StandIn, email: str) -> Record:
 
 
 def member(
-    standin: StandIn, organization: str, email: str, *, belongs: bool = True
+    standin: StandIn,
+    organization: str,
+    email: str,
+    *,
+    belongs: bool = True,
+    role: str = "admin",
 ) -> Record:
-    """A Zoho user joins or leaves an organisation."""
+    """A Zoho user joins an organisation, gets another role there, or leaves it."""
     found = standin.organisation(organization)
     standin.user(email)
     if belongs:
         found.members.setdefault(email, standin.world.next_id(found.centre))
+        found.roles[email] = role
     else:
         found.members.pop(email, None)
+        found.roles.pop(email, None)
     return found.members
 
 

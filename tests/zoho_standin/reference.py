@@ -329,7 +329,11 @@ def list_users(call: Call) -> Answer:
 
 
 def me(call: Call) -> Answer:
-    return success(user=_user_row(call, call.user.email))
+    """The same person in other fields: their addresses are a list here."""
+    row = _user_row(call, call.user.email)
+    del row["is_current_user"]
+    addresses = [{"email": row.pop("email"), "is_selected": True}]
+    return success(user=row | {"email_ids": addresses})
 
 
 def _user_row(call: Call, email: str) -> Record:
@@ -339,7 +343,7 @@ def _user_row(call: Call, email: str) -> Record:
         "role_id": "",
         "name": user.name,
         "email": email,
-        "user_role": "admin",
+        "user_role": call.organisation.roles.get(email, "admin"),
         "user_type": "zoho",
         "status": "active",
         "is_current_user": email == call.user.email,

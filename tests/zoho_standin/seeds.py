@@ -26,6 +26,7 @@ _USERS = (
     User("nobody@empty.example", "Nora Nobody", 20081234104, "eu"),
     User("sam@sunnyside.example", "Sam Sunny", 60001234105, "us"),
     User("priya@spiceroute.example", "Priya Route", 60001234106, "us"),
+    User("bob@harbourbakery.example", "Bob Books", 20081234107, "eu"),
 )
 
 
@@ -42,7 +43,7 @@ def _first_day_pickled() -> bytes:
 
 def _first_day() -> World:
     world = World(users={user.email: user for user in _USERS})
-    alice, anna, charlie, _, sam, priya = _USERS
+    alice, anna, charlie, _, sam, priya, bob = _USERS
     _add(world, "20081234501", "Harbour Bakery Ltd", "uk", [alice, anna])
     _add(world, "20081234502", "Garage Charlie Ltd", "uk", [charlie, anna])
     practice = _add(world, "20081234503", "Ledgerly Practice", "uk", [anna])
@@ -51,7 +52,10 @@ def _first_day() -> World:
     for organisation in (practice, spices):
         organisation.locations_enabled = True
         _add_locations(world, organisation)
-    _add_tag(world, world.organisations["20081234501"])
+    bakery = world.organisations["20081234501"]
+    _add_tag(world, bakery)
+    bakery.members[bob.email] = world.next_id(bakery.centre)
+    bakery.roles[bob.email] = "staff"
     return world
 
 

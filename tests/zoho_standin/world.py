@@ -28,7 +28,8 @@ class User:
 
 @dataclass
 class Organisation:
-    """One set of books. `members` maps e-mail addresses to Zoho user ids."""
+    """One set of books. `members` maps e-mail addresses to Zoho user ids, `roles` the
+    addresses of those who are no administrators to what they are instead."""
 
     organisation_id: str
     centre: CentreName
@@ -54,6 +55,7 @@ class Organisation:
     lock_reason: str = ""
     calls_day: str = ""
     calls_today: int = 0
+    roles: dict[str, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:

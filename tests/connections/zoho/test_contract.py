@@ -117,6 +117,7 @@ CALLS: list[tuple[str, str, Act]] = [
         "/organizations/{organization_id}",
         lambda books: books.organisation(),
     ),
+    ("users", "/users/me", lambda books: books.me()),
     ("chart-of-accounts", "/chartofaccounts", lambda books: books.accounts(2, NOW)),
     ("taxes", "/settings/taxes", lambda books: books.taxes(2)),
     ("taxes", "/settings/taxexemptions", lambda books: books.tax_exemptions()),
