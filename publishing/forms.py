@@ -55,6 +55,11 @@ class Place:
     business: Business
     connection: Connection | None
     locale: Locale
+    workspace: Item.Workspace = Item.Workspace.COSTS
+
+    @property
+    def sells(self) -> bool:
+        return self.workspace == Item.Workspace.SALES
 
 
 def plain_words(text: str) -> str:

@@ -61,6 +61,7 @@ def accept(
     *,
     by: User,
     visible: QuerySet[Item],
+    workspace: Item.Workspace = Item.Workspace.COSTS,
 ) -> Accepted | Refused:
     """Keep the file and make an item of it, or say why not.
 
@@ -76,7 +77,7 @@ def accept(
     with transaction.atomic():
         document = _kept(business, content, examined, by)
         first = visible.filter(document=document).order_by("pk").first()
-        item = _item(business, document, name, by)
+        item = _item(business, document, name, by, workspace)
         if first is not None:
             audit.record(
                 business, "item.same_file", actor=by, subject=item, first=str(first)
@@ -94,9 +95,16 @@ def _kept(business: Business, content: bytes, examined: Examined, by: User) -> D
     )
 
 
-def _item(business: Business, document: Document, name: str, by: User) -> Item:
+def _item(
+    business: Business,
+    document: Document,
+    name: str,
+    by: User,
+    workspace: Item.Workspace,
+) -> Item:
     item = Item.unscoped.create(
         business=business,
+        workspace=workspace,
         owner=by,
         document=document,
         file_name=name,

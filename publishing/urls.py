@@ -1,7 +1,9 @@
-"""Addresses of the Costs workspace, of one item, and of payment methods."""
+"""Addresses of both workspaces, of one item, and of payment methods."""
 
-from django.urls import path
+from django.urls import path, register_converter
+from django.urls.converters import StringConverter
 
+from publishing.models import Item
 from publishing.views import (
     bulk,
     changes,
@@ -15,10 +17,18 @@ from publishing.views import (
     uploads,
 )
 
-COSTS = "b/<slug:slug>/costs/"
-OPTIONS = f"{COSTS}options/"
-ITEM = f"{COSTS}<int:item_id>/"
-METHODS = "b/<slug:slug>/payment-methods/"
+
+class Workspace(StringConverter):
+    regex = "costs|sales"
+
+
+register_converter(Workspace, "workspace")
+
+BUSINESS = "b/<slug:slug>/"
+WORKSPACE = f"{BUSINESS}<workspace:workspace>/"
+OPTIONS = f"{WORKSPACE}options/"
+ITEM = f"{WORKSPACE}<int:item_id>/"
+METHODS = f"{BUSINESS}payment-methods/"
 
 PICKERS = [
     ("suppliers", "supplier", "supplier_options"),
@@ -32,15 +42,28 @@ PICKERS = [
 ]
 
 urlpatterns = [
-    path(COSTS, inbox.inbox, name="costs_inbox"),
-    path(f"{COSTS}archive/", inbox.archive, name="costs_archive"),
-    path(f"{COSTS}upload/", uploads.upload, name="upload"),
-    path(f"{COSTS}new/", inbox.new, name="item_new"),
-    path(f"{COSTS}rows/", inbox.rows, name="items_rows"),
-    path(f"{COSTS}journey/", journey.progress, name="items_journey"),
-    path(f"{COSTS}selection/publish/", publish.many, name="items_publish"),
-    path(f"{COSTS}selection/code/", bulk.code, name="items_code"),
-    path(f"{COSTS}selection/archive/", bulk.archive, name="items_archive"),
+    *(
+        address
+        for name in Item.Workspace.values
+        for address in (
+            path(
+                f"{BUSINESS}{name}/", inbox.inbox, {"workspace": name}, f"{name}_inbox"
+            ),
+            path(
+                f"{BUSINESS}{name}/archive/",
+                inbox.archive,
+                {"workspace": name},
+                f"{name}_archive",
+            ),
+        )
+    ),
+    path(f"{WORKSPACE}upload/", uploads.upload, name="upload"),
+    path(f"{WORKSPACE}new/", inbox.new, name="item_new"),
+    path(f"{WORKSPACE}rows/", inbox.rows, name="items_rows"),
+    path(f"{WORKSPACE}journey/", journey.progress, name="items_journey"),
+    path(f"{WORKSPACE}selection/publish/", publish.many, name="items_publish"),
+    path(f"{WORKSPACE}selection/code/", bulk.code, name="items_code"),
+    path(f"{WORKSPACE}selection/archive/", bulk.archive, name="items_archive"),
     *(
         path(f"{OPTIONS}{words}/", options.search, {"field": field}, name=name)
         for words, field, name in PICKERS

@@ -9,12 +9,6 @@ from dext_sync.businesses.models import Membership, User
 
 # The first word that begins a page's name says which entry of the sidebar it is under.
 SECTIONS = (
-    ("costs_archive", "costs_archive"),
-    ("costs", "costs_inbox"),
-    ("item", "costs_inbox"),
-    ("upload", "costs_inbox"),
-    ("supplier", "costs_inbox"),
-    ("document", "costs_inbox"),
     ("list", "lists"),
     ("entry", "lists"),
     ("connection", "connections"),
@@ -41,6 +35,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "membership": getattr(request, "membership", None),
         "memberships": _memberships_of(user),
         "section": _section(request),
+        "workspace": _workspace(request),
     }
 
 
@@ -53,8 +48,17 @@ def _memberships_of(user: User) -> Callable[[], list[Membership]]:
     )
 
 
+def _workspace(request: HttpRequest) -> str:
+    """Costs or sales, on the pages that belong to one of them."""
+    match = request.resolver_match
+    return str(match.kwargs.get("workspace", "")) if match else ""
+
+
 def _section(request: HttpRequest) -> str:
     page = request.resolver_match.url_name if request.resolver_match else None
+    if workspace := _workspace(request):
+        archive = f"{workspace}_archive"
+        return archive if page == archive else f"{workspace}_inbox"
     for beginning, section in SECTIONS:
         if page and page.startswith(beginning):
             return section

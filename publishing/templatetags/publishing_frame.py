@@ -11,14 +11,16 @@ register = template.Library()
 
 
 @register.simple_tag
-def inbox_count(request: HttpRequest) -> int:
-    """Items in the Costs Inbox that this member may see; 0 outside a business."""
+def inbox_count(request: HttpRequest, workspace: str) -> int:
+    """Items in this Inbox that this member may see; 0 outside a business."""
     membership = getattr(request, "membership", None)
-    return _inbox_of(membership).count() if membership else 0
+    return _inbox_of(membership, workspace).count() if membership else 0
 
 
-def _inbox_of(membership: Membership) -> QuerySet[Item]:
-    items = Item.objects.for_business(membership.business).filter(archived_at=None)
+def _inbox_of(membership: Membership, workspace: str) -> QuerySet[Item]:
+    items = Item.objects.for_business(membership.business).filter(
+        workspace=workspace, archived_at=None
+    )
     if membership.may_see_all_documents:
         return items
     return items.filter(owner=membership.user_id)

@@ -9,7 +9,6 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django_htmx.http import reswap, retarget
 
-from dext_sync.businesses.access import BusinessRequest
 from publishing import documents
 from publishing.models import Item
 from publishing.progress import progress
@@ -17,13 +16,13 @@ from publishing.views import rows
 from publishing.views.fields import Field, Sheet, changed, sheet_of
 from publishing.views.issues import issues_of
 from publishing.views.listing import Listing
-from publishing.views.visible import item_or_404, items_of
+from publishing.views.visible import WorkspaceRequest, item_or_404, items_of
 
 ZOOMS = (50, 75, 100, 125, 150, 200, 300)
 
 
 def whole_page(
-    request: BusinessRequest,
+    request: WorkspaceRequest,
     item: Item,
     *,
     tab: str = "details",
@@ -52,7 +51,7 @@ def whole_page(
 
 
 def saved(
-    request: BusinessRequest, item: Item, field: str, before: Sheet
+    request: WorkspaceRequest, item: Item, field: str, before: Sheet
 ) -> HttpResponse:
     """The saved field with its tick, and what else looks otherwise now."""
     if is_row(request):
@@ -68,7 +67,7 @@ def saved(
     return render(request, "publishing/_saved.html", context)
 
 
-def refused(request: BusinessRequest, item: Item, typed: Field) -> HttpResponse:
+def refused(request: WorkspaceRequest, item: Item, typed: Field) -> HttpResponse:
     """What was typed stays, with the reason beside it."""
     if is_row(request):
         return row(request, item, typed)
@@ -78,7 +77,7 @@ def refused(request: BusinessRequest, item: Item, typed: Field) -> HttpResponse:
     return render(request, "publishing/_saved.html", context)
 
 
-def moved(request: BusinessRequest, item: Item) -> HttpResponse:
+def moved(request: WorkspaceRequest, item: Item) -> HttpResponse:
     """After a press of a button: all that is true of the item now."""
     item = item_or_404(request, item.pk)
     if is_row(request):
@@ -91,7 +90,7 @@ def moved(request: BusinessRequest, item: Item) -> HttpResponse:
     return reswap(retarget(answer, "#item-state"), "outerHTML")
 
 
-def state(request: BusinessRequest, item: Item) -> HttpResponse:
+def state(request: WorkspaceRequest, item: Item) -> HttpResponse:
     """The state panel, 204 while it is the same; the form where that may change."""
     context = _moved(request, item)
     if request.GET.get("seen") == context["seen"]:
@@ -102,7 +101,7 @@ def state(request: BusinessRequest, item: Item) -> HttpResponse:
 
 
 def row(
-    request: BusinessRequest, item: Item, typed: Field | None = None
+    request: WorkspaceRequest, item: Item, typed: Field | None = None
 ) -> HttpResponse:
     listing = listing_of(request, item)
     if not request.htmx:
@@ -118,38 +117,40 @@ def row(
     return render(request, "publishing/_changed_row.html", context)
 
 
-def is_row(request: BusinessRequest) -> bool:
+def is_row(request: WorkspaceRequest) -> bool:
     return request.POST.get("in") == "row"
 
 
-def listing_of(request: BusinessRequest, item: Item) -> Listing:
+def listing_of(request: WorkspaceRequest, item: Item) -> Listing:
     """The list that the person came from, as the address or the form says."""
     return Listing.of(_view_of(request), archive=item.archived_at is not None)
 
 
-def _view_of(request: BusinessRequest) -> QueryDict:
+def _view_of(request: WorkspaceRequest) -> QueryDict:
     return QueryDict(request.POST.get("view", "")) if request.POST else request.GET
 
 
-def list_url(request: BusinessRequest, listing: Listing) -> str:
+def list_url(request: WorkspaceRequest, listing: Listing) -> str:
     address = rows.list_path(request, listing)
     return f"{address}?{listing.query()}" if listing.query() else address
 
 
-def _address(request: BusinessRequest, item: Item, anchor: str) -> str:
-    address = reverse("item", args=[request.business.slug, item.pk])
+def _address(request: WorkspaceRequest, item: Item, anchor: str) -> str:
+    address = reverse("item", args=[request.business.slug, item.workspace, item.pk])
     query = listing_of(request, item).query()
     return f"{address}{'?' + query if query else ''}{'#' + anchor if anchor else ''}"
 
 
-def _facts(request: BusinessRequest, item: Item) -> dict[str, Any]:
+def _facts(request: WorkspaceRequest, item: Item) -> dict[str, Any]:
     now = progress(item)
     return {
         "item": item,
         "progress": now,
         "seen": hashlib.sha256(repr(now).encode()).hexdigest()[:16],
         "issues": issues_of(request, item),
-        "section": "costs_archive" if item.archived_at else "costs_inbox",
+        "section": f"{item.workspace}_archive"
+        if item.archived_at
+        else f"{item.workspace}_inbox",
         "editable": item.is_editable,
         "editable_flag": _flag(item),
         "may_publish": request.membership.may_publish,
@@ -157,7 +158,7 @@ def _facts(request: BusinessRequest, item: Item) -> dict[str, Any]:
     }
 
 
-def _moved(request: BusinessRequest, item: Item) -> dict[str, Any]:
+def _moved(request: WorkspaceRequest, item: Item) -> dict[str, Any]:
     """Once it is published, what waits next in the Inbox that it came from."""
     context = _facts(request, item)
     if item.status != Item.Status.PUBLISHED:
@@ -173,7 +174,7 @@ def _flag(item: Item) -> str:
     return "1" if item.is_editable else "0"
 
 
-def _viewer(request: BusinessRequest, item: Item) -> dict[str, Any]:
+def _viewer(request: WorkspaceRequest, item: Item) -> dict[str, Any]:
     """Zoom and turn stand in the address, so that they work without JavaScript."""
     if item.document is None:
         return {}

@@ -11,12 +11,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
-from dext_sync.businesses.access import BusinessRequest, business_view
 from dext_sync.businesses.roles import Need
 from publishing import archiving, coding, forms
 from publishing.views.fields import OPTIONS_URLS, place_of
 from publishing.views.selection import Selection, back_to_list, selection_of
-from publishing.views.visible import connection_of
+from publishing.views.visible import WorkspaceRequest, connection_of, workspace_view
 
 TITLES = {
     "category": gettext_lazy("Set category"),
@@ -24,9 +23,9 @@ TITLES = {
 }
 
 
-@business_view(Need.MEMBER)
+@workspace_view(Need.MEMBER)
 @require_POST
-def code(request: BusinessRequest) -> HttpResponse:
+def code(request: WorkspaceRequest) -> HttpResponse:
     """First asks for the value, then sets it on every item that may be changed."""
     field = request.POST.get("field", "")
     if field not in TITLES:
@@ -48,9 +47,9 @@ def code(request: BusinessRequest) -> HttpResponse:
     return back_to_list(request, selection.listing)
 
 
-@business_view(Need.MEMBER)
+@workspace_view(Need.MEMBER)
 @require_POST
-def archive(request: BusinessRequest) -> HttpResponse:
+def archive(request: WorkspaceRequest) -> HttpResponse:
     selection = selection_of(request)
     if not selection.items:
         return _nothing(request, selection)
@@ -67,13 +66,15 @@ def archive(request: BusinessRequest) -> HttpResponse:
 
 
 def _ask(
-    request: BusinessRequest, selection: Selection, field: str, error: str = ""
+    request: WorkspaceRequest, selection: Selection, field: str, error: str = ""
 ) -> HttpResponse:
     context = {
         "selection": selection,
         "field": field,
         "title": TITLES[field],
-        "options_url": reverse(OPTIONS_URLS[field], args=[request.business.slug]),
+        "options_url": reverse(
+            OPTIONS_URLS[field], args=[request.business.slug, request.workspace]
+        ),
         "typed": request.POST.get("typed", ""),
         "error": error,
     }
@@ -81,7 +82,7 @@ def _ask(
 
 
 def _dialog(
-    request: BusinessRequest, name: str, context: dict[str, Any], status: int = 200
+    request: WorkspaceRequest, name: str, context: dict[str, Any], status: int = 200
 ) -> HttpResponse:
     """The content of a dialog, or without JavaScript a page with the same."""
     if request.htmx:
@@ -89,12 +90,14 @@ def _dialog(
     return render(request, f"publishing/{name}.html", context, status=status)
 
 
-def _nothing(request: BusinessRequest, selection: Selection) -> HttpResponse:
+def _nothing(request: WorkspaceRequest, selection: Selection) -> HttpResponse:
     messages.warning(request, _("Select at least one item first."))
     return back_to_list(request, selection.listing)
 
 
-def _set(request: BusinessRequest, selection: Selection, field: str, value: Any) -> int:
+def _set(
+    request: WorkspaceRequest, selection: Selection, field: str, value: Any
+) -> int:
     done = 0
     for item in selection.items:
         try:
@@ -105,7 +108,7 @@ def _set(request: BusinessRequest, selection: Selection, field: str, value: Any)
     return done
 
 
-def _archived(request: BusinessRequest, item: Any) -> bool:
+def _archived(request: WorkspaceRequest, item: Any) -> bool:
     try:
         archiving.archive(item, request.user)
     except archiving.NotArchivable:
@@ -113,13 +116,13 @@ def _archived(request: BusinessRequest, item: Any) -> bool:
     return True
 
 
-def _say_coded(request: BusinessRequest, done: int, selection: Selection) -> None:
+def _say_coded(request: WorkspaceRequest, done: int, selection: Selection) -> None:
     words = ngettext("%(count)d item changed.", "%(count)d items changed.", done)
     messages.success(request, words % {"count": done})
     _say_left(request, len(selection.items) - done)
 
 
-def _say_left(request: BusinessRequest, left: int) -> None:
+def _say_left(request: WorkspaceRequest, left: int) -> None:
     if left:
         words = ngettext(
             "%(count)d item is being published and was left as it is.",

@@ -9,14 +9,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from connections.models import Contact
-from dext_sync.businesses.access import BusinessRequest, business_view
 from dext_sync.businesses.roles import Need
 from publishing import coding, forms, suppliers
 from publishing.models import Item, Supplier
 from publishing.reasons import Reason
 from publishing.views import answers
 from publishing.views.fields import Field, Sheet, as_value, sheet_of
-from publishing.views.visible import item_or_404
+from publishing.views.visible import WorkspaceRequest, item_or_404, workspace_view
 
 # What is missing where the page offers the choice.
 TO_CREATE = frozenset({Reason.SUPPLIER_NOT_IN_ZOHO})
@@ -27,9 +26,9 @@ TO_PICK = TO_CREATE | {
 }
 
 
-@business_view(Need.MEMBER)
+@workspace_view(Need.MEMBER)
 @require_POST
-def save(request: BusinessRequest, item_id: int, field: str) -> HttpResponse:
+def save(request: WorkspaceRequest, item_id: int, field: str) -> HttpResponse:
     """The field, and whatever looks otherwise because of it."""
     item = item_or_404(request, item_id)
     if field not in forms.EDITABLE:
@@ -48,9 +47,9 @@ def save(request: BusinessRequest, item_id: int, field: str) -> HttpResponse:
     return answers.saved(request, item_or_404(request, item_id), field, before)
 
 
-@business_view(Need.MEMBER)
+@workspace_view(Need.MEMBER)
 @require_POST
-def decide_supplier(request: BusinessRequest, item_id: int) -> HttpResponse:
+def decide_supplier(request: WorkspaceRequest, item_id: int) -> HttpResponse:
     """A supplier that Zoho lacks: create it there, or say which contact it is."""
     item = item_or_404(request, item_id)
     if item.supplier is None or not item.is_editable:
@@ -65,7 +64,7 @@ def decide_supplier(request: BusinessRequest, item_id: int) -> HttpResponse:
 
 
 def _undecided(
-    request: BusinessRequest, sheet: Sheet, refusal: ValidationError
+    request: WorkspaceRequest, sheet: Sheet, refusal: ValidationError
 ) -> Field:
     """The words stand beside the choice, or at the field where there is none any more."""
     words = " ".join(refusal.messages)
@@ -74,7 +73,7 @@ def _undecided(
     return replace(sheet.field("supplier"), error=words)
 
 
-def _decide(request: BusinessRequest, item: Item, before: Sheet) -> None:
+def _decide(request: WorkspaceRequest, item: Item, before: Sheet) -> None:
     """Raises ValidationError in words where this is not theirs to say, or no more."""
     supplier = item.supplier
     if supplier is None:
@@ -95,7 +94,7 @@ def _decide(request: BusinessRequest, item: Item, before: Sheet) -> None:
         raise _settled() from None
 
 
-def _check_shared(request: BusinessRequest, supplier: Supplier) -> None:
+def _check_shared(request: WorkspaceRequest, supplier: Supplier) -> None:
     """Items of others follow the supplier, and with them where money goes."""
     member = request.membership
     if member.may_publish or member.may_see_all_documents:
@@ -115,7 +114,7 @@ def _settled() -> ValidationError:
     )
 
 
-def _too_late(request: BusinessRequest, item: Item) -> HttpResponse:
+def _too_late(request: WorkspaceRequest, item: Item) -> HttpResponse:
     messages.warning(
         request, _("This item can no longer be changed here: it is being published.")
     )

@@ -10,11 +10,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from PIL import Image
 
-from dext_sync.businesses.access import BusinessRequest, business_view
 from dext_sync.businesses.roles import Need
 from publishing import documents, sandbox
 from publishing.models import Document, Item
-from publishing.views.visible import item_or_404
+from publishing.views.visible import WorkspaceRequest, item_or_404, workspace_view
 
 # What uploads let in; nothing else is ever served, whatever a row says.
 SERVED = frozenset({"application/pdf", "image/png", "image/jpeg"})
@@ -32,9 +31,9 @@ TURNS = {
 }
 
 
-@business_view(Need.MEMBER)
+@workspace_view(Need.MEMBER)
 @require_safe
-def file(request: BusinessRequest, item_id: int) -> HttpResponse:
+def file(request: WorkspaceRequest, item_id: int) -> HttpResponse:
     item = item_or_404(request, item_id)
     document = _document(item)
     if document.content_type not in SERVED:
@@ -52,9 +51,9 @@ def file(request: BusinessRequest, item_id: int) -> HttpResponse:
     return response
 
 
-@business_view(Need.MEMBER)
+@workspace_view(Need.MEMBER)
 @require_safe
-def page(request: BusinessRequest, item_id: int, page: int) -> HttpResponse:
+def page(request: WorkspaceRequest, item_id: int, page: int) -> HttpResponse:
     """A picture of one page. The browser may keep it, and asks each time if it may."""
     document = _document(item_or_404(request, item_id))
     if not 1 <= page <= document.page_count:

@@ -13,7 +13,6 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext, gettext_lazy
 
 from connections.models import Connection, Contact
-from dext_sync.businesses.access import BusinessRequest
 from dext_sync.businesses.models import Business
 from publishing import suppliers
 from publishing.decision import EDITIONS_WITHOUT_PURCHASE_TAX
@@ -25,7 +24,7 @@ from publishing.formats import (
 from publishing.forms import CHOICES, NewName, Place, currencies
 from publishing.models import Item
 from publishing.views.issues import Issue, issues_of
-from publishing.views.visible import connection_of
+from publishing.views.visible import WorkspaceRequest, connection_of
 
 OPTIONS_URLS = {
     "supplier": "supplier_options",
@@ -259,14 +258,16 @@ def as_value(business: Business, field: str, value: Any) -> Any:
             return value
 
 
-def sheet_of(request: BusinessRequest, item: Item) -> Sheet:
+def sheet_of(request: WorkspaceRequest, item: Item) -> Sheet:
     connection = connection_of(request)
     place = place_of(request, connection)
     return Sheet(item, place, connection, issues_of(request, item))
 
 
-def place_of(request: BusinessRequest, connection: Connection | None) -> Place:
-    return Place(request.business, connection, locale_of(request.business))
+def place_of(request: WorkspaceRequest, connection: Connection | None) -> Place:
+    return Place(
+        request.business, connection, locale_of(request.business), request.workspace
+    )
 
 
 def changed(before: Sheet, after: Sheet, besides: str) -> list[Field]:

@@ -8,7 +8,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from dext_sync.businesses import audit
-from dext_sync.businesses.access import BusinessRequest, business_view
 from dext_sync.businesses.roles import Need
 from publishing import coding
 from publishing.forms import NewItemForm
@@ -25,24 +24,29 @@ from publishing.views.rows import (
     seen_of,
 )
 from publishing.views.selection import ids_in
-from publishing.views.visible import connection_of, items_of
+from publishing.views.visible import (
+    WorkspaceRequest,
+    connection_of,
+    items_of,
+    workspace_view,
+)
 
 
-@business_view(Need.MEMBER)
+@workspace_view(Need.MEMBER)
 @require_safe
-def inbox(request: BusinessRequest) -> HttpResponse:
+def inbox(request: WorkspaceRequest) -> HttpResponse:
     return _list_page(request, Listing.of(request.GET, archive=False))
 
 
-@business_view(Need.MEMBER)
+@workspace_view(Need.MEMBER)
 @require_safe
-def archive(request: BusinessRequest) -> HttpResponse:
+def archive(request: WorkspaceRequest) -> HttpResponse:
     return _list_page(request, Listing.of(request.GET, archive=True))
 
 
-@business_view(Need.MEMBER)
+@workspace_view(Need.MEMBER)
 @require_safe
-def rows(request: BusinessRequest) -> HttpResponse:
+def rows(request: WorkspaceRequest) -> HttpResponse:
     """Rows that were moving when the page was drawn; 204 while they look the same."""
     archive = bool(request.GET.get("archive"))
     listing = Listing.of(QueryDict(request.GET.get("view", "")), archive=archive)
@@ -55,9 +59,9 @@ def rows(request: BusinessRequest) -> HttpResponse:
     return render(request, "publishing/_rows.html", {**context, "rows": found})
 
 
-@business_view(Need.MEMBER)
+@workspace_view(Need.MEMBER)
 @require_http_methods(["GET", "HEAD", "POST"])
-def new(request: BusinessRequest) -> HttpResponse:
+def new(request: WorkspaceRequest) -> HttpResponse:
     place = place_of(request, connection_of(request))
     form = NewItemForm(request.POST or None, place=place)
     if not form.is_valid():
@@ -65,10 +69,10 @@ def new(request: BusinessRequest) -> HttpResponse:
         return render(request, "publishing/new.html", {"form": form}, status=status)
     item = _typed_in(request, form)
     messages.success(request, _("Item added: complete it here."))
-    return redirect("item", request.business.slug, item.pk)
+    return redirect("item", request.business.slug, item.workspace, item.pk)
 
 
-def _list_page(request: BusinessRequest, listing: Listing) -> HttpResponse:
+def _list_page(request: WorkspaceRequest, listing: Listing) -> HttpResponse:
     visible = items_of(request)
     page = listing.page(visible.prefetch_related(*PREFETCH))
     rows = [row_of(item) for item in page.items]
@@ -91,10 +95,11 @@ def _list_page(request: BusinessRequest, listing: Listing) -> HttpResponse:
     )
 
 
-def _typed_in(request: BusinessRequest, form: NewItemForm) -> Item:
+def _typed_in(request: WorkspaceRequest, form: NewItemForm) -> Item:
     with transaction.atomic():
         item = Item.unscoped.create(
             business=request.business,
+            workspace=request.workspace,
             owner=request.user,
             kind=form.cleaned_data["kind"],
             currency=form.cleaned_data["currency"],

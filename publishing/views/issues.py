@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from dext_sync.businesses.access import BusinessRequest
 from publishing import coding
 from publishing.formats import locale_of, plain_amount
 from publishing.models import Item
 from publishing.reasons import Reason
+from publishing.views.visible import WorkspaceRequest
 
 # Mended on pages that only Admins may open.
 FOR_ADMINS = frozenset({Reason.METHOD_WITHOUT_ACCOUNT, Reason.METHOD_ACCOUNT_GONE})
@@ -23,14 +23,14 @@ class Issue:
     sentence: str
 
 
-def issues_of(request: BusinessRequest, item: Item) -> tuple[Issue, ...]:
+def issues_of(request: WorkspaceRequest, item: Item) -> tuple[Issue, ...]:
     return tuple(
         Issue(reason.code, reason.field, _sentence(request, item, reason))
         for reason in item.open_reasons
     )
 
 
-def _sentence(request: BusinessRequest, item: Item, reason: Reason) -> str:
+def _sentence(request: WorkspaceRequest, item: Item, reason: Reason) -> str:
     if reason == Reason.TAX_DISAGREES:
         return _expected_tax(item) or str(reason.sentence)
     if reason in FOR_ADMINS and not request.membership.manages:

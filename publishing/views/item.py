@@ -7,31 +7,36 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from dext_sync.businesses import audit
-from dext_sync.businesses.access import BusinessRequest, business_view
 from dext_sync.businesses.roles import Need
 from publishing import archiving
 from publishing.views import answers, previews
-from publishing.views.visible import connection_of, item_or_404
+from publishing.views.visible import (
+    WorkspaceRequest,
+    connection_of,
+    inbox_of,
+    item_or_404,
+    workspace_view,
+)
 
 MOST_HISTORY = 200
 
 
-@business_view(Need.MEMBER)
+@workspace_view(Need.MEMBER)
 @require_safe
-def page(request: BusinessRequest, item_id: int) -> HttpResponse:
+def page(request: WorkspaceRequest, item_id: int) -> HttpResponse:
     return answers.whole_page(request, item_or_404(request, item_id))
 
 
-@business_view(Need.MEMBER)
+@workspace_view(Need.MEMBER)
 @require_safe
-def state(request: BusinessRequest, item_id: int) -> HttpResponse:
+def state(request: WorkspaceRequest, item_id: int) -> HttpResponse:
     """What is true now; asked every few seconds while something moves."""
     return answers.state(request, item_or_404(request, item_id))
 
 
-@business_view(Need.MEMBER)
+@workspace_view(Need.MEMBER)
 @require_safe
-def history(request: BusinessRequest, item_id: int) -> HttpResponse:
+def history(request: WorkspaceRequest, item_id: int) -> HttpResponse:
     item = item_or_404(request, item_id)
     entries = audit.about(request.business, item)
     if item.supplier is not None:
@@ -41,9 +46,9 @@ def history(request: BusinessRequest, item_id: int) -> HttpResponse:
     return answers.whole_page(request, item, tab="history", history=told)
 
 
-@business_view(Need.MEMBER)
+@workspace_view(Need.MEMBER)
 @require_safe
-def preview(request: BusinessRequest, item_id: int) -> HttpResponse:
+def preview(request: WorkspaceRequest, item_id: int) -> HttpResponse:
     item = item_or_404(request, item_id)
     context = {
         "item": item,
@@ -53,22 +58,22 @@ def preview(request: BusinessRequest, item_id: int) -> HttpResponse:
     return render(request, f"publishing/{name}.html", context)
 
 
-@business_view(Need.MEMBER)
+@workspace_view(Need.MEMBER)
 @require_POST
-def archive(request: BusinessRequest, item_id: int) -> HttpResponse:
+def archive(request: WorkspaceRequest, item_id: int) -> HttpResponse:
     item = item_or_404(request, item_id)
     try:
         archiving.archive(item, request.user)
     except archiving.NotArchivable:
         messages.error(request, _("This item is being published: it stays."))
-        return redirect("item", request.business.slug, item.pk)
+        return redirect("item", request.business.slug, item.workspace, item.pk)
     messages.success(request, _("Archived. It will not be published."))
-    return redirect("costs_inbox", request.business.slug)
+    return redirect(inbox_of(request))
 
 
-@business_view(Need.MEMBER)
+@workspace_view(Need.MEMBER)
 @require_POST
-def unarchive(request: BusinessRequest, item_id: int) -> HttpResponse:
+def unarchive(request: WorkspaceRequest, item_id: int) -> HttpResponse:
     item = item_or_404(request, item_id)
     try:
         archiving.unarchive(item, request.user)
@@ -76,4 +81,4 @@ def unarchive(request: BusinessRequest, item_id: int) -> HttpResponse:
         messages.error(request, _("Only items that were never published come back."))
     else:
         messages.success(request, _("Back in the Inbox."))
-    return redirect("item", request.business.slug, item.pk)
+    return redirect("item", request.business.slug, item.workspace, item.pk)

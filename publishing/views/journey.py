@@ -9,12 +9,11 @@ from django.shortcuts import render
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
-from dext_sync.businesses.access import BusinessRequest, business_view
 from dext_sync.businesses.roles import Need
 from publishing.models import Item
 from publishing.views.listing import MOVING, Listing
 from publishing.views.rows import frame_of
-from publishing.views.visible import items_of
+from publishing.views.visible import WorkspaceRequest, items_of, workspace_view
 
 
 @dataclass(frozen=True)
@@ -63,9 +62,9 @@ class Journey:
         ]
 
 
-@business_view(Need.MEMBER)
+@workspace_view(Need.MEMBER)
 @require_safe
-def progress(request: BusinessRequest) -> HttpResponse:
+def progress(request: WorkspaceRequest) -> HttpResponse:
     """Asked while items are on their way; 204 while none of them has settled."""
     journey = journey_of(request)
     if journey is not None and request.GET.get("seen") == journey.seen:
@@ -75,13 +74,13 @@ def progress(request: BusinessRequest) -> HttpResponse:
     return render(request, "publishing/_journey.html", context)
 
 
-def set_out(request: BusinessRequest, items: Iterable[Item]) -> None:
+def set_out(request: WorkspaceRequest, items: Iterable[Item]) -> None:
     """Remember them for the next pages that this person looks at."""
     known = request.session.get(_key(request), [])
     request.session[_key(request)] = [*known, *(item.pk for item in items)]
 
 
-def journey_of(request: BusinessRequest) -> Journey | None:
+def journey_of(request: WorkspaceRequest) -> Journey | None:
     """None where nothing was sent; once all have settled it is told a last time."""
     sent = request.session.get(_key(request))
     if not sent:
@@ -92,7 +91,7 @@ def journey_of(request: BusinessRequest) -> Journey | None:
     return journey
 
 
-def _counted_up(request: BusinessRequest, sent: list[int]) -> Journey:
+def _counted_up(request: WorkspaceRequest, sent: list[int]) -> Journey:
     items = items_of(request).filter(pk__in=sent).order_by()
     found = dict(items.values_list("status").annotate(Count("pk")))
     moving = sum(found.pop(status, 0) for status in MOVING)
@@ -100,8 +99,8 @@ def _counted_up(request: BusinessRequest, sent: list[int]) -> Journey:
     return Journey(moving, published, sum(found.values()))
 
 
-def _key(request: BusinessRequest) -> str:
-    return f"sent-{request.business.pk}"
+def _key(request: WorkspaceRequest) -> str:
+    return f"sent-{request.business.pk}-{request.workspace}"
 
 
 def _counted(count: int, words: str) -> list[str]:

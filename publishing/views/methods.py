@@ -12,9 +12,9 @@ from dext_sync.businesses.access import BusinessRequest, business_view
 from dext_sync.businesses.roles import Need
 from dext_sync.celery import enqueue
 from publishing import coding, methods, tasks
-from publishing.forms import PaymentMethodForm
+from publishing.formats import locale_of
+from publishing.forms import PaymentMethodForm, Place
 from publishing.models import PaymentMethod
-from publishing.views.fields import place_of
 from publishing.views.visible import connection_of
 
 
@@ -34,9 +34,7 @@ def overview(request: BusinessRequest) -> HttpResponse:
 @business_view(Need.MANAGE)
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: BusinessRequest) -> HttpResponse:
-    form = PaymentMethodForm(
-        request.POST or None, place=place_of(request, connection_of(request))
-    )
+    form = PaymentMethodForm(request.POST or None, place=_place(request))
     if form.is_valid() and _saved(request, form, None):
         messages.success(request, _("Payment method added."))
         return redirect("payment_methods", request.business.slug)
@@ -49,7 +47,7 @@ def change(request: BusinessRequest, method_id: int) -> HttpResponse:
     method = _method_or_404(request, method_id)
     form = PaymentMethodForm(
         request.POST or None,
-        place=place_of(request, connection_of(request)),
+        place=_place(request),
         method=method,
         initial={
             "name": method.name,
@@ -79,6 +77,10 @@ def remove(request: BusinessRequest, method_id: int) -> HttpResponse:
     enqueue(tasks.review_items, request.business.pk)
     messages.success(request, _("Payment method removed."))
     return redirect("payment_methods", request.business.slug)
+
+
+def _place(request: BusinessRequest) -> Place:
+    return Place(request.business, connection_of(request), locale_of(request.business))
 
 
 def _method_or_404(request: BusinessRequest, method_id: int) -> PaymentMethod:

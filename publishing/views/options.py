@@ -4,16 +4,15 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from dext_sync.businesses.access import BusinessRequest, business_view
 from dext_sync.businesses.roles import Need
 from publishing.forms import MOST_OPTIONS, options, plain_words
 from publishing.views.fields import place_of
-from publishing.views.visible import connection_of
+from publishing.views.visible import WorkspaceRequest, connection_of, workspace_view
 
 
-@business_view(Need.MEMBER)
+@workspace_view(Need.MEMBER)
 @require_safe
-def search(request: BusinessRequest, *, field: str) -> HttpResponse:
+def search(request: WorkspaceRequest, *, field: str) -> HttpResponse:
     words = plain_words(request.GET.get("q", ""))[:100]
     connection = connection_of(request)
     found = options(field, words, place_of(request, connection))

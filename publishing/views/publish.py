@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from dext_sync.businesses.access import BusinessRequest, business_view
 from dext_sync.businesses.roles import Need
 from dext_sync.celery import enqueue
 from publishing import by_hand, engine, tasks
@@ -21,7 +20,7 @@ from publishing.models import Item
 from publishing.views import answers
 from publishing.views.journey import set_out
 from publishing.views.selection import Selection, back_to_list, selection_of
-from publishing.views.visible import item_or_404
+from publishing.views.visible import WorkspaceRequest, item_or_404, workspace_view
 
 SENDABLE = (Item.Status.READY, Item.Status.FAILED)
 NAMED = 20
@@ -39,9 +38,9 @@ class Plan:
     headline: str
 
 
-@business_view(Need.PUBLISH)
+@workspace_view(Need.PUBLISH)
 @require_POST
-def one(request: BusinessRequest, item_id: int) -> HttpResponse:
+def one(request: WorkspaceRequest, item_id: int) -> HttpResponse:
     item = item_or_404(request, item_id)
     outcome = _request(request, item)
     if isinstance(outcome, Held) and outcome.reasons:
@@ -49,9 +48,9 @@ def one(request: BusinessRequest, item_id: int) -> HttpResponse:
     return answers.moved(request, item)
 
 
-@business_view(Need.PUBLISH)
+@workspace_view(Need.PUBLISH)
 @require_POST
-def many(request: BusinessRequest) -> HttpResponse:
+def many(request: WorkspaceRequest) -> HttpResponse:
     """Asks first, with the sums; then sends what is ready."""
     selection = selection_of(request)
     if not selection.items:
@@ -66,17 +65,17 @@ def many(request: BusinessRequest) -> HttpResponse:
     return back_to_list(request, selection.listing)
 
 
-@business_view(Need.PUBLISH)
+@workspace_view(Need.PUBLISH)
 @require_POST
-def attach_again(request: BusinessRequest, item_id: int) -> HttpResponse:
+def attach_again(request: WorkspaceRequest, item_id: int) -> HttpResponse:
     item = item_or_404(request, item_id)
     _begin(request, engine.attach_again(item, by=request.user))
     return answers.moved(request, item)
 
 
-@business_view(Need.PUBLISH)
+@workspace_view(Need.PUBLISH)
 @require_POST
-def seen(request: BusinessRequest, item_id: int) -> HttpResponse:
+def seen(request: WorkspaceRequest, item_id: int) -> HttpResponse:
     """The person has looked in Zoho Books for what we cannot look for any more."""
     item = item_or_404(request, item_id)
     is_there = request.POST.get("there") == "1"
@@ -85,11 +84,11 @@ def seen(request: BusinessRequest, item_id: int) -> HttpResponse:
     return answers.moved(request, item)
 
 
-def _request(request: BusinessRequest, item: Item) -> Requested | Held:
+def _request(request: WorkspaceRequest, item: Item) -> Requested | Held:
     return _begin(request, engine.request(item, by=request.user))
 
 
-def _begin(request: BusinessRequest, outcome: Requested | Held) -> Requested | Held:
+def _begin(request: WorkspaceRequest, outcome: Requested | Held) -> Requested | Held:
     """Ring the bell for a worker, once what was claimed is committed."""
     if isinstance(outcome, Requested):
         enqueue(tasks.publish, request.business.pk, outcome.publication.pk)
@@ -100,7 +99,7 @@ def _why(held: Held) -> str:
     return " ".join(str(reason.sentence) for reason in held.reasons)
 
 
-def _publish_all(request: BusinessRequest, items: Iterable[Item]) -> None:
+def _publish_all(request: WorkspaceRequest, items: Iterable[Item]) -> None:
     outcomes = [(item, _request(request, item)) for item in items]
     set_out(request, [item for item, to in outcomes if isinstance(to, Requested)])
     for item, outcome in outcomes[:NAMED]:
@@ -109,7 +108,7 @@ def _publish_all(request: BusinessRequest, items: Iterable[Item]) -> None:
             messages.warning(request, words % {"item": item, "why": _why(outcome)})
 
 
-def _plan(request: BusinessRequest, selection: Selection) -> Plan:
+def _plan(request: WorkspaceRequest, selection: Selection) -> Plan:
     ready = [item for item in selection.items if item.status in SENDABLE]
     skipped = [item for item in selection.items if item.status not in SENDABLE]
     sums = _sums(ready)

@@ -7,12 +7,11 @@ from urllib.parse import urlencode
 from django.urls import reverse
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from dext_sync.businesses.access import BusinessRequest
 from publishing.models import Item
 from publishing.progress import Progress, progress
 from publishing.views.fields import Field
 from publishing.views.listing import Listing
-from publishing.views.visible import items_of
+from publishing.views.visible import WorkspaceRequest, items_of
 
 TAB_LABELS = {
     "": pgettext_lazy("items", "All"),
@@ -73,7 +72,7 @@ def row_of(item: Item, typed: Field | None = None) -> Row:
     return Row(item, progress(item), typed)
 
 
-def frame_of(request: BusinessRequest, listing: Listing) -> dict[str, object]:
+def frame_of(request: WorkspaceRequest, listing: Listing) -> dict[str, object]:
     """What rows, tabs and toolbar need wherever they are drawn."""
     counts = listing.counts(items_of(request))
     return {
@@ -96,9 +95,9 @@ def frame_of(request: BusinessRequest, listing: Listing) -> dict[str, object]:
     }
 
 
-def list_path(request: BusinessRequest, listing: Listing) -> str:
-    name = "costs_archive" if listing.archive else "costs_inbox"
-    return reverse(name, args=[request.business.slug])
+def list_path(request: WorkspaceRequest, listing: Listing) -> str:
+    place = "archive" if listing.archive else "inbox"
+    return reverse(f"{request.workspace}_{place}", args=[request.business.slug])
 
 
 def moving_of(rows: list[Row], listing: Listing) -> dict[str, object]:

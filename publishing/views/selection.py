@@ -5,14 +5,12 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect
-from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
 
-from dext_sync.businesses.access import BusinessRequest
 from publishing.forms import is_id
 from publishing.models import Item
 from publishing.views.listing import Listing
-from publishing.views.visible import items_of
+from publishing.views.visible import WorkspaceRequest, inbox_of, items_of
 
 AT_ONCE = 500
 """One press moves at most so many; the rest stays selected for the next one."""
@@ -30,22 +28,22 @@ class Selection:
         return self.asked > len(self.items)
 
 
-def selection_of(request: BusinessRequest) -> Selection:
+def selection_of(request: WorkspaceRequest) -> Selection:
     """Ids of other people's items, or of another business, simply are not found."""
     listing = Listing.of(QueryDict(request.POST.get("view", "")), archive=False)
     chosen = _chosen(request, listing)
     return Selection(list(chosen[:AT_ONCE]), chosen.count(), listing)
 
 
-def back_to_list(request: BusinessRequest, listing: Listing) -> HttpResponse:
+def back_to_list(request: WorkspaceRequest, listing: Listing) -> HttpResponse:
     """The whole list again, also out of a dialog that htmx filled."""
-    address = reverse("costs_inbox", args=[request.business.slug])
+    address = inbox_of(request)
     if listing.query():
         address = f"{address}?{listing.query()}"
     return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
 
 
-def _chosen(request: BusinessRequest, listing: Listing) -> QuerySet[Item]:
+def _chosen(request: WorkspaceRequest, listing: Listing) -> QuerySet[Item]:
     visible = items_of(request)
     if request.POST.get("matching") == "1":
         return listing.matching(visible)

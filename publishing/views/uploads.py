@@ -14,20 +14,24 @@ from django.utils.translation import ngettext
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_POST
 
-from dext_sync.businesses.access import BusinessRequest, business_view
 from dext_sync.businesses.roles import Need
 from publishing import forms, uploads
 from publishing.uploads import Accepted, Refused
-from publishing.views.visible import items_of
+from publishing.views.visible import (
+    WorkspaceRequest,
+    inbox_of,
+    items_of_both,
+    workspace_view,
+)
 
 Results = Sequence[tuple[str, Accepted | Refused]]
 
 
 # The token is checked by `_received`: before that, how much arrives is looked at.
 @csrf_exempt
-@business_view(Need.MEMBER)
+@workspace_view(Need.MEMBER)
 @require_POST
-def upload(request: BusinessRequest) -> HttpResponse:
+def upload(request: WorkspaceRequest) -> HttpResponse:
     if _length(request) > settings.UPLOAD_MAX_BYTES:
         return _too_much(request)
     try:
@@ -37,26 +41,26 @@ def upload(request: BusinessRequest) -> HttpResponse:
 
 
 @csrf_protect
-def _received(request: BusinessRequest) -> HttpResponse:
+def _received(request: WorkspaceRequest) -> HttpResponse:
     files = cast("list[UploadedFile[bytes]]", request.FILES.getlist("documents"))
     results = [(str(file.name), _taken(request, file)) for file in files]
     if request.htmx:
         return render(request, "publishing/_uploads.html", {"results": results})
     if not results:
         messages.error(request, _("Choose at least one document first."))
-        return redirect("costs_inbox", request.business.slug)
+        return redirect(inbox_of(request))
     if any(isinstance(result, Refused) for _name, result in results):
         return _told(request, results)
     messages.success(request, _thanks(len(results)))
-    return redirect("costs_inbox", request.business.slug)
+    return redirect(inbox_of(request))
 
 
-def _length(request: BusinessRequest) -> int:
+def _length(request: WorkspaceRequest) -> int:
     said = request.META.get("CONTENT_LENGTH") or "0"
     return int(said) if forms.is_id(said) else 0
 
 
-def _too_much(request: BusinessRequest) -> HttpResponse:
+def _too_much(request: WorkspaceRequest) -> HttpResponse:
     """None of it is taken: half of what was sent would be worse than nothing."""
     most = settings.DATA_UPLOAD_MAX_NUMBER_FILES
     sentence = _(
@@ -69,14 +73,20 @@ def _too_much(request: BusinessRequest) -> HttpResponse:
     return _told(request, results)
 
 
-def _told(request: BusinessRequest, results: Results) -> HttpResponse:
+def _told(request: WorkspaceRequest, results: Results) -> HttpResponse:
     context = {"results": results}
     return render(request, "publishing/uploads.html", context, status=422)
 
 
-def _taken(request: BusinessRequest, file: "UploadedFile[bytes]") -> Accepted | Refused:
+def _taken(
+    request: WorkspaceRequest, file: "UploadedFile[bytes]"
+) -> Accepted | Refused:
     return uploads.accept(
-        request.business, file, by=request.user, visible=items_of(request)
+        request.business,
+        file,
+        by=request.user,
+        visible=items_of_both(request),
+        workspace=request.workspace,
     )
 
 

@@ -18,6 +18,8 @@ class Open(Enum):
 class Row:
     to: Need | Open
     ids: Mapping[str, object] = field(default_factory=dict)
+    # What else its address says; the page is there.
+    place: Mapping[str, object] = field(default_factory=dict)
     # Its rows are named in what is sent, and the test sends nothing.
     finds_nothing: bool = False
 
@@ -29,8 +31,10 @@ NONE = 987654321
 MEMBER = Row(Need.MEMBER)
 MANAGE = Row(Need.MANAGE)
 PUBLISH = Row(Need.PUBLISH)
-ITEM = Row(Need.MEMBER, {"item_id": NONE})
-ITEM_PUBLISH = Row(Need.PUBLISH, {"item_id": NONE})
+COSTS = {"workspace": "costs"}
+IN_COSTS = Row(Need.MEMBER, place=COSTS)
+ITEM = Row(Need.MEMBER, {"item_id": NONE}, COSTS)
+ITEM_PUBLISH = Row(Need.PUBLISH, {"item_id": NONE}, COSTS)
 METHOD = Row(Need.MANAGE, {"method_id": NONE})
 CONSENT = Row(Need.MANAGE, {"consent_id": NONE})
 CONNECTION = Row(Need.MANAGE, {"connection_id": NONE})
@@ -94,23 +98,25 @@ BUSINESSES: dict[str, Row] = {
 PUBLISHING: dict[str, Row] = {
     "costs_inbox": MEMBER,
     "costs_archive": MEMBER,
-    "upload": MEMBER,
-    "item_new": MEMBER,
-    "items_rows": MEMBER,
-    "items_journey": MEMBER,
-    "items_publish": PUBLISH,
-    "items_code": Row(Need.MEMBER, finds_nothing=True),
-    "items_archive": MEMBER,
-    "supplier_options": MEMBER,
-    "contact_options": MEMBER,
-    "category_options": MEMBER,
-    "tax_options": MEMBER,
-    "project_options": MEMBER,
-    "location_options": MEMBER,
-    "customer_options": MEMBER,
-    "method_options": MEMBER,
+    "sales_inbox": MEMBER,
+    "sales_archive": MEMBER,
+    "upload": IN_COSTS,
+    "item_new": IN_COSTS,
+    "items_rows": IN_COSTS,
+    "items_journey": IN_COSTS,
+    "items_publish": Row(Need.PUBLISH, place=COSTS),
+    "items_code": Row(Need.MEMBER, place=COSTS, finds_nothing=True),
+    "items_archive": IN_COSTS,
+    "supplier_options": IN_COSTS,
+    "contact_options": IN_COSTS,
+    "category_options": IN_COSTS,
+    "tax_options": IN_COSTS,
+    "project_options": IN_COSTS,
+    "location_options": IN_COSTS,
+    "customer_options": IN_COSTS,
+    "method_options": IN_COSTS,
     "item": ITEM,
-    "item_field": Row(Need.MEMBER, {"item_id": NONE, "field": "total"}),
+    "item_field": Row(Need.MEMBER, {"item_id": NONE, "field": "total"}, COSTS),
     "supplier_decide": ITEM,
     "item_state": ITEM,
     "item_preview": ITEM,
@@ -121,7 +127,7 @@ PUBLISHING: dict[str, Row] = {
     "item_archive": ITEM,
     "item_unarchive": ITEM,
     "document_file": ITEM,
-    "document_page": Row(Need.MEMBER, {"item_id": NONE, "page": 1}),
+    "document_page": Row(Need.MEMBER, {"item_id": NONE, "page": 1}, COSTS),
     "payment_methods": MANAGE,
     "payment_method_new": MANAGE,
     "payment_method_change": METHOD,

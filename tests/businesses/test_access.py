@@ -141,7 +141,7 @@ def visit(client: Client, name: str, business: Business) -> HttpResponseBase:
     """With GET; a page that only takes POST is asked so, with nothing in it."""
     row = TABLE[name]
     slug = {"slug": business.slug} if isinstance(row.to, Need) else {}
-    address = reverse(name, kwargs={**slug, **row.ids})
+    address = reverse(name, kwargs={**slug, **row.place, **row.ids})
     answer: HttpResponseBase = client.get(address)
     if answer.status_code == 405:
         answer = client.post(address)

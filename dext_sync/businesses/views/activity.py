@@ -29,8 +29,9 @@ KINDS = {
     "publishing": (_("Publishing"), ("publication.",)),
 }
 
-# Subjects with a page of their own: its name, which takes the business and the row.
-PAGES = {"item": "item"}
+# Subjects with a page of their own: its name, and what its address has between the
+# business and the row. An item of sales is led on from there to its own.
+PAGES = {"item": ("item", "costs")}
 GONE = {"item.deleted"}
 
 
@@ -100,5 +101,6 @@ def _what(request: BusinessRequest, entry: AuditEntry) -> str:
     page = PAGES.get(entry.subject_kind)
     if page is None or entry.action in GONE:
         return audit.sentence(entry)
-    address = reverse(page, args=[request.business.slug, entry.subject_id])
+    name, *between = page
+    address = reverse(name, args=[request.business.slug, *between, entry.subject_id])
     return audit.linked_sentence(entry, address)

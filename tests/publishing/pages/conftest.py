@@ -1,4 +1,4 @@
-"""Words for what a browser does on the pages of Costs."""
+"""Words for what a browser does on the pages of Costs and Sales."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.http import HttpResponse
 from django.test import Client
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
@@ -19,9 +19,17 @@ HTMX = {"HX-Request": "true"}
 class Visitor:
     """One person on the pages of one business."""
 
-    def __init__(self, client: Client, business: Business) -> None:
+    def __init__(
+        self, client: Client, business: Business, workspace: str = "costs"
+    ) -> None:
         self.client = client
         self.business = business
+        self.workspace = workspace
+
+    @property
+    def in_sales(self) -> "Visitor":
+        """The same person on the pages of Sales."""
+        return Visitor(self.client, self.business, "sales")
 
     def opens(
         self, page: str, *ids: object, htmx: bool = False, **query: Any
@@ -44,7 +52,11 @@ class Visitor:
         return _whole(answer)
 
     def _address(self, page: str, ids: tuple[object, ...]) -> str:
-        return reverse(page, args=[self.business.slug, *ids])
+        """Pages that both workspaces have say in their address which one it is."""
+        try:
+            return reverse(page, args=[self.business.slug, *ids])
+        except NoReverseMatch:
+            return reverse(page, args=[self.business.slug, self.workspace, *ids])
 
 
 def _whole(answer: Any) -> HttpResponse:

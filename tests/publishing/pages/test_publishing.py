@@ -246,7 +246,9 @@ def test_who_may_not_publish_is_told_why_there_is_no_button(
 
 def count_in(page: str) -> str:
     """The number beside Inbox in the sidebar."""
-    return page.split('id="inbox-count"')[1].split(">")[1].split("<", maxsplit=1)[0]
+    return (
+        page.split('id="inbox-count-costs"')[1].split(">")[1].split("<", maxsplit=1)[0]
+    )
 
 
 def test_the_counts_come_with_every_answer_that_moves_an_item(
