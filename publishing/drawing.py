@@ -13,11 +13,14 @@ import pypdfium2
 from PIL import Image, ImageOps
 
 PDF = "application/pdf"
-FORMATS = {"image/png": "PNG", "image/jpeg": "JPEG"}
+JPEG = "image/jpeg"
+HEIC = "image/heic"
+FORMATS = {"image/png": "PNG", JPEG: "JPEG", HEIC: "HEIF"}
 MOST_PIXELS = 16_000_000
 """A page's picture is made smaller until it fits, however tall the page is."""
 MOST_IMAGE_PIXELS = 25_000_000
 """Of an uploaded picture; a page of A4 at 400 dots per inch has 15 million."""
+JPEG_QUALITY = 85
 MOST_SECONDS = 10
 MOST_MEMORY = 768 * 1024 * 1024
 
@@ -30,15 +33,12 @@ ORIENTATION = 0x0112
 
 
 def main() -> int:
-    """`examine TYPE`, or `draw TYPE PAGE WIDTH`."""
+    """`examine TYPE`, `convert TYPE`, or `draw TYPE PAGE WIDTH`."""
     _limit()
     task, content_type, *numbers = sys.argv[1:]
     content = sys.stdin.buffer.read()
     try:
-        if task == "examine":
-            answer = examined(content, content_type)
-        else:
-            answer = drawn(content, content_type, int(numbers[0]), int(numbers[1]))
+        answer = _done(task, content, content_type, [int(each) for each in numbers])
     except pypdfium2.PdfiumError as error:
         wanted = getattr(error, "err_code", None) == PASSWORD_WANTED
         return LOCKED if wanted else DAMAGED
@@ -48,6 +48,16 @@ def main() -> int:
         return DAMAGED
     sys.stdout.buffer.write(answer)
     return 0
+
+
+def _done(task: str, content: bytes, content_type: str, numbers: list[int]) -> bytes:
+    match task:
+        case "examine":
+            return examined(content, content_type)
+        case "convert":
+            return converted(content, content_type)
+        case _:
+            return drawn(content, content_type, *numbers)
 
 
 def _limit() -> None:
@@ -66,6 +76,20 @@ def examined(content: bytes, content_type: str) -> bytes:
     # Asked of the document: opening the page would read all that is on it.
     width, height = pdf.get_page_size(0) if pages else (0, 0)
     return f"{pages} {int(width > 0 and height > 0)}".encode()
+
+
+def converted(content: bytes, content_type: str) -> bytes:
+    """A photograph as a JPEG that every program opens, lying as it was taken.
+
+    Of what else the file says only its colours are kept: where it was taken, and with
+    which telephone, is nobody's affair.
+    """
+    image = _opened(content, content_type)
+    colours = image.info.get("icc_profile")
+    out = BytesIO()
+    upright = ImageOps.exif_transpose(image).convert("RGB")
+    upright.save(out, "JPEG", quality=JPEG_QUALITY, icc_profile=colours)
+    return out.getvalue()
 
 
 def drawn(content: bytes, content_type: str, page: int, width: int) -> bytes:
@@ -107,10 +131,19 @@ def _photograph(image: Image.Image, width: int) -> Image.Image:
 
 def _opened(content: bytes, content_type: str) -> Image.Image:
     """Not decoded yet, after a look at how many pixels it says it has."""
+    if content_type == HEIC:
+        _learn_heic()
     image = Image.open(BytesIO(content), formats=[FORMATS[content_type]])
     if image.width * image.height > MOST_IMAGE_PIXELS:
         raise Image.DecompressionBombError
     return image
+
+
+def _learn_heic() -> None:
+    """Its decoders are large, and few documents need them."""
+    import pillow_heif  # noqa: PLC0415
+
+    pillow_heif.register_heif_opener(thumbnails=False, decode_threads=1)
 
 
 if __name__ == "__main__":

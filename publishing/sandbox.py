@@ -54,6 +54,11 @@ def examine(content: bytes, content_type: str) -> Examined:
     return Examined(int(pages), has_size == b"1")
 
 
+def convert(content: bytes, content_type: str) -> bytes:
+    """The same picture as a JPEG. Raises any of the above."""
+    return _run(content, "convert", content_type)
+
+
 def draw(content: bytes, content_type: str, page: int, width: int) -> bytes:
     """A PNG of the page (the first is 1). Raises any of the above."""
     return _run(content, "draw", content_type, str(page), str(width))

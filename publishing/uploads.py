@@ -1,8 +1,11 @@
 """A file that somebody uploads becomes an item, or is refused in one clear sentence."""
 
+import hashlib
 import re
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
+from typing import TypeVar
 
 import puremagic
 from django.conf import settings
@@ -15,15 +18,20 @@ from django.utils.translation import gettext as _
 from dext_sync.businesses import audit
 from dext_sync.businesses.models import Business, User
 from publishing import coding, documents, sandbox
-from publishing.drawing import PDF
+from publishing.drawing import HEIC, JPEG, PDF
 from publishing.models import Document, Item
 
 ENDINGS = {
     PDF: (".pdf",),
     "image/png": (".png",),
-    "image/jpeg": (".jpg", ".jpeg"),
+    JPEG: (".jpg", ".jpeg"),
 }
+# What telephones photograph in, and Zoho Books does not take: kept as a JPEG.
+HEIC_ENDINGS = (".heic", ".heif", ".hif")
+HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis"})
 LONGEST_NAME = 120
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -47,8 +55,13 @@ class Refused:
 
 @dataclass(frozen=True)
 class Examined:
+    """`content` is what is kept; `converted_from` the SHA-256 of what was uploaded,
+    if that is something else."""
+
+    content: bytes = field(repr=False)
     content_type: str
     page_count: int
+    converted_from: str = ""
 
 
 class Unfit(Exception):
@@ -69,15 +82,16 @@ def accept(
     """
     shown = safe_name(upload.name or "", "")
     try:
-        content = _read(upload)
-        examined = examine(content)
+        examined = examine(_read(upload))
     except Unfit as unfit:
         return Refused(str(unfit).format(file=shown))
     name = safe_name(upload.name or "", examined.content_type)
     with transaction.atomic():
-        document = _kept(business, content, examined, by)
+        document = _kept(business, examined, by)
         first = visible.filter(document=document).order_by("pk").first()
         item = _item(business, document, name, by, workspace)
+        if examined.converted_from:
+            _record_conversion(item, examined.converted_from, by)
         if first is not None:
             audit.record(
                 business, "item.same_file", actor=by, subject=item, first=str(first)
@@ -85,10 +99,21 @@ def accept(
         return Accepted(item, first)
 
 
-def _kept(business: Business, content: bytes, examined: Examined, by: User) -> Document:
+def _record_conversion(item: Item, digest: str, by: User) -> None:
+    audit.record(
+        item.business,
+        "item.converted",
+        actor=by,
+        subject=item,
+        subject_name=item.file_name,
+        sha256=digest,
+    )
+
+
+def _kept(business: Business, examined: Examined, by: User) -> Document:
     return documents.keep(
         business,
-        content,
+        examined.content,
         content_type=examined.content_type,
         page_count=examined.page_count,
         by=by,
@@ -135,16 +160,35 @@ def _too_large(most: int) -> Unfit:
 
 def examine(content: bytes) -> Examined:
     """What the content really is, and how many pages it has. Raises Unfit."""
+    if _is_heic(content):
+        return _converted(content)
     content_type = sniffed(content)
     if content_type is None:
         raise Unfit(
-            _("“{file}” is not a PDF, PNG or JPEG file, whatever its name says.")
+            _("“{file}” is not a PDF, PNG, JPEG or HEIC file, whatever its name says.")
         )
-    found = _opened(content, content_type)
+    found = _opened(sandbox.examine, content, content_type)
     _check_pages(found.pages)
     if not found.has_size:
         raise Unfit(_("“{file}” has a page without size."))
-    return Examined(content_type, found.pages)
+    return Examined(content, content_type, found.pages)
+
+
+def _is_heic(content: bytes) -> bool:
+    """By the brands in its first box: ftyp, the major one, a version, others."""
+    size = int.from_bytes(content[:4])
+    if content[4:8] != b"ftyp" or not 16 <= size <= 256:
+        return False
+    box = content[8:size]
+    brands = {box[at : at + 4] for at in (0, *range(8, len(box), 4))}
+    return bool(brands & HEIC_BRANDS)
+
+
+def _converted(content: bytes) -> Examined:
+    picture = _opened(sandbox.convert, content, HEIC)
+    if len(picture) > settings.DOCUMENT_MAX_BYTES:
+        raise Unfit(_("“{file}” is too large as a JPEG: make the picture smaller."))
+    return Examined(picture, JPEG, 1, hashlib.sha256(content).hexdigest())
 
 
 def sniffed(content: bytes) -> str | None:
@@ -156,9 +200,9 @@ def sniffed(content: bytes) -> str | None:
     return next((each.mime_type for each in found if each.mime_type in ENDINGS), None)
 
 
-def _opened(content: bytes, content_type: str) -> sandbox.Examined:
+def _opened(look: Callable[[bytes, str], T], content: bytes, content_type: str) -> T:
     try:
-        return sandbox.examine(content, content_type)
+        return look(content, content_type)
     except sandbox.Locked:
         sentence = _("“{file}” is locked with a password: save it without one.")
     except sandbox.TooManyPixels:
@@ -201,4 +245,7 @@ def safe_name(name: str, content_type: str) -> str:
     return f"{str(stem)[: LONGEST_NAME - len(ending)].rstrip()}{ending}"
 
 
-_KNOWN_ENDINGS = {ending for endings in ENDINGS.values() for ending in endings}
+_KNOWN_ENDINGS = {
+    *HEIC_ENDINGS,
+    *(ending for endings in ENDINGS.values() for ending in endings),
+}

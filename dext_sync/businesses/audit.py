@@ -31,6 +31,14 @@ SENTENCES = {
     ),
     "connection.needs_reconnecting": _("{subject} needs reconnecting: {reason}"),
     "connection.disconnected": _("disconnected {subject}"),
+    "connection.taken_over": _(
+        "{subject} was disconnected: an administrator of it in Zoho Books connected it"
+        " to another business"
+    ),
+    "connection.took_over": _("took {subject} over from another business"),
+    "connection.giver_left": _(
+        "{subject} works until {until}: the person who connected it has left"
+    ),
     "refresh.started": _("refreshed the lists of {subject}"),
     "refresh.finished": _("lists of {subject} refreshed: {summary}"),
     "refresh.failed": _("the lists of {subject} could not be refreshed: {reason}"),
@@ -41,6 +49,9 @@ SENTENCES = {
     "payment_method.removed": _("removed the payment method {subject}"),
     "item.uploaded": _("uploaded {subject}"),
     "item.same_file": _("uploaded the same file as that of {first}"),
+    "item.converted": _(
+        "had {subject} converted from HEIC to JPEG; SHA-256 of the original: {sha256}"
+    ),
     "item.created": _("typed in {subject}"),
     "item.changed": _("changed {field} of {subject} from {before} to {after}"),
     "item.archived": _("archived {subject} without publishing"),

@@ -99,7 +99,7 @@ def test_the_program_starts_without_django_and_without_us() -> None:
             else []
         )
     }
-    assert imported == {"resource", "sys", "io", "pypdfium2", "PIL"}
+    assert imported == {"resource", "sys", "io", "pypdfium2", "PIL", "pillow_heif"}
 
 
 def test_a_picture_lying_on_its_side_is_drawn_upright_and_as_wide_as_asked() -> None:
