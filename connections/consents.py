@@ -13,6 +13,7 @@ from datetime import timedelta
 from hashlib import sha256
 from typing import Final
 
+from django.conf import settings
 from django.db import connection as database
 from django.db import transaction
 from django.utils import timezone
@@ -22,6 +23,7 @@ from connections import registration, tokens
 from connections.models import Consent, Grant
 from connections.zoho import client, regions, types
 from connections.zoho.errors import (
+    ZohoClientUnknown,
     ZohoError,
     ZohoMisconfigured,
     ZohoRateLimited,
@@ -47,6 +49,7 @@ PROBLEMS: Final = {
     "unknown_data_centre": _("the data centre is not known here"),
     "unavailable": _("Zoho was away"),
     "misconfigured": _("Zoho does not accept this installation"),
+    "not_enabled_there": _("this installation is not known in that data centre"),
     "no_organisation": _("no organisation in Zoho Books"),
     "not_readable": _("the organisations could not be read"),
 }
@@ -190,6 +193,9 @@ def _problem_of(consent: Consent, answer: Answer) -> str:
         return "unavailable"
     except ZohoUnauthorized:
         return "not_readable" if consent.refresh_token else "code_failed"
+    except ZohoClientUnknown:
+        elsewhere = region.code != settings.ZOHO_HOME_REGION
+        return "not_enabled_there" if elsewhere else "misconfigured"
     except ZohoMisconfigured:
         return "misconfigured"
     except ZohoError as error:
@@ -216,6 +222,8 @@ def _collect(consent: Consent, region: Region, code: str) -> str:
     oauth = registration.oauth(region.code)
     token = oauth.exchange(code)
     _keep_token(consent, region, token)
+    if not _is_served_there(token, region):
+        return "unknown_data_centre"
     if not consent.refresh_token:
         return "no_lasting_permission"
     _keep_user(consent, oauth.user(token.access_token))
@@ -223,6 +231,14 @@ def _collect(consent: Consent, region: Region, code: str) -> str:
     consent.organisations = [asdict(each) for each in found if each.is_active]
     consent.save(update_fields=["organisations"])
     return "" if consent.organisations else "no_organisation"
+
+
+def _is_served_there(token: types.Token, region: Region) -> bool:
+    """Calls go to our table's host, whatever the answer names; another name means that
+    the two do not talk of the same data centre."""
+    if not token.api_domain:
+        return True
+    return regions.by_api_domain({region.code: region}, token.api_domain) == region
 
 
 def _keep_token(consent: Consent, region: Region, token: types.Token) -> None:

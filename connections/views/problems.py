@@ -61,6 +61,20 @@ PROBLEMS: Final = {
         _("Back to Connections"),
         "connections",
     ),
+    "not_enabled_there": Problem(
+        _("Your Zoho data centre is not switched on here"),
+        _(
+            "You gave permission, but the data centre where you sign in to Zoho does"
+            " not know this installation of dext_sync. Nobody else's connection is"
+            " touched by it."
+        ),
+        _(
+            "Whoever runs dext_sync must switch your data centre on in Zoho's API"
+            " console (Settings, Multi-DC). Then start again."
+        ),
+        _("Back to Connections"),
+        "connections",
+    ),
     "no_organisation": Problem(
         _("No organisation in Zoho Books"),
         _("The Zoho user who gave permission belongs to no organisation there."),

@@ -83,4 +83,8 @@ class ZohoMisconfigured(ZohoError):
 
 
 class ZohoUnexpected(ZohoError):
+class ZohoClientUnknown(ZohoMisconfigured):
+    """This data centre does not know our client: it may be switched on in others."""
+
+
     """An answer that fits nothing we know: ours to look into."""

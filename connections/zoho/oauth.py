@@ -16,6 +16,7 @@ from requests_oauthlib import OAuth2Session
 from connections.zoho import parsing, transport
 from connections.zoho.answers import Answer
 from connections.zoho.errors import (
+    ZohoClientUnknown,
     ZohoError,
     ZohoMisconfigured,
     ZohoRateLimited,
@@ -239,6 +240,8 @@ def _throttled(status: int, word: str, description: str) -> bool:
 
 
 def _token(answer: Answer) -> Token:
+    if word == "invalid_client":
+        return ZohoClientUnknown(message, status=status)
     return Token(
         access_token=_words(answer, "access_token"),
         refresh_token=_words(answer, "refresh_token") or None,
