@@ -227,7 +227,7 @@ def _collect(consent: Consent, region: Region, code: str) -> str:
     if not consent.refresh_token:
         return "no_lasting_permission"
     _keep_user(consent, oauth.user(token.access_token))
-    found = client.organisations(region.api, _Access(token.access_token))
+    found = client.organisations(region.api, FirstAccess(token.access_token))
     consent.organisations = [asdict(each) for each in found if each.is_active]
     consent.save(update_fields=["organisations"])
     return "" if consent.organisations else "no_organisation"
@@ -267,8 +267,8 @@ def _keep_user(consent: Consent, user: types.ZohoUser | None) -> None:
     consent.save(update_fields=["zuid", "zoho_email", "zoho_name"])
 
 
-class _Access:
-    """One call right after the consent, before there is a connection or a budget."""
+class FirstAccess:
+    """A call soon after the consent, before there is a connection or a budget."""
 
     def __init__(self, access_token: str) -> None:
         self._token = access_token
@@ -281,6 +281,9 @@ class _Access:
     @contextmanager
     def call(self) -> Iterator[None]:
         yield
+
+    def came(self, status: int | None, code: int | None) -> None:
+        """Calls count from the connection on."""
 
     def limits(self, limits: types.DailyLimit) -> None:
         """A new connection reads them with its first refresh."""

@@ -27,6 +27,11 @@ urlpatterns = [
     path(f"{CONNECTION}progress/", manage.progress, name="connection_progress"),
     path(f"{CONNECTION}disconnect/", manage.disconnect, name="connection_disconnect"),
     path(LISTS, lists.overview, name="lists"),
+    path(
+        f"{CONSENT}take-over/<str:organisation_id>/",
+        takeover.take_over,
+        name="connection_take_over",
+    ),
     path(f"{LISTS}<slug:kind>/", lists.page, name="list_page"),
     path(
         f"{LISTS}<slug:kind>/<int:entry_id>/visible/",

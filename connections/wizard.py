@@ -1,4 +1,4 @@
-"""What a consent becomes: organisation chosen, Finish, Reconnect, Disconnect.
+"""What a consent becomes: organisation chosen, taken over, finished, given up.
 
 Connection and grant change only at Finish, in one transaction.
 """
@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.db import connection as database
 from django.utils import timezone
 
-from connections import consents, tokens
+from connections import consents, ending, takeover
 from connections.models import (
     Allowance,
     Connection,
@@ -47,6 +47,11 @@ class Taken:
 
 
 @dataclass(frozen=True)
+class StillChecked:
+    """It cannot be taken over now: something sent through it is not certain yet."""
+
+
+@dataclass(frozen=True)
 class AnotherOrganisation:
     """The business is connected to another organisation, which stays."""
 
@@ -56,7 +61,7 @@ class Over:
     """The consent has ended: finished already, given up, or too old."""
 
 
-Outcome = Finished | Taken | AnotherOrganisation | Over
+Outcome = Finished | Taken | StillChecked | AnotherOrganisation | Over
 
 
 # Choosing
@@ -88,9 +93,17 @@ def choose(consent: Consent, organisation_id: str) -> bool:
     )
     if organisation_id not in free:
         return False
-    consent.organisation_id = organisation_id
-    consent.save(update_fields=["organisation_id"])
+    consent.organisation_id, consent.takes_over = organisation_id, ""
+    consent.save(update_fields=["organisation_id", "takes_over"])
     return True
+
+
+def taken_one(consent: Consent, organisation_id: str) -> types.Organisation | None:
+    """Of what this consent reaches, the one that another business is connected to."""
+    taken = (offer.organisation for offer in offers(consent) if offer.is_taken)
+    return next(
+        (each for each in taken if each.organisation_id == organisation_id), None
+    )
 
 
 def chosen(consent: Consent) -> types.Organisation | None:
@@ -140,12 +153,24 @@ def _is_taken(consent: Consent, organisation_id: str) -> bool:
 
 
 def finish(consent: Consent, by: User) -> Outcome:
-    """Connection and grant change here and nowhere else, together or not at all."""
+    """Connection and grant change here and nowhere else, together or not at all.
+
+    An organisation that is taken over is disconnected there before: never two
+    businesses are connected to it.
+    """
+    takes_over = takeover.is_agreed(consent) and _hindrance(consent) == Taken()
     try:
+        if takes_over:
+            takeover.release(consent)
         with transaction.atomic():
             rows = Connection.objects.for_business(consent.business)
             before = rows.select_for_update().first()
-            return _hindrance(consent) or _finish(consent, before, by)
+            outcome = _hindrance(consent) or _finish(consent, before, by)
+            if takes_over and isinstance(outcome, Finished):
+                _tell_taken(outcome.connection, by)
+            return outcome
+    except ending.StillHeld:
+        return StillChecked()
     except IntegrityError:
         # Somebody else finished in the same instant, here or in another business.
         consent.refresh_from_db()
@@ -168,7 +193,7 @@ def _finish(consent: Consent, before: Connection | None, by: User) -> Outcome:
     values = _facts(consent, organisation, grant, by)
     connection = _connected(consent.business, before, values)
     if before is not None and before.grant_id not in (None, grant.pk):
-        _let_go(before.grant_id)
+        ending.let_go(before.grant_id)
     consents.forget(consent)
     _tell_connected(connection, by, again=before is not None)
     return Finished(
@@ -185,10 +210,8 @@ def _grant_from(consent: Consent) -> Grant:
     values = _permission(consent)
     if not consent.zuid:
         return Grant.objects.create(**values)
-    theirs = {"region": consent.region, "zuid": consent.zuid}
-    Grant.objects.get_or_create(**theirs, defaults=values)
-    shared = Grant.objects.select_for_update().get(**theirs)
-    if not _covers(consent.scopes, shared.scopes):
+    shared = _shared_grant(consent, values) or _shared_grant(consent, values)
+    if shared is None or not _covers(consent.scopes, shared.scopes):
         return Grant.objects.create(**{**values, "zuid": ""})
     for name, value in values.items():
         setattr(shared, name, value)
@@ -196,9 +219,16 @@ def _grant_from(consent: Consent) -> Grant:
     return shared
 
 
+def _shared_grant(consent: Consent, values: dict[str, Any]) -> Grant | None:
+    """Locked; None where it was withdrawn or given back in the same instant."""
+    theirs = {"region": consent.region, "zuid": consent.zuid}
+    Grant.objects.get_or_create(**theirs, defaults=values)
+    return Grant.objects.select_for_update().filter(**theirs).first()
+
+
 def _covers(scopes: str, old: str) -> bool:
     """Else the shared grant would lose a right that another connection needs."""
-    return set(scopes.split()) >= set(old.split())
+    return set(scopes.casefold().split()) >= set(old.casefold().split())
 
 
 def _permission(consent: Consent) -> dict[str, Any]:
@@ -255,6 +285,8 @@ def _facts(
         "needs_reason": "",
         "needs_since": None,
         "disconnected_at": None,
+        "ended_because": "",
+        "permission_ends_at": None,
         # Where the first refresh is not begun at once, the sweep begins it.
         "refresh_due_at": now,
     }
@@ -268,6 +300,12 @@ def _tell_connected(connection: Connection, by: User, *, again: bool) -> None:
         connection.business, f"connection.{word}", actor=by, subject=connection
     )
     _mail_admins(connection, f"connection_{word}", by)
+
+
+def _tell_taken(connection: Connection, by: User) -> None:
+    audit.record(
+        connection.business, "connection.took_over", actor=by, subject=connection
+    )
 
 
 def _note(connection: Connection, kind: ConnectionEvent.Kind) -> None:
@@ -302,7 +340,7 @@ def mend(connection: Connection) -> None:
         audit.record(connection.business, "connection.reconnected", subject=connection)
 
 
-# Ending
+# Giving up
 
 
 def keep_old(consent: Consent, by: User) -> None:
@@ -316,50 +354,3 @@ def keep_old(consent: Consent, by: User) -> None:
             subject_name=organisation.name,
         )
     consents.end_consent(consent)
-
-
-class StillHeld(Exception):
-    """Something was sent whose end only this connection can see."""
-
-
-def disconnect(connection: Connection, by: User) -> bool:
-    """Whether it was still connected. Lists and history stay. Raises StillHeld."""
-    with transaction.atomic():
-        before = Connection.unscoped.select_for_update().get(pk=connection.pk)
-        if before.state == Connection.State.DISCONNECTED:
-            return False
-        if before.is_working and _is_held(before):
-            raise StillHeld
-        Connection.unscoped.filter(pk=before.pk).update(
-            state=Connection.State.DISCONNECTED,
-            grant=None,
-            disconnected_at=timezone.now(),
-            needs_reason="",
-            needs_since=None,
-        )
-        if before.grant_id is not None:
-            _let_go(before.grant_id)
-        _note(connection, ConnectionEvent.Kind.DISCONNECTED)
-        audit.record(
-            connection.business, "connection.disconnected", actor=by, subject=connection
-        )
-        _mail_admins(connection, "connection_disconnected", by)
-    return True
-
-
-def _is_held(connection: Connection) -> bool:
-    """Answered by whoever works through the connection (publishing's migrations)."""
-    with database.cursor() as cursor:
-        cursor.execute("SELECT connection_is_held(%s)", [connection.pk])
-        (held,) = cursor.fetchone() or (False,)
-        return bool(held)
-
-
-def _let_go(grant_id: int) -> None:
-    """A grant that no connection uses any more is forgotten, then revoked."""
-    grant = Grant.objects.select_for_update().get(pk=grant_id)
-    if consents.users_of(grant.pk):
-        return
-    region, refresh_token = grant.region, grant.refresh_token
-    grant.delete()
-    transaction.on_commit(lambda: tokens.revoke(region, refresh_token))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, Concatenate, ParamSpec
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -13,29 +13,42 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from connections import consents, lists, tasks, wizard
+from connections import consents, lists, takeover, tasks, wizard
 from connections.models import Connection, Consent
 from connections.views.problems import PROBLEMS
-from connections.wizard import AnotherOrganisation, Finished, Over, Taken
+from connections.wizard import (
+    AnotherOrganisation,
+    Finished,
+    Over,
+    StillChecked,
+    Taken,
+)
 from dext_sync.businesses.access import BusinessRequest, business_view
 from dext_sync.businesses.roles import Need
 from dext_sync.celery import enqueue
 
-View = Callable[[BusinessRequest, Consent], HttpResponse]
+P = ParamSpec("P")
 
 
-def with_consent(view: View) -> Callable[[BusinessRequest, int], HttpResponse]:
+def with_consent(
+    view: Callable[Concatenate[BusinessRequest, Consent, P], HttpResponse],
+) -> Callable[Concatenate[BusinessRequest, int, P], HttpResponse]:
     """Hand the view a consent that waits for this person in this session."""
 
     @never_cache
     @wraps(view)
-    def found(request: BusinessRequest, consent_id: int) -> HttpResponse:
+    def found(
+        request: BusinessRequest,
+        consent_id: int,
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> HttpResponse:
         consent = _consent(request, consent_id)
         if consent is None:
             return _problem_page(request, "foreign", status=404)
         if not consents.is_open(consent):
             return redirect("connection_ended", request.business.slug, consent.pk)
-        return view(request, consent)
+        return view(request, consent, *args, **kwargs)
 
     return found
 
@@ -104,6 +117,7 @@ def finish(request: BusinessRequest, consent: Consent) -> HttpResponse:
             "consent": consent,
             "organisation": wizard.chosen(consent),
             "connection": wizard.connection_of(request.business),
+            "takes_over": takeover.is_agreed(consent),
         },
     )
 
@@ -125,6 +139,15 @@ def _finished(request: BusinessRequest, consent: Consent) -> HttpResponse:
                 ),
             )
             return redirect("connection_organisation", slug, consent.pk)
+        case StillChecked():
+            messages.error(
+                request,
+                _(
+                    "Something that was sent there is still being checked. Nothing has "
+                    "changed: try again in a few minutes."
+                ),
+            )
+            return redirect("connection_finish", slug, consent.pk)
         case AnotherOrganisation():
             return redirect("connection_other", slug, consent.pk)
         case Over():

@@ -17,11 +17,10 @@ from django.views.decorators.http import (
     require_safe,
 )
 
-from connections import lists, tasks, wizard
+from connections import ending, lists, tasks
 from connections.models import Allowance, Connection
 from connections.views.refreshes import last_refreshed, refresh_of
 from connections.views.toward_zoho import leads_to_zoho, region_form
-from connections.wizard import StillHeld
 from dext_sync.businesses.access import BusinessRequest, business_view
 from dext_sync.businesses.roles import Need
 from dext_sync.celery import enqueue
@@ -118,8 +117,8 @@ def disconnect(request: BusinessRequest, connection_id: int) -> HttpResponse:
         return redirect("connection", request.business.slug, found.pk)
     if request.method == "POST":
         try:
-            wizard.disconnect(found, request.user)
-        except StillHeld:
+            ending.disconnect(found, request.user)
+        except ending.StillHeld:
             messages.error(
                 request,
                 _(

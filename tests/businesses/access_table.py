@@ -149,6 +149,9 @@ CONNECTIONS: dict[str, Row] = {
     "connection_refresh": CONNECTION,
     "connection_progress": CONNECTION,
     "connection_disconnect": CONNECTION,
+    "connection_take_over": Row(
+        Need.MANAGE, {"consent_id": NONE, "organisation_id": "1"}
+    ),
     "lists": MANAGE,
     "list_page": Row(Need.MANAGE, {"kind": "no-such-list"}),
     "entry_visible": Row(Need.MANAGE, {"kind": "accounts", "entry_id": NONE}),

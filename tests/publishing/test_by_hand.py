@@ -3,7 +3,7 @@
 import pytest
 import time_machine
 
-from connections import wizard
+from connections import ending
 from connections.models import Connection, ConnectionEvent
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
@@ -138,7 +138,7 @@ def disconnect(connection: Connection, by: User) -> None:
     """A connection that was broken before: one that works is held until it is known."""
     with acting_in(connection.business_id):
         Connection.unscoped.update(state="needs_reconnecting")
-        wizard.disconnect(connection, by)
+        ending.disconnect(connection, by)
         event = ConnectionEvent.unscoped.get(kind="disconnected")
     tasks.heed_event(connection.business_id, event.pk)
 

@@ -3,7 +3,7 @@
 import pytest
 import time_machine
 
-from connections import wizard
+from connections import ending
 from connections.models import Connection
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
@@ -25,15 +25,15 @@ def test_it_waits_while_the_fate_of_something_sent_is_unknown(
     zoho.fails("answer_lost", path="/bills")
     publication = publish(ready_item(bakery, bob), bob)
 
-    with acting_in(bakery.pk), pytest.raises(wizard.StillHeld):
-        wizard.disconnect(connection, alice)
+    with acting_in(bakery.pk), pytest.raises(ending.StillHeld):
+        ending.disconnect(connection, alice)
     with acting_in(bakery.pk):
         connection.refresh_from_db()
     assert connection.state == "connected"
 
     work_until_settled(publication, clock)
     with acting_in(bakery.pk):
-        assert wizard.disconnect(connection, alice)
+        assert ending.disconnect(connection, alice)
         connection.refresh_from_db()
     assert connection.state == "disconnected"
     assert len(zoho.bills) == 1

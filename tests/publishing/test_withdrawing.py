@@ -3,7 +3,7 @@
 import pytest
 import time_machine
 
-from connections import wizard
+from connections import ending
 from connections.models import Connection, ConnectionEvent
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
@@ -87,7 +87,7 @@ class TestNewsThatComeLate:
 
 def disconnect(connection: Connection, by: User) -> ConnectionEvent:
     with acting_in(connection.business_id):
-        wizard.disconnect(connection, by)
+        ending.disconnect(connection, by)
         return ConnectionEvent.unscoped.get(kind="disconnected")
 
 
