@@ -1,6 +1,6 @@
 """A connection's books, ready to call: token, budget and what breaks a connection."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Final
@@ -18,10 +18,17 @@ from connections.zoho.errors import (
     ZohoUnauthorized,
     ZohoUnavailable,
 )
+from connections.zoho.oauth import INVOICE_SCOPES, SCOPES, covers
 from connections.zoho.types import DailyLimit
+from dext_sync import counters
 from dext_sync.businesses import audit, mail
 
-PAGES: Final = {"bill": "bills", "expense": "expenses", "contact": "contacts"}
+PAGES: Final = {
+    "bill": "bills",
+    "expense": "expenses",
+    "invoice": "invoices",
+    "contact": "contacts",
+}
 
 
 class NotConnected(Exception):
@@ -45,7 +52,7 @@ class ConnectionAccess:
         except Grant.DoesNotExist:
             raise ZohoUnauthorized("The permission was given back.") from None
         except ZohoUnauthorized:
-            broke(self._connection, Connection.Broken.PERMISSION_GONE)
+            permission_gone(self._connection)
             raise
 
     @contextmanager
@@ -54,6 +61,11 @@ class ConnectionAccess:
             if self.begin_by is not None and timezone.now() > self.begin_by:
                 raise ZohoUnavailable("It was too late to begin; nothing was sent.")
             yield
+
+    def came(self, status: int | None, code: int | None) -> None:
+        organisation = f"{self._connection.region}:{self._connection.organisation_id}"
+        answered = "no answer" if status is None else str(status)
+        counters.count_call(organisation, answered, "" if code is None else str(code))
 
     def limits(self, limits: DailyLimit) -> None:
         budget.note_limits(self._connection, limits)
@@ -98,12 +110,27 @@ def open_books(connection: Connection, priority: Priority) -> ConnectedBooks:
 def record_address(region: str, organisation_id: str, kind: str, zoho_id: str) -> str:
     """Where a person opens the record in Zoho Books; empty for an unknown region.
 
-    kind: "bill", "expense" or "contact".
+    kind: "bill", "expense", "invoice" or "contact".
     """
     known = registration.regions().get(region)
     if known is None:
         return ""
     return f"{known.books}/app/{organisation_id}#/{PAGES[kind]}/{zoho_id}"
+
+
+def takes_invoices(connection: Connection) -> bool:
+    """Whether its permission covers sales invoices; an unknown one is believed to."""
+    return _covers(connection, INVOICE_SCOPES)
+
+
+def has_all_scopes(connection: Connection) -> bool:
+    """Whether its permission covers all that is asked for nowadays."""
+    return _covers(connection, SCOPES)
+
+
+def _covers(connection: Connection, wanted: Iterable[str]) -> bool:
+    given = connection.grant.scopes.split() if connection.grant else []
+    return not given or covers(given, wanted)
 
 
 def day_ends(connection: Connection) -> datetime:
@@ -122,8 +149,20 @@ def refused(connection: Connection, error: ZohoOrganisationRefused) -> None:
     broke(connection, Connection.Broken.ORGANISATION_REFUSED)
 
 
-def broke(connection: Connection, reason: "Connection.Broken") -> None:
-    """It needs reconnecting: said once, in the trail, to publishing and by mail."""
+def permission_gone(connection: Connection) -> None:
+    """Zoho has ended the permission, or the person who gave it has."""
+    withdrawn = Grant.objects.filter(
+        pk=connection.grant_id, withdrawn_at__isnull=False
+    ).exists()
+    reason = Connection.Broken.PERMISSION_GONE
+    broke(connection, Connection.Broken.WITHDRAWN if withdrawn else reason)
+
+
+def broke(connection: Connection, reason: "Connection.Broken") -> bool:
+    """It needs reconnecting: said once, in the trail, to publishing and by mail.
+
+    Whether it did not before.
+    """
     working = Connection.unscoped.filter(
         pk=connection.pk, state=Connection.State.CONNECTED, grant=connection.grant_id
     )
@@ -136,7 +175,7 @@ def broke(connection: Connection, reason: "Connection.Broken") -> None:
             needs_reason=reason,
             needs_since=timezone.now(),
         ):
-            return
+            return False
         connection.refresh_from_db()
         end_refresh(connection, str(reason.label))
         ConnectionEvent.unscoped.create(
@@ -151,6 +190,7 @@ def broke(connection: Connection, reason: "Connection.Broken") -> None:
             reason=str(reason.label),
         )
         transaction.on_commit(lambda: _tell_admins(connection))
+    return True
 
 
 def end_refresh(connection: Connection, problem: str) -> None:

@@ -4,10 +4,11 @@ from datetime import timedelta
 from typing import Final
 
 from celery import shared_task
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from connections import books, consents, lists, tokens, wizard
+from connections import books, consents, ending, leaving, lists, tokens, wizard
 from connections.models import Connection, Consent, Grant
 from connections.zoho.errors import ZohoError
 from dext_sync.businesses.access import business_task
@@ -79,7 +80,7 @@ def tell_broken(business_id: int, connection_id: int) -> None:
         pk=connection_id, business_id=business_id
     )
     if connection.grant is not None and connection.grant.died_at:
-        books.broke(connection, Connection.Broken.PERMISSION_GONE)
+        books.permission_gone(connection)
 
 
 @business_task()
@@ -89,6 +90,21 @@ def mend_connection(business_id: int, connection_id: int) -> None:
         pk=connection_id, business_id=business_id
     )
     wizard.mend(connection)
+
+
+@shared_task
+def sweep_leavers() -> None:
+    """Connections whose giver has left, has come back, or left two weeks ago."""
+    for business_id, connection_id in rows_across("connections_to_mind", 500):
+        remind(mind_leaver, business_id, connection_id)
+
+
+@business_task()
+def mind_leaver(business_id: int, connection_id: int) -> None:
+    connection = Connection.unscoped.select_related("business").get(
+        pk=connection_id, business_id=business_id
+    )
+    leaving.mind(connection)
 
 
 @shared_task
@@ -106,7 +122,16 @@ def try_grant(grant_id: int) -> None:
     grant = Grant.objects.filter(pk=grant_id).first()
     if grant is None:
         return
+    if not consents.users_of(grant.pk):
+        _give_back(grant)
+        return
     try:
         tokens.access_token(grant)
     except ZohoError:
         return  # A dead grant is marked so, and swept; the rest passes.
+
+
+def _give_back(grant: Grant) -> None:
+    """Left over where a take-over was not finished."""
+    with transaction.atomic():
+        ending.let_go(grant.pk)

@@ -61,6 +61,11 @@ app.conf.beat_schedule = {
 }
 
 
+    "mind whose giver has left": {
+        "task": "connections.tasks.sweep_leavers",
+        "schedule": timedelta(minutes=1),
+        "options": {"expires": 60},
+    },
 def enqueue(task: "Task[P, Any]", *args: P.args, **kwargs: P.kwargs) -> None:
     """Hand the task to a worker once the current transaction is committed."""
     transaction.on_commit(lambda: send(task, *args, **kwargs))

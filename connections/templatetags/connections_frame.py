@@ -8,8 +8,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from connections import leaving
 from connections.models import Connection
-from dext_sync.businesses.models import Business
+from dext_sync.businesses.models import Business, User
 
 register = template.Library()
 
@@ -47,9 +48,19 @@ def connection_banners(request: HttpRequest) -> dict[str, Any]:
     return {
         "business": membership.business,
         "connection": connection,
+        "days_left": leaving.days_left(connection) if connection else None,
         "is_missing": _is_about_to_publish(request)
         and (connection is None or connection.state == Connection.State.DISCONNECTED),
     }
+
+
+@register.simple_tag
+def connection_given_by(business: Business, person: User) -> Connection | None:
+    """The connection that works with this person's permission at Zoho, if one does."""
+    connection = _connection_of(business)
+    if connection is None or not leaving.is_given_by(connection, person):
+        return None
+    return connection
 
 
 def _is_about_to_publish(request: HttpRequest) -> bool:

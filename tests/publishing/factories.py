@@ -22,6 +22,7 @@ from connections.models import (
     TaxRate,
 )
 from dext_sync.businesses.models import Business, User
+from dext_sync.businesses.roles import Role
 from dext_sync.businesses.tenancy import acting_in
 from publishing import coding, documents, suppliers
 from publishing.drawing import PDF
@@ -99,9 +100,14 @@ def make_connection(
     tokens: tuple[str, str] = ("1000.refresh", "1000.access"),
     state: str = Connection.State.CONNECTED,
 ) -> Connection:
-    """Connected to an organisation, without lists yet."""
+    """Connected to an organisation by the business's owner, without lists yet."""
+    with acting_in(business.pk):
+        owner = User.objects.get(
+            memberships__business=business, memberships__role=Role.OWNER
+        )
     grant = Grant.objects.create(
         region=region,
+        person=owner,
         refresh_token=tokens[0],
         access_token=tokens[1],
         access_expires_at=timezone.now() + dt.timedelta(minutes=50),
@@ -118,6 +124,7 @@ def make_connection(
             currency_code=currency,
             edition=edition,
             time_zone="Europe/London",
+            connected_by=owner,
         )
 
 
