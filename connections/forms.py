@@ -1,7 +1,6 @@
 """What people fill in on the way to a connection."""
 
 from typing import Any
-from urllib.parse import urlsplit
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -46,6 +45,6 @@ class RegionForm(BusinessForm):
 
 def _words(region: Region) -> str:
     """zoho.eu · Europe"""
-    host = urlsplit(region.accounts).netloc.removeprefix("accounts.")
+    host = registration.host_of(region.code)
     place = PLACES.get(region.code)
     return f"{host} · {place}" if place else f"{host} · {region.code}"

@@ -1,6 +1,7 @@
 """This installation as Zoho knows it: its client, and the data centres it may use."""
 
 from functools import cache
+from urllib.parse import urlsplit
 
 from django.conf import settings
 
@@ -28,6 +29,14 @@ def _table(raw: str, home: str) -> dict[str, Region]:
 def accounts_hosts() -> list[str]:
     """Where the Connect form may lead to."""
     return [region.accounts for region in regions().values()]
+
+
+def host_of(region_code: str) -> str:
+    """As people know the data centre: zoho.eu. The code itself for an unknown one."""
+    region = regions().get(region_code)
+    if region is None:
+        return region_code
+    return urlsplit(region.accounts).netloc.removeprefix("accounts.")
 
 
 def oauth(region_code: str) -> ZohoOAuth:

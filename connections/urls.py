@@ -2,7 +2,15 @@
 
 from django.urls import path
 
-from connections.views import consent, lists, manage, overview, trip
+from connections.views import (
+    consent,
+    lists,
+    manage,
+    overview,
+    permissions,
+    takeover,
+    trip,
+)
 
 CONNECTIONS = "b/<slug:slug>/connections/"
 CONSENT = f"{CONNECTIONS}consents/<int:consent_id>/"
@@ -19,6 +27,11 @@ urlpatterns = [
     path(
         f"{CONSENT}organisation/", consent.organisation, name="connection_organisation"
     ),
+    path(
+        f"{CONSENT}take-over/<str:organisation_id>/",
+        takeover.take_over,
+        name="connection_take_over",
+    ),
     path(f"{CONSENT}finish/", consent.finish, name="connection_finish"),
     path(f"{CONSENT}other/", consent.other, name="connection_other"),
     path(f"{CONSENT}ended/", consent.ended, name="connection_ended"),
@@ -26,12 +39,13 @@ urlpatterns = [
     path(f"{CONNECTION}refresh/", manage.refresh, name="connection_refresh"),
     path(f"{CONNECTION}progress/", manage.progress, name="connection_progress"),
     path(f"{CONNECTION}disconnect/", manage.disconnect, name="connection_disconnect"),
-    path(LISTS, lists.overview, name="lists"),
+    path("you/zoho/", permissions.mine, name="zoho_permissions"),
     path(
-        f"{CONSENT}take-over/<str:organisation_id>/",
-        takeover.take_over,
-        name="connection_take_over",
+        "you/zoho/<int:grant_id>/withdraw/",
+        permissions.withdraw,
+        name="zoho_permission_withdraw",
     ),
+    path(LISTS, lists.overview, name="lists"),
     path(f"{LISTS}<slug:kind>/", lists.page, name="list_page"),
     path(
         f"{LISTS}<slug:kind>/<int:entry_id>/visible/",

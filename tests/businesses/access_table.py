@@ -149,9 +149,8 @@ CONNECTIONS: dict[str, Row] = {
     "connection_refresh": CONNECTION,
     "connection_progress": CONNECTION,
     "connection_disconnect": CONNECTION,
-    "connection_take_over": Row(
-        Need.MANAGE, {"consent_id": NONE, "organisation_id": "1"}
-    ),
+    "zoho_permissions": PERSON,
+    "zoho_permission_withdraw": Row(Open.PERSON, {"grant_id": NONE}),
     "lists": MANAGE,
     "list_page": Row(Need.MANAGE, {"kind": "no-such-list"}),
     "entry_visible": Row(Need.MANAGE, {"kind": "accounts", "entry_id": NONE}),
