@@ -5,6 +5,7 @@ from typing import Literal
 Limit = Literal["minute", "day", "at_once", "user", "token"]
 
 DUPLICATE_BILL_NUMBER = 13011
+DUPLICATE_INVOICE_NUMBER = 1001
 DUPLICATE_CONTACT_NAME = 3062
 
 
@@ -82,9 +83,9 @@ class ZohoMisconfigured(ZohoError):
     """Our client id, secret or redirect address is wrong: the operator acts."""
 
 
-class ZohoUnexpected(ZohoError):
 class ZohoClientUnknown(ZohoMisconfigured):
     """This data centre does not know our client: it may be switched on in others."""
 
 
+class ZohoUnexpected(ZohoError):
     """An answer that fits nothing we know: ours to look into."""

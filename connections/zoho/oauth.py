@@ -26,7 +26,9 @@ from connections.zoho.errors import (
 from connections.zoho.regions import Region, is_loopback
 from connections.zoho.types import Token, ZohoUser
 
-# The smallest set for publishing purchases, and to know who connected.
+INVOICE_SCOPES: Final = ("ZohoBooks.invoices.CREATE", "ZohoBooks.invoices.READ")
+"""What connections made before sales were published lack, until they reconnect."""
+# The smallest set for publishing purchases and sales, and to know who connected.
 SCOPES: Final = (
     "AaaServer.profile.READ",
     "ZohoBooks.settings.READ",
@@ -44,6 +46,7 @@ SCOPES: Final = (
     "ZohoBooks.expenses.READ",
     "ZohoBooks.expenses.UPDATE",
     "ZohoBooks.expenses.DELETE",
+    *INVOICE_SCOPES,
 )
 
 _TIMEOUT: Final = 30
@@ -52,6 +55,19 @@ _COOL_DOWN: Final = 600.0
 _A_DAY: Final = 86_400
 _TEMPORARY: Final = (429, *range(500, 600))
 _OUR_MISTAKES: Final = ("invalid_client", "invalid_redirect_uri")
+
+
+def covers(given: Iterable[str], wanted: Iterable[str]) -> bool:
+    """Whether the given scopes hold the wanted ones, by name or within a wider one."""
+    known = {scope.casefold() for scope in given}
+    return "zohobooks.fullaccess.all" in known or all(
+        {scope.casefold(), _widest(scope)} & known for scope in wanted
+    )
+
+
+def _widest(scope: str) -> str:
+    """ZohoBooks.invoices.READ lies in zohobooks.invoices.all."""
+    return scope.rpartition(".")[0].casefold() + ".all"
 
 
 class _NoSecrets(logging.Filter):
@@ -224,6 +240,8 @@ def _error(response: requests.Response, answer: Answer | None) -> ZohoError | No
         )
     if word == "invalid_code":
         return ZohoUnauthorized("Zoho no longer accepts this consent.", status=status)
+    if word == "invalid_client":
+        return ZohoClientUnknown(message, status=status)
     if word.startswith(_OUR_MISTAKES):
         return ZohoMisconfigured(message, status=status)
     if word or not response.ok or not _words(answer, "access_token"):
@@ -240,8 +258,6 @@ def _throttled(status: int, word: str, description: str) -> bool:
 
 
 def _token(answer: Answer) -> Token:
-    if word == "invalid_client":
-        return ZohoClientUnknown(message, status=status)
     return Token(
         access_token=_words(answer, "access_token"),
         refresh_token=_words(answer, "refresh_token") or None,

@@ -13,7 +13,10 @@ from connections.zoho.types import (
     ContactRow,
     CurrencyRow,
     Expense,
+    Invoice,
     LocationRow,
+    LockedSide,
+    LockRow,
     Member,
     Organisation,
     Page,
@@ -204,6 +207,39 @@ def currency(row: Row) -> CurrencyRow:
     )
 
 
+def transaction_lock(row: Row) -> LockRow:
+    """A lock has a day up to which it closes the books; a locked accounting period
+    has its first and its last day."""
+    until = day(row, "transaction_lock_date")
+    words = {text(row, name).casefold() for name in _LOCK_STATES}
+    return LockRow(
+        side=_locked_side(row),
+        since=None if until else day(row, "start_date"),
+        until=until or day(row, "end_date"),
+        is_on=not words & _UNLOCKED,
+    )
+
+
+_LOCK_STATES: Final = ("transaction_lock_status", "lock_status", "status")
+_UNLOCKED: Final = frozenset({"disabled", "unlocked", "inactive", "open", "deleted"})
+_LOCKED_SIDES: Final[dict[str, LockedSide]] = {
+    "all": "all",
+    "sales": "sales",
+    "purchase": "purchases",
+    "purchases": "purchases",
+}
+# The numbers are declared without their meaning, but for 0; they follow the modules
+# that a lock can be set for: sales, purchase, banking, accountant, inventory.
+_SIDES_BY_SCOPE: Final[dict[int, LockedSide]] = {0: "all", 1: "sales", 2: "purchases"}
+
+
+def _locked_side(row: Row) -> LockedSide:
+    word = text(row, "lock_scope_formatted").strip().casefold()
+    if word:
+        return _LOCKED_SIDES.get(word, "")
+    return _SIDES_BY_SCOPE.get(whole(row, "lock_scope"), "")
+
+
 def bill(row: Row) -> Bill:
     return Bill(
         zoho_id=identity(row, "bill_id"),
@@ -233,6 +269,22 @@ def expense(row: Row) -> Expense:
         paid_through_account_id=text(row, "paid_through_account_id"),
         status=text(row, "status"),
         has_attachment=_has_file(row, "expense_receipt_name"),
+        created_at=moment(row, "created_time"),
+    )
+
+
+def invoice(row: Row) -> Invoice:
+    return Invoice(
+        zoho_id=identity(row, "invoice_id"),
+        customer_id=text(row, "customer_id"),
+        invoice_number=text(row, "invoice_number"),
+        reference_number=text(row, "reference_number"),
+        date=day(row, "date"),
+        currency_code=text(row, "currency_code"),
+        total=_total(row),
+        tax_total=number(row, "tax_total"),
+        status=text(row, "status"),
+        has_attachment=_has_file(row, "attachment_name"),
         created_at=moment(row, "created_time"),
     )
 

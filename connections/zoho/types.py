@@ -202,6 +202,23 @@ class CurrencyRow:
     is_active: bool
 
 
+LockedSide = Literal["", "all", "sales", "purchases"]
+"""Which transactions a lock closes; "" for others than documents."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LockRow:
+    """A period of which Zoho takes no more: up to and including `until`.
+
+    `since` is None where everything before is closed as well.
+    """
+
+    side: LockedSide
+    since: dt.date | None
+    until: dt.date | None
+    is_on: bool
+
+
 # Records
 
 
@@ -235,6 +252,23 @@ class Expense:
     reference_number: str
     description: str
     paid_through_account_id: str
+    status: str
+    has_attachment: bool
+    created_at: dt.datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Invoice:
+    """`tax_total` is None in lists; `status` is draft until it is marked as sent."""
+
+    zoho_id: str
+    customer_id: str
+    invoice_number: str
+    reference_number: str
+    date: dt.date | None
+    currency_code: str
+    total: Decimal
+    tax_total: Decimal | None
     status: str
     has_attachment: bool
     created_at: dt.datetime | None
@@ -380,6 +414,60 @@ class NewExpense:
             customer_id=self.customer_id,
             is_billable=self.is_billable,
             location_id=self.location_id,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewInvoiceLine:
+    name: str
+    account_id: str
+    rate: Decimal
+    quantity: Decimal = Decimal(1)
+    description: str | None = None
+    tax_id: str | None = None
+    project_id: str | None = None
+    location_id: str | None = None
+
+    def fields(self) -> Fields:
+        return _filled(
+            name=self.name,
+            account_id=self.account_id,
+            rate=self.rate,
+            quantity=self.quantity,
+            description=self.description,
+            tax_id=self.tax_id,
+            project_id=self.project_id,
+            location_id=self.location_id,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewInvoice:
+    """`is_inclusive_tax`: the lines' rates already contain the tax."""
+
+    customer_id: str
+    invoice_number: str
+    date: dt.date
+    lines: tuple[NewInvoiceLine, ...]
+    due_date: dt.date | None = None
+    reference_number: str | None = None
+    currency_id: str | None = None
+    exchange_rate: Decimal | None = None
+    is_inclusive_tax: bool | None = None
+    location_id: str | None = None
+
+    def fields(self) -> Fields:
+        return _filled(
+            customer_id=self.customer_id,
+            invoice_number=self.invoice_number,
+            reference_number=self.reference_number,
+            date=self.date.isoformat(),
+            due_date=self.due_date and self.due_date.isoformat(),
+            currency_id=self.currency_id,
+            exchange_rate=self.exchange_rate,
+            is_inclusive_tax=self.is_inclusive_tax,
+            location_id=self.location_id,
+            line_items=[line.fields() for line in self.lines],
         )
 
 

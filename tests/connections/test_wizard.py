@@ -156,7 +156,7 @@ def test_an_answer_without_scopes_means_those_that_were_asked_for(
         answer = sets_out(bakery, alice, "us")
         consent = consents.came_back(bakery, alice, SESSION, answer)
     assert "ZohoBooks.bills.CREATE" in consent.scopes.split()
-    assert len(consent.scopes.split()) == 16
+    assert len(consent.scopes.split()) == 18
 
 
 def test_a_code_is_exchanged_once_however_often_it_comes_back(

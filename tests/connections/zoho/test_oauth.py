@@ -15,7 +15,7 @@ from connections.zoho.errors import (
     ZohoUnauthorized,
     ZohoUnavailable,
 )
-from connections.zoho.oauth import SCOPES, ZohoOAuth
+from connections.zoho.oauth import SCOPES, ZohoOAuth, covers
 from connections.zoho.regions import REGIONS, Region
 from connections.zoho.types import Token, ZohoUser
 
@@ -82,7 +82,24 @@ def test_the_smallest_set_of_rights() -> None:
             for group in ("bills", "expenses")
             for right in ("CREATE", "READ", "UPDATE", "DELETE")
         ),
+        "ZohoBooks.invoices.CREATE",
+        "ZohoBooks.invoices.READ",
     }
+
+
+@pytest.mark.parametrize(
+    ("given", "covered"),
+    [
+        ("ZohoBooks.invoices.READ", True),
+        ("zohobooks.invoices.read ZohoBooks.bills.READ", True),
+        ("ZohoBooks.invoices.ALL", True),
+        ("ZohoBooks.fullaccess.all", True),
+        ("ZohoBooks.invoices.CREATE", False),
+        ("ZohoBooks.bills.ALL", False),
+    ],
+)
+def test_a_right_lies_in_a_wider_one(given: str, *, covered: bool) -> None:
+    assert covers(given.split(), ["ZohoBooks.invoices.READ"]) is covered
 
 
 def test_a_code_becomes_tokens_with_the_secret_in_the_body(
