@@ -3,10 +3,14 @@
 import logging
 import os
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, ParamSpec
 
 from celery import Celery, Task
+from celery.signals import heartbeat_sent
+from django.conf import settings
 from django.db import transaction
+from structlog.contextvars import bound_contextvars
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dext_sync.settings")
 
@@ -17,7 +21,16 @@ logger = logging.getLogger(__name__)
 REMINDER_LIFE = 15
 """Seconds."""
 
-app = Celery("dext_sync")
+
+class NamedTask(Task[..., Any]):
+    """Every log line that is written during a task says which one."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        with bound_contextvars(task=self.name, task_id=self.request.id):
+            return self.run(*args, **kwargs)
+
+
+app = Celery("dext_sync", task_cls=NamedTask)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
@@ -48,6 +61,11 @@ app.conf.beat_schedule = {
         "schedule": timedelta(seconds=20),
         "options": {"expires": 40},
     },
+    "mind whose giver has left": {
+        "task": "connections.tasks.sweep_leavers",
+        "schedule": timedelta(minutes=1),
+        "options": {"expires": 60},
+    },
     "try permissions that rest": {
         "task": "connections.tasks.keep_grants_alive",
         "schedule": timedelta(minutes=15),
@@ -61,11 +79,13 @@ app.conf.beat_schedule = {
 }
 
 
-    "mind whose giver has left": {
-        "task": "connections.tasks.sweep_leavers",
-        "schedule": timedelta(minutes=1),
-        "options": {"expires": 60},
-    },
+@heartbeat_sent.connect
+def show_life(**_kwargs: Any) -> None:
+    """Every two seconds that a worker is connected to the broker: for its health check."""
+    if settings.WORKER_HEARTBEAT_FILE:
+        Path(settings.WORKER_HEARTBEAT_FILE).touch()
+
+
 def enqueue(task: "Task[P, Any]", *args: P.args, **kwargs: P.kwargs) -> None:
     """Hand the task to a worker once the current transaction is committed."""
     transaction.on_commit(lambda: send(task, *args, **kwargs))

@@ -1,6 +1,7 @@
 """Typed readers of environment variables that fail loudly."""
 
 import os
+from collections.abc import Collection
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -36,6 +37,14 @@ def number(name: str, default: int) -> int:
         ) from None
 
 
+def choice(name: str, choices: Collection[str], default: str) -> str:
+    value = os.environ.get(name, default)
+    if value not in choices:
+        known = " or ".join(choices)
+        raise ImproperlyConfigured(f"{name} must be {known}, not {value!r}.")
+    return value
+
+
 def words(name: str, default: str = "") -> list[str]:
     """A comma-separated list, without the empty entries."""
     return [word.strip() for word in text(name, default).split(",") if word.strip()]
@@ -64,6 +73,8 @@ def database(name: str) -> dict[str, object]:
         "PORT": str(port),
         "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {key: unquote(value) for key, value in query.items()},
+        # A server that has vanished is noticed soon, in seconds.
+        "OPTIONS": {"connect_timeout": "10"}
+        | {key: unquote(value) for key, value in query.items()},
         "DISABLE_SERVER_SIDE_CURSORS": True,
     }

@@ -9,7 +9,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from dext_sync import env
+from dext_sync import env, logs
 
 django_stubs_ext.monkeypatch()
 
@@ -50,6 +50,8 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "dext_sync.monitoring.Probes",
+    "dext_sync.monitoring.RequestLog",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -110,6 +112,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "unacked_restore_interval": 5,
 }
 CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SYNC_EVERY = 1
+"""The timetable's file is written at each sending: its age tells whether beat lives."""
+WORKER_HEARTBEAT_FILE = env.text("WORKER_HEARTBEAT_FILE", "")
 
 # What all processes count together: how often somebody tried to sign in.
 CACHES = {
@@ -215,6 +220,12 @@ else:
     EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS", default=False)
     EMAIL_TIMEOUT = 20
 
+# Metrics: only who knows the token may read them, and without one nobody.
+
+METRICS_TOKEN = env.text("METRICS_TOKEN", "")
+METRICS_ORGANISATIONS = env.number("METRICS_ORGANISATIONS", 200)
+"""How many organisations are told apart; the calls of the others are one number."""
+
 # Language, time, static files.
 
 LANGUAGE_CODE = "en"
@@ -231,6 +242,8 @@ WHITENOISE_AUTOREFRESH = DEBUG
 # Security headers.
 
 SECURE_SSL_REDIRECT = IS_HTTPS
+# What asks for these stands beside the process, and speaks plain http to it.
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 SECURE_HSTS_SECONDS = int(timedelta(days=365).total_seconds()) if IS_HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = IS_HTTPS
 SECURE_HSTS_PRELOAD = IS_HTTPS
@@ -254,22 +267,10 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-# Logs. requests_oauthlib and oauthlib write tokens at DEBUG: never below WARNING.
+# Logs: for machines where the site is a real one.
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}
-    },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": "INFO"},
-    "loggers": {
-        "requests_oauthlib": {"level": "WARNING"},
-        "oauthlib": {"level": "WARNING"},
-        "urllib3": {"level": "WARNING"},
-    },
-}
+LOG_FORMAT = env.choice("LOG_FORMAT", logs.FORMS, logs.JSON if IS_HTTPS else logs.LINE)
+LOGGING = logs.configuration(LOG_FORMAT)
 
 if not DEBUG and not ENCRYPTION_KEYS:
     raise ImproperlyConfigured(

@@ -2,7 +2,12 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from dext_sync import monitoring
+
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("healthz", monitoring.healthz, name="healthz"),
+    path("readyz", monitoring.readyz, name="readyz"),
+    path("metrics", monitoring.metrics_page, name="metrics"),
     path("accounts/", include("allauth.urls")),
     path("", include("dext_sync.businesses.urls")),
     path("", include("connections.urls")),

@@ -11,6 +11,7 @@ from typing import Final
 
 from django.db import transaction
 from django.utils import timezone
+from structlog.contextvars import bound_contextvars
 
 from connections import books as connected
 from connections.books import ConnectedBooks, NotConnected
@@ -205,7 +206,8 @@ def advance(publication_id: int) -> None:
     if publication is None:
         return
     try:
-        _advance(publication)
+        with bound_contextvars(item_id=publication.item_id):
+            _advance(publication)
     except LeaseLost:
         logger.info("%s: another worker has taken over.", publication)
 

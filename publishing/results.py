@@ -12,6 +12,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from dext_sync import counters
 from dext_sync.businesses import audit
 from publishing import late, leases, suppliers
 from publishing.leases import LeaseLost
@@ -262,13 +263,14 @@ def _end_attempt(step: Step, outcome: PublishAttempt.Outcome, words: Words) -> N
     ended = Q(outcome=PublishAttempt.Outcome.OPEN)
     if outcome == PublishAttempt.Outcome.FOUND:
         ended |= Q(outcome=PublishAttempt.Outcome.NO_ANSWER)
-    PublishAttempt.unscoped.filter(ended, step=step).update(
+    if PublishAttempt.unscoped.filter(ended, step=step).update(
         outcome=outcome,
         ended_at=timezone.now(),
         error=words.error[:40],
         code=words.code[:20],
         message=words.message,
-    )
+    ):
+        counters.count(counters.TRIES, step.kind, outcome)
 
 
 # The end of a publication
@@ -328,6 +330,7 @@ def _record_published(
     missing_before: bool,  # noqa: FBT001
 ) -> None:
     if published_before is None:
+        counters.count(counters.PUBLICATIONS, publication.kind, "published")
         _record(
             publication,
             "publication.published",
@@ -359,6 +362,7 @@ def failed(publication: Publication, outcome: Refused) -> None:
             raise LeaseLost
         suppliers.release_creation(publication.pk)
         _send_back(publication, outcome.reason)
+        counters.count(counters.PUBLICATIONS, publication.kind, "failed")
         _record(publication, "publication.failed", reason=_spoken(outcome))
 
 

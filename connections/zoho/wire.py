@@ -12,6 +12,7 @@ import simplejson
 from connections.zoho import answers, transport
 from connections.zoho.answers import Answer
 from connections.zoho.errors import (
+    ZohoError,
     ZohoForbidden,
     ZohoRateLimited,
     ZohoUnauthorized,
@@ -31,6 +32,9 @@ class Access(Protocol):
 
     def call(self) -> AbstractContextManager[None]:
         """Held around every HTTP call; raises ZohoRateLimited if no budget is left."""
+
+    def came(self, status: int | None, code: int | None) -> None:
+        """A call was made: the HTTP status (None: no answer) and the code in it."""
 
     def limits(self, limits: DailyLimit) -> None:
         """Zoho has said how much of the day is left."""
@@ -86,10 +90,14 @@ class Wire:
         if limits := answers.daily_limit(response):
             self._access.limits(limits)
         try:
-            return answers.value(response, writing=call.method != "GET")
-        except ZohoRateLimited as error:
-            self._access.limited(error)
+            answer = answers.value(response, writing=call.method != "GET")
+        except ZohoError as error:
+            self._access.came(response.status_code, error.code)
+            if isinstance(error, ZohoRateLimited):
+                self._access.limited(error)
             raise
+        self._access.came(response.status_code, 0)
+        return answer
 
     def _sent(self, call: Call, token: str) -> requests.Response:
         headers = {
@@ -109,6 +117,7 @@ class Wire:
                 timeout=UPLOAD_TIMEOUT if call.file else self._timeout,
             )
         except requests.RequestException as error:
+            self._access.came(None, None)
             # Not chained: its words may quote the header, and so the token.
             raise transport.failure(error, writing=call.method != "GET") from None
 

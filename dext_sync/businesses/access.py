@@ -1,7 +1,11 @@
-"""The one door to a business, for a person's request and for a worker's task."""
+"""The one door to a business, for a person's request and for a worker's task.
 
-from collections.abc import Callable
+Whoever comes through is named in every log line that is written inside.
+"""
+
+from collections.abc import Callable, Mapping
 from functools import wraps
+from inspect import signature
 from typing import Any, Concatenate, ParamSpec, cast
 from urllib.parse import urlencode
 
@@ -16,6 +20,7 @@ from django.utils.cache import patch_cache_control
 from django.utils.timezone import override
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
+from structlog.contextvars import bind_contextvars, bound_contextvars
 
 from dext_sync.businesses.models import Business, Membership, User
 from dext_sync.businesses.roles import Need
@@ -47,6 +52,7 @@ class PersonDoor:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if not request.user.is_authenticated:
             return self.get_response(request)
+        bind_contextvars(person_id=request.user.pk)
         with acting_as(request.user.pk):
             return self.get_response(request)
 
@@ -73,6 +79,7 @@ def business_view(need: Need) -> Callable[[View[P]], Callable[..., HttpResponseB
             visitor = cast(BusinessRequest, request)
             visitor.membership = _membership(visitor.user, slug)
             visitor.business = visitor.membership.business
+            bind_contextvars(business_id=visitor.business.pk, **_ids(kwargs))
             if not visitor.membership.may(need):
                 raise PermissionDenied
             with acting_in(visitor.business.pk), override(visitor.business.zone):
@@ -103,6 +110,11 @@ def _membership(user: User, slug: str) -> Membership:
         raise Http404 from None
 
 
+def _ids(named: Mapping[str, Any]) -> dict[str, Any]:
+    """Those that name a row, for the log."""
+    return {name: value for name, value in named.items() if name.endswith("_id")}
+
+
 def _rendered(response: HttpResponseBase) -> HttpResponseBase:
     if isinstance(response, SimpleTemplateResponse):
         response.render()
@@ -124,9 +136,12 @@ def business_task(
     def decorate(
         work: Callable[Concatenate[int, P], None],
     ) -> "Task[Concatenate[int, P], None]":
+        parameters = signature(work)
+
         @wraps(work)
         def in_business(business_id: int, *args: P.args, **kwargs: P.kwargs) -> None:
-            with acting_in(business_id):
+            named = parameters.bind(business_id, *args, **kwargs).arguments
+            with bound_contextvars(**_ids(named)), acting_in(business_id):
                 work(business_id, *args, **kwargs)
 
         task: Task[Concatenate[int, P], None] = shared_task(**options)(in_business)

@@ -12,6 +12,7 @@ class Open(Enum):
 
     ANYONE = "anyone"
     PERSON = "whoever is signed in"
+    TOKEN = "a machine that brings METRICS_TOKEN; to others it does not exist"
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,12 @@ CONNECTION = Row(Need.MANAGE, {"connection_id": NONE})
 USER = Row(Need.MANAGE, {"member_id": NONE})
 ANYONE = Row(Open.ANYONE)
 PERSON = Row(Open.PERSON)
+
+MACHINES: dict[str, Row] = {
+    "healthz": ANYONE,
+    "readyz": ANYONE,
+    "metrics": Row(Open.TOKEN),
+}
 
 ACCOUNT: dict[str, Row] = {
     "account_login": ANYONE,
@@ -156,4 +163,10 @@ CONNECTIONS: dict[str, Row] = {
     "entry_visible": Row(Need.MANAGE, {"kind": "accounts", "entry_id": NONE}),
 }
 
-TABLE: dict[str, Row] = {**ACCOUNT, **BUSINESSES, **CONNECTIONS, **PUBLISHING}
+TABLE: dict[str, Row] = {
+    **MACHINES,
+    **ACCOUNT,
+    **BUSINESSES,
+    **CONNECTIONS,
+    **PUBLISHING,
+}

@@ -18,6 +18,7 @@ class BakeryAccess:
         self.under_way = 0
         self.seen: list[DailyLimit] = []
         self.refusals: list[ZohoRateLimited] = []
+        self.came_back: list[tuple[int | None, int | None]] = []
         self.budget_spent = False
 
     def token(self, refused: str | None = None) -> str:
@@ -36,6 +37,9 @@ class BakeryAccess:
             yield
         finally:
             self.under_way -= 1
+
+    def came(self, status: int | None, code: int | None) -> None:
+        self.came_back.append((status, code))
 
     def limits(self, limits: DailyLimit) -> None:
         self.seen.append(limits)

@@ -1,0 +1,199 @@
+"""What stands in the log: who, what and which, and never what opens a door."""
+
+import io
+import json
+import logging
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from celery import shared_task
+from django.core.exceptions import ImproperlyConfigured
+from django.http import HttpRequest, HttpResponse
+from django.test import Client
+from django.urls import include, path
+from pytest_django import Settings
+
+from dext_sync import env, logs
+from dext_sync.businesses.access import business_task
+from dext_sync.businesses.models import Business, User
+from tests.conftest import Browse
+
+TOKEN = "q8WzExLkJ0u-secret"
+Line = dict[str, Any]
+Lines = Callable[[], list[Line]]
+
+
+def explode(request: HttpRequest, token: str) -> HttpResponse:
+    raise ZeroDivisionError
+
+
+urlpatterns = [
+    path("explode/<str:token>/", explode, name="explode"),
+    path("", include("dext_sync.urls")),
+]
+handler500 = "dext_sync.businesses.views.frame.server_error"
+
+
+@pytest.fixture
+def lines() -> Iterator[Lines]:
+    """What a process in production would write."""
+    written = io.StringIO()
+    handler = logging.StreamHandler(written)
+    chosen = logs.configuration(logs.JSON)["formatters"][logs.JSON]
+    make = chosen.pop("()")
+    handler.setFormatter(make(**chosen))
+    root = logging.getLogger()
+    root.addHandler(handler)
+    yield lambda: [json.loads(line) for line in written.getvalue().splitlines()]
+    root.removeHandler(handler)
+
+
+def of(lines: Lines, event: str) -> Line:
+    (line,) = [line for line in lines() if line["event"] == event]
+    return line
+
+
+def test_a_request_is_one_line_with_person_business_and_page(
+    bakery: Business, alice: User, browse: Browse, lines: Lines
+) -> None:
+    answer = browse(alice).get(f"/b/{bakery.slug}/activity/?kind=member")
+    line = of(lines, "request")
+    assert line | {"milliseconds": 0, "timestamp": ""} == {
+        "event": "request",
+        "level": "info",
+        "logger": "dext_sync.monitoring",
+        "timestamp": "",
+        "request_id": answer["X-Request-ID"],
+        "person_id": alice.pk,
+        "business_id": bakery.pk,
+        "page": "activity",
+        "method": "GET",
+        "status": 200,
+        "milliseconds": 0,
+    }
+
+
+def test_a_line_written_for_an_item_names_it(
+    bakery: Business, alice: User, browse: Browse, lines: Lines
+) -> None:
+    browse(alice).get(f"/b/{bakery.slug}/users/987654321/")
+    line = of(lines, "Not Found: member_change")
+    assert (line["business_id"], line["member_id"]) == (bakery.pk, 987654321)
+
+
+def test_the_next_request_of_the_thread_is_nobodys(
+    bakery: Business, alice: User, browse: Browse, client: Client, lines: Lines
+) -> None:
+    browse(alice).get(f"/b/{bakery.slug}/activity/")
+    client.get("/accounts/login/")
+    assert not {"person_id", "business_id"} & set(lines()[-1])
+
+
+@pytest.mark.django_db
+def test_a_token_in_an_address_stays_out(client: Client, lines: Lines) -> None:
+    """An invitation, a link to a new password, Zoho's answer: all come in addresses."""
+    for page in (
+        f"/invitations/{TOKEN}/",
+        f"/accounts/confirm-email/{TOKEN}/",
+        f"/accounts/password/reset/key/1-{TOKEN}/",
+        f"/connections/zoho/callback?code={TOKEN}&state={TOKEN}",
+    ):
+        client.get(page)
+    assert len([line for line in lines() if line["event"] == "request"]) == 4
+    assert TOKEN not in json.dumps(lines())
+
+
+@pytest.mark.urls(__name__)
+@pytest.mark.django_db
+def test_a_fault_is_told_with_its_traceback_and_without_the_address(
+    lines: Lines,
+) -> None:
+    Client(raise_request_exception=False).get(f"/explode/{TOKEN}/")
+    line = of(lines, "Internal Server Error: explode")
+    assert line["level"] == "error"
+    assert line["exception"].endswith("ZeroDivisionError")
+    assert line["page"] == "explode"
+    assert TOKEN not in json.dumps(lines())
+
+
+@pytest.mark.django_db
+def test_an_address_that_leads_nowhere_is_one_line_however_it_is_written(
+    client: Client, lines: Lines
+) -> None:
+    client.get("/nothing%0AERROR here/")
+    assert of(lines, "Not Found: /nothing\\nERROR here/")["level"] == "warning"
+
+
+@pytest.mark.django_db
+def test_the_request_id_of_our_own_proxy_is_kept(
+    client: Client, settings: Settings
+) -> None:
+    settings.BEHIND_PROXY = True
+    assert request_id(client, "0af7651916cd43dd") == "0af7651916cd43dd"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("given", ["two\twords", "x" * 65, ""])
+def test_one_that_would_spoil_the_log_is_replaced(
+    client: Client, settings: Settings, given: str
+) -> None:
+    settings.BEHIND_PROXY = True
+    assert len(request_id(client, given)) == 16
+    assert request_id(client, given) != given
+
+
+@pytest.mark.django_db
+def test_without_a_proxy_nobody_chooses_their_request_id(client: Client) -> None:
+    assert request_id(client, "0af7651916cd43dd") != "0af7651916cd43dd"
+
+
+def request_id(client: Client, given: str) -> str:
+    return client.get("/accounts/login/", headers={"x-request-id": given})[
+        "X-Request-ID"
+    ]
+
+
+@business_task()
+def bake(business_id: int, connection_id: int) -> None:
+    logging.getLogger("tests").warning("Baked.")
+
+
+@shared_task
+def sweep() -> None:
+    logging.getLogger("tests").warning("Swept.")
+
+
+def test_a_task_names_its_business_and_what_it_is_about(
+    bakery: Business, lines: Lines
+) -> None:
+    bake.apply(args=(bakery.pk, 17), task_id="8d21")
+    line = of(lines, "Baked.")
+    assert line["business_id"] == bakery.pk
+    assert line["connection_id"] == 17
+    assert line["task_id"] == "8d21"
+    assert line["task"] == "tests.project.test_logs.bake"
+
+
+def test_a_task_without_a_business_is_named_too(lines: Lines) -> None:
+    sweep.apply(task_id="77aa")
+    line = of(lines, "Swept.")
+    assert (line["task"], line["task_id"]) == ("tests.project.test_logs.sweep", "77aa")
+    assert "business_id" not in line
+
+
+def test_what_oauth_libraries_say_at_debug_is_never_written() -> None:
+    levels = logs.configuration(logs.JSON)["loggers"]
+    for name in ("requests_oauthlib", "oauthlib"):
+        assert levels[name] == {"level": "WARNING"}
+        assert logging.getLogger(name).getEffectiveLevel() == logging.WARNING
+
+
+def test_another_form_than_the_two_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("LOG_FORMAT", "xml")
+    with pytest.raises(
+        ImproperlyConfigured, match="LOG_FORMAT must be json or line, not 'xml'"
+    ):
+        env.choice("LOG_FORMAT", logs.FORMS, logs.JSON)
