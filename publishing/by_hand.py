@@ -43,15 +43,25 @@ def _settle(publication: Publication, *, is_there: bool, by: User) -> None:
     match Step.Kind(step.kind):
         case Step.Kind.DOCUMENT if is_there:
             results.settle(publication, step, Done(found=True, verified=True))
-            results.published(publication)
-        case Step.Kind.DOCUMENT:
+            _end(publication)
+        case Step.Kind.SENT if is_there:
+            results.settle(publication, step, Done(found=True))
+            _end(publication)
+        case Step.Kind.DOCUMENT | Step.Kind.SENT:
             results.settle(publication, step, Refused(Problem.SEEN_MISSING))
-            results.published(publication)
+            _end(publication)
         case Step.Kind.RECORD if is_there:
             _end_as_published(publication, step)
         case _:
             # A contact that is there is found by its name when it is published again.
             results.settle(publication, step, Refused(Problem.SEEN_MISSING))
+
+
+def _end(publication: Publication) -> None:
+    """What was not begun there yet stays undone."""
+    for step in publication.steps.filter(state=Step.State.WAITING):
+        results.settle(publication, step, Refused(Problem.NOT_SENT))
+    results.published(publication)
 
 
 def _end_as_published(publication: Publication, record: Step) -> None:

@@ -1,6 +1,6 @@
 """What a person says about an item, and whether that is enough to publish it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 
@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from connections import entries
+from connections.books import takes_invoices
 from connections.models import (
     Account,
     Connection,
@@ -31,6 +32,7 @@ from publishing.decision import (
     Facts,
     Hold,
     MethodFacts,
+    ProjectFacts,
     SupplierFacts,
     TaxFacts,
     decide,
@@ -54,7 +56,7 @@ Value = (
     | None
 )
 
-FIELDS = (
+COST_FIELDS = (
     "kind",
     "date",
     "due_date",
@@ -75,6 +77,28 @@ FIELDS = (
     "paid",
     "payment_method",
 )
+SALES_FIELDS = (
+    "date",
+    "due_date",
+    "supplier",
+    "reference",
+    "description",
+    "category",
+    "project",
+    "location",
+    "currency",
+    "exchange_rate",
+    "rate_date",
+    "total",
+    "tax_rate",
+    "tax_amount",
+    "several_rates",
+    "mark_as_sent",
+)
+FIELDS_OF: Mapping[str, tuple[str, ...]] = {
+    Item.Workspace.COSTS: COST_FIELDS,
+    Item.Workspace.SALES: SALES_FIELDS,
+}
 EDITABLE = (Item.Status.TO_REVIEW, Item.Status.READY, Item.Status.FAILED)
 RELATED = (
     "business",
@@ -103,8 +127,10 @@ def change(item: Item, field: str, value: Value, *, by: User) -> Item:
 
     `value` is the field's own type, None or "" to empty it. Raises NotEditable.
     """
-    if field not in FIELDS:
+    if field not in FIELDS_OF[item.workspace]:
         raise ValueError(f"{field} is not a field that people change.")
+    if isinstance(value, Supplier) and value.side != suppliers.side_of(item):
+        raise ValueError(f"{value} is no {suppliers.side_of(item)}.")
     with transaction.atomic():
         fresh = locked(item.pk)
         if not fresh.is_editable:
@@ -167,13 +193,16 @@ def _audit(item: Item, field: str, before: object, after: object, by: User) -> N
         "item.changed",
         actor=by,
         subject=item,
-        field=label_of(field),
+        field=label_of(item, field),
         before=shown(item, field, before),
         after=shown(item, field, after),
     )
 
 
-def label_of(field: str) -> str:
+def label_of(item: Item, field: str) -> str:
+    """The field's name in the item's workspace, as in "changed the date"."""
+    if field == "supplier" and item.workspace == Item.Workspace.SALES:
+        return gettext("customer")
     meta = Item._meta  # noqa: SLF001  (the model API that Django documents)
     return str(getattr(meta.get_field(field), "verbose_name", field))
 
@@ -264,21 +293,27 @@ def _settle(item: Item, *, mended: bool) -> None:
 
 def connection_of(business: Business) -> Connection | None:
     """The business's connection, working or broken; None once it is disconnected."""
-    connections = Connection.objects.for_business(business)
+    connections = (
+        Connection.objects.for_business(business)
+        .select_related("grant")
+        .defer("grant__refresh_token", "grant__access_token")
+    )
     return connections.exclude(state=Connection.State.DISCONNECTED).first()
 
 
 def facts_of(item: Item, connection: Connection | None) -> Facts:
     return Facts(
         kind="receipt" if item.kind == Item.Kind.RECEIPT else "invoice",
+        is_sale=item.workspace == Item.Workspace.SALES,
+        mark_as_sent=marks_as_sent(item, connection),
         paid=item.paid,
         date=item.date,
         due_date=item.due_date,
-        supplier=_supplier(item.supplier, connection),
+        supplier=_supplier(item, connection),
         reference=item.reference.strip(),
         description=item.description.strip(),
         category=_entry(item.category, connection),
-        project=_entry(item.project, connection),
+        project=_project(item.project, connection),
         location=_entry(item.location, connection),
         customer=_entry(item.customer, connection),
         currency=item.currency,
@@ -294,6 +329,14 @@ def facts_of(item: Item, connection: Connection | None) -> Facts:
     )
 
 
+def marks_as_sent(item: Item, connection: Connection | None) -> bool:
+    """Of a sales invoice: as the item says, else as the connection's setting does."""
+    if item.mark_as_sent is not None:
+        return item.mark_as_sent
+    sent = Connection.NewInvoices.SENT
+    return connection is not None and connection.new_invoices == sent
+
+
 def _books(connection: Connection, currency_code: str) -> BooksFacts:
     currency = _currency(connection, currency_code)
     return BooksFacts(
@@ -301,6 +344,7 @@ def _books(connection: Connection, currency_code: str) -> BooksFacts:
         edition=connection.edition,
         base_currency=connection.currency_code,
         lists_read=entries.present(connection, Account).exists(),
+        takes_invoices=takes_invoices(connection),
         currency=_currency_facts(currency) if currency else None,
     )
 
@@ -315,9 +359,8 @@ def _currency(connection: Connection, code: str) -> Currency | None:
     return entries.usable(connection, Currency).filter(code=code).first()
 
 
-def _supplier(
-    supplier: Supplier | None, connection: Connection | None
-) -> SupplierFacts | None:
+def _supplier(item: Item, connection: Connection | None) -> SupplierFacts | None:
+    supplier = item.supplier
     if supplier is None:
         return None
     contact = supplier.contact
@@ -330,7 +373,8 @@ def _supplier(
             create_agreed=supplier.create_agreed_at is not None,
             name_taken=taken,
         )
-    usable = is_usable(contact, connection) and contact.kind == Contact.Kind.VENDOR
+    kind = suppliers.KINDS[suppliers.side_of(item)]
+    usable = is_usable(contact, connection) and contact.kind == kind
     known = ContactFacts(
         zoho_id=contact.zoho_id, usable=usable, currency=contact.currency_code
     )
@@ -340,7 +384,22 @@ def _supplier(
 def _entry(entry: ListEntry | None, connection: Connection | None) -> Entry | None:
     if entry is None:
         return None
-    return Entry(zoho_id=entry.zoho_id, usable=is_usable(entry, connection))
+    return Entry(
+        zoho_id=entry.zoho_id, usable=is_usable(entry, connection), name=entry.name
+    )
+
+
+def _project(
+    project: Project | None, connection: Connection | None
+) -> ProjectFacts | None:
+    if project is None:
+        return None
+    return ProjectFacts(
+        zoho_id=project.zoho_id,
+        usable=is_usable(project, connection),
+        name=project.name,
+        customer_id=project.customer_id,
+    )
 
 
 def _tax(rate: TaxRate | None, connection: Connection | None) -> TaxFacts | None:

@@ -10,8 +10,11 @@ from publishing.reasons import Reason
 # Editions whose purchases carry no tax: it is part of the price there.
 EDITIONS_WITHOUT_PURCHASE_TAX = frozenset({"us"})
 
+# Editions whose sales may go without tax: it depends on who buys, and where.
+EDITIONS_WITH_UNTAXED_SALES = frozenset({"us"})
+
 # A contact without its tax treatment is of no use there, and a document does not say it.
-EDITIONS_THAT_ASK_MORE_OF_SUPPLIERS = frozenset({"in"})
+EDITIONS_THAT_ASK_MORE_OF_CONTACTS = frozenset({"in"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +23,7 @@ class Entry:
 
     zoho_id: str
     usable: bool = True
+    name: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +31,13 @@ class ContactFacts(Entry):
     """`currency` is empty where Zoho has not said it."""
 
     currency: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProjectFacts(Entry):
+    """`customer_id` is that of the contact it is done for, empty if Zoho names none."""
+
+    customer_id: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +83,8 @@ class BooksFacts:
     edition: str
     base_currency: str
     lists_read: bool = True
+    # The permission covers sales invoices.
+    takes_invoices: bool = True
     # The document's currency there; None if the organisation does not know it.
     currency: CurrencyFacts | None = None
 
@@ -85,6 +98,10 @@ class Facts:
     """Everything about an item that decides whether and how it is published."""
 
     kind: Literal["invoice", "receipt"]
+    # An invoice of our own: `supplier` is its customer.
+    is_sale: bool = False
+    # Sales only: not left as a draft.
+    mark_as_sent: bool = False
     paid: bool = False
     date: dt.date | None = None
     due_date: dt.date | None = None
@@ -92,7 +109,7 @@ class Facts:
     reference: str = ""
     description: str = ""
     category: Entry | None = None
-    project: Entry | None = None
+    project: ProjectFacts | None = None
     location: Entry | None = None
     customer: Entry | None = None
     currency: str = ""
@@ -117,11 +134,11 @@ class Facts:
         return (
             self.tax_registered
             and self.books is not None
-            and self.books.takes_purchase_tax
+            and (self.is_sale or self.books.takes_purchase_tax)
         )
 
 
-Kind = Literal["bill", "expense"]
+Kind = Literal["bill", "expense", "invoice"]
 
 
 @dataclass(frozen=True)
@@ -149,7 +166,9 @@ def decide(facts: Facts) -> Publish | Hold:
 
 
 def kind_of(facts: Facts) -> Kind:
-    """A paid receipt is an expense; whatever is unpaid is a bill."""
+    """A sale is an invoice, a paid receipt an expense; whatever is unpaid is a bill."""
+    if facts.is_sale:
+        return "invoice"
     return "expense" if facts.kind == "receipt" and facts.paid else "bill"
 
 
@@ -170,6 +189,8 @@ def _connection(facts: Facts) -> list[Reason]:
         return [Reason.NO_CONNECTION]
     if facts.books.state == "needs_reconnecting":
         return [Reason.CONNECTION_BROKEN]
+    if facts.is_sale and not facts.books.takes_invoices:
+        return [Reason.RIGHT_MISSING]
     return [] if facts.books.lists_read else [Reason.LISTS_MISSING]
 
 
@@ -181,32 +202,75 @@ def _basics(facts: Facts) -> list[Reason]:
         found.append(Reason.DUE_BEFORE_DATE)
     if facts.kind == "invoice" and not facts.reference:
         found.append(Reason.NO_REFERENCE)
-    if facts.kind == "invoice" and facts.paid:
+    if facts.kind == "invoice" and facts.paid and not facts.is_sale:
         found.append(Reason.PAID_INVOICE)
     return found
 
 
+@dataclass(frozen=True)
+class SideWords:
+    """The same reasons, said of a supplier or of a customer."""
+
+    missing: Reason
+    not_in_zoho: Reason
+    needs_gst: Reason
+    name_taken: Reason
+    gone: Reason
+    currency: Reason
+
+
+SUPPLIERS = SideWords(
+    missing=Reason.NO_SUPPLIER,
+    not_in_zoho=Reason.SUPPLIER_NOT_IN_ZOHO,
+    needs_gst=Reason.SUPPLIER_NEEDS_GST,
+    name_taken=Reason.SUPPLIER_NAME_TAKEN,
+    gone=Reason.SUPPLIER_GONE,
+    currency=Reason.SUPPLIER_CURRENCY,
+)
+CUSTOMERS = SideWords(
+    missing=Reason.NO_CUSTOMER,
+    not_in_zoho=Reason.CUSTOMER_NOT_IN_ZOHO,
+    needs_gst=Reason.CUSTOMER_NEEDS_GST,
+    name_taken=Reason.CUSTOMER_NAME_TAKEN,
+    gone=Reason.CUSTOMER_LEFT,
+    currency=Reason.CUSTOMER_CURRENCY,
+)
+
+
 def _supplier(facts: Facts) -> list[Reason]:
-    supplier = facts.supplier
+    supplier, words = facts.supplier, words_for(kind_of(facts))
     if supplier is None:
-        return [Reason.NO_SUPPLIER]
+        return [words.missing]
     if facts.books is None:
         return []
     if supplier.contact is None:
-        return _new_supplier(supplier, facts.books.edition)
+        return _new_supplier(supplier, facts.books.edition, words)
     if not supplier.contact.usable:
-        return [Reason.SUPPLIER_GONE]
-    if kind_of(facts) == "bill" and _differs(supplier.contact.currency, facts.currency):
-        return [Reason.SUPPLIER_CURRENCY]
+        return [words.gone]
+    if takes_currency_of_contact(kind_of(facts)) and _differs(
+        supplier.contact.currency, facts.currency
+    ):
+        return [words.currency]
     return []
 
 
-def _new_supplier(supplier: SupplierFacts, edition: str) -> list[Reason]:
+def words_for(kind: str) -> SideWords:
+    return CUSTOMERS if kind == "invoice" else SUPPLIERS
+
+
+def takes_currency_of_contact(kind: str) -> bool:
+    """A bill or invoice is in its contact's currency, an expense in its own."""
+    return kind != "expense"
+
+
+def _new_supplier(
+    supplier: SupplierFacts, edition: str, words: SideWords
+) -> list[Reason]:
     if supplier.name_taken:
-        return [Reason.SUPPLIER_NAME_TAKEN]
-    if edition in EDITIONS_THAT_ASK_MORE_OF_SUPPLIERS:
-        return [Reason.SUPPLIER_NEEDS_GST]
-    return [] if supplier.create_agreed else [Reason.SUPPLIER_NOT_IN_ZOHO]
+        return [words.name_taken]
+    if edition in EDITIONS_THAT_ASK_MORE_OF_CONTACTS:
+        return [words.needs_gst]
+    return [] if supplier.create_agreed else [words.not_in_zoho]
 
 
 def _differs(one: str, other: str) -> bool:
@@ -223,7 +287,19 @@ def _chosen_entries(facts: Facts) -> list[Reason]:
     found = [] if facts.category else [Reason.NO_CATEGORY]
     if facts.books is not None:
         found += [gone for entry, gone in chosen if entry and not entry.usable]
+        found += _project_of_another(facts)
     return found
+
+
+def _project_of_another(facts: Facts) -> list[Reason]:
+    """An invoice takes projects of its own customer only."""
+    if not facts.is_sale or facts.project is None or facts.supplier is None:
+        return []
+    contact = facts.supplier.contact
+    its_own = contact is not None and contact.zoho_id == facts.project.customer_id
+    return (
+        [] if its_own or not facts.project.customer_id else [Reason.PROJECT_OF_ANOTHER]
+    )
 
 
 def _money(facts: Facts) -> list[Reason]:
@@ -254,16 +330,26 @@ def _currency(facts: Facts, books: BooksFacts) -> list[Reason]:
 def _tax(facts: Facts) -> list[Reason]:
     if facts.books is None or not facts.tax_registered:
         return []
-    if not facts.books.takes_purchase_tax:
+    if not facts.takes_tax:
         has_tax = facts.tax is not None or facts.tax_amount
         return [Reason.TAX_NOT_KNOWN_HERE] if has_tax else []
     if facts.several_rates:
         return [Reason.SEVERAL_RATES]
     if facts.tax is None:
-        return [Reason.NO_TAX]
+        return [] if _goes_untaxed(facts) else [Reason.NO_TAX]
     if not facts.tax.usable:
         return [Reason.TAX_GONE]
     return [] if _tax_agrees(facts, facts.tax) else [Reason.TAX_DISAGREES]
+
+
+def _goes_untaxed(facts: Facts) -> bool:
+    """Without a rate and without an amount, where a sale may."""
+    return (
+        facts.is_sale
+        and facts.books is not None
+        and facts.books.edition in EDITIONS_WITH_UNTAXED_SALES
+        and not facts.tax_amount
+    )
 
 
 def _tax_agrees(facts: Facts, tax: TaxFacts) -> bool:

@@ -21,6 +21,7 @@ from connections.zoho.client import ZohoBooks
 from connections.zoho.errors import (
     DUPLICATE_BILL_NUMBER,
     DUPLICATE_CONTACT_NAME,
+    DUPLICATE_INVOICE_NUMBER,
     ZohoError,
     ZohoMissing,
     ZohoNoAnswer,
@@ -39,7 +40,14 @@ from publishing import (
     sending,
     suppliers,
 )
-from publishing.decision import Facts, Hold, Publish, decide
+from publishing.decision import (
+    Facts,
+    Hold,
+    Publish,
+    decide,
+    takes_currency_of_contact,
+    words_for,
+)
 from publishing.documents import DocumentLost
 from publishing.leases import LeaseLost
 from publishing.models import Item, Publication, Step, Supplier
@@ -61,6 +69,7 @@ from publishing.reasons import Problem, Reason, Wait
 
 logger = logging.getLogger(__name__)
 
+NUMBER_TAKEN: Final = (DUPLICATE_BILL_NUMBER, DUPLICATE_INVOICE_NUMBER)
 SUPPLIER_GAP: Final = timedelta(seconds=3)
 
 
@@ -163,10 +172,12 @@ def _claim(publication: Publication, facts: Facts, decision: Publish) -> None:
 def _lay_out_steps(
     publication: Publication, claim: payloads.Claim, *, has_document: bool
 ) -> None:
-    kinds = [] if claim.vendor_id else [Step.Kind.CONTACT]
+    kinds = [] if claim.contact_id else [Step.Kind.CONTACT]
     kinds.append(Step.Kind.RECORD)
     if has_document:
         kinds.append(Step.Kind.DOCUMENT)
+    if claim.mark_as_sent:
+        kinds.append(Step.Kind.SENT)
     Step.unscoped.bulk_create(
         Step(
             business_id=publication.business_id,
@@ -281,11 +292,11 @@ def _without_connection(publication: Publication) -> None:
 
 def _end_unsent(publication: Publication, problem: Problem) -> None:
     """What is in Zoho is published, with or without its document; else it has failed."""
-    step = _next_step(publication)
-    if step is not None:
+    while (step := _next_step(publication)) is not None:
         results.settle(publication, step, Refused(problem))
-    if step is None or step.kind == Step.Kind.DOCUMENT:
-        results.published(publication)
+        if not step.follows_record:
+            return
+    results.published(publication)
 
 
 def _next_step(publication: Publication) -> Step | None:
@@ -310,7 +321,7 @@ def _conclude(publication: Publication, step: Step, outcome: Outcome) -> bool:
         case Done():
             return True
         case Refused():
-            return step.kind == Step.Kind.DOCUMENT
+            return step.follows_record
         case _:
             return False
 
@@ -365,7 +376,7 @@ def _after_no(
 ) -> Outcome:
     """A name or number that is taken may be our own doing: Zoho is asked."""
     try:
-        if error.code == DUPLICATE_BILL_NUMBER and step.kind == Step.Kind.RECORD:
+        if error.code in NUMBER_TAKEN and step.kind == Step.Kind.RECORD:
             return recovery.after_duplicate(books, publication, step, error)
         if error.code == DUPLICATE_CONTACT_NAME and step.kind == Step.Kind.CONTACT:
             return _after_name_taken(books, publication, error)
@@ -403,8 +414,8 @@ def _look(books: ZohoBooks, publication: Publication, step: Step) -> bool:
 
 
 def _no_look(publication: Publication, step: Step, error: ZohoError) -> Outcome:
-    """A document's record may be gone; anything else is looked for again."""
-    if isinstance(error, ZohoMissing) and step.kind == Step.Kind.DOCUMENT:
+    """The record may be gone that it follows; anything else is looked for again."""
+    if isinstance(error, ZohoMissing) and step.follows_record:
         return rejected(step, error)
     _tell_connection(publication, error)
     return unclear(publication.connection, step, error)
@@ -439,20 +450,21 @@ def _contact_without_sending(publication: Publication, step: Step) -> Outcome | 
         return _with_contact(supplier, publication, claim)
     if _may_create(supplier, publication):
         return None
-    return Waits(Wait.SUPPLIER, soon(SUPPLIER_GAP))
+    is_sale = publication.kind == Publication.Kind.INVOICE
+    return Waits(Wait.CUSTOMER if is_sale else Wait.SUPPLIER, soon(SUPPLIER_GAP))
 
 
 def _with_contact(
     supplier: Supplier, publication: Publication, claim: payloads.Claim
 ) -> Outcome:
     contact = supplier.contact
+    words = words_for(publication.kind)
     if contact is None or not coding.is_usable(contact, publication.connection):
-        gone = Reason.SUPPLIER_GONE
-        return Refused(Problem.ENTRY_GONE, str(gone.sentence), reason=gone)
+        return Refused(Problem.ENTRY_GONE, str(words.gone.sentence), reason=words.gone)
     other_currency = contact.currency_code not in ("", claim.currency_code)
-    if other_currency and publication.kind == Publication.Kind.BILL:
-        other = Reason.SUPPLIER_CURRENCY
-        return Refused(Problem.REJECTED, str(other.sentence), "supplier", other)
+    if other_currency and takes_currency_of_contact(publication.kind):
+        said = str(words.currency.sentence)
+        return Refused(Problem.REJECTED, said, "supplier", words.currency)
     return Done(answer={"contact_id": contact.zoho_id}, found=True)
 
 

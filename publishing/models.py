@@ -306,6 +306,24 @@ class Item(BusinessOwned):
         return [Reason.of(code) for code in self.reasons]
 
 
+class ColumnChoice(BusinessOwned):
+    """Which columns a person wants to see in the lists of a workspace."""
+
+    person = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    workspace = models.CharField(max_length=5, choices=Item.Workspace.choices)
+    columns = models.JSONField(default=list)
+
+    class Meta(BusinessOwned.Meta):
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["business", "person", "workspace"], name="one_choice_a_list"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.workspace}: {', '.join(self.columns)}"
+
+
 class Publication(BusinessOwned):
     """One item's way into Zoho Books: what was claimed, and how far it has come."""
 
@@ -431,6 +449,11 @@ class Step(BusinessOwned):
 
     def __str__(self) -> str:
         return f"{self.kind} of {self.publication_id}"
+
+    @property
+    def follows_record(self) -> bool:
+        """The record is in Zoho and stays published, whatever becomes of this."""
+        return self.kind in (self.Kind.DOCUMENT, self.Kind.SENT)
 
 
 class PublishAttempt(BusinessOwned):

@@ -9,7 +9,7 @@ from typing import Any, Final
 from django.conf import settings
 from django.utils import timezone
 
-from connections.books import day_ends
+from connections.books import day_ends, has_all_scopes
 from connections.models import Connection, Contact
 from connections.zoho.errors import (
     Limit,
@@ -45,6 +45,7 @@ INVALID_VALUE: Final = 2
 # Zoho's codes that tell which field of ours is meant.
 FIELDS_BY_CODE: Final = {
     4: "reference",
+    1001: "reference",
     3032: "tax_rate",
     5015: "total",
     9004: "currency",
@@ -134,6 +135,8 @@ def rejected(step: Step, error: ZohoRejected) -> Refused:
         gone = isinstance(error, ZohoMissing)
         problem = Problem.RECORD_GONE if gone else Problem.DOCUMENT_REFUSED
         return Refused(problem, words=words)
+    if step.kind == Step.Kind.SENT:
+        return Refused(Problem.NOT_SENT, words=words)
     if isinstance(error, ZohoMissing):
         return Refused(Problem.ENTRY_GONE, reason=Reason.ENTRY_GONE, words=words)
     if error.code == INVALID_VALUE:
@@ -166,6 +169,8 @@ def _waits(connection: Connection, step: Step, error: ZohoError) -> Waits | None
             return Waits(Wait.CONNECTION, soon(FOREVER), words)
         case ZohoUnauthorized():
             return Waits(Wait.CONNECTION, soon(FOREVER), words)
+        case ZohoForbidden() if not has_all_scopes(connection):
+            return Waits(Wait.SCOPE, soon(FOREVER), words)
         case ZohoMisconfigured():
             return Waits(Wait.CONFIGURATION, soon(timedelta(minutes=10)), words)
         case _:

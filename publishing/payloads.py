@@ -10,15 +10,27 @@ from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Any, Final
 
-from connections.zoho.types import NewBill, NewBillLine, NewContact, NewExpense
+from connections.zoho.types import (
+    NewBill,
+    NewBillLine,
+    NewContact,
+    NewExpense,
+    NewInvoice,
+    NewInvoiceLine,
+)
 from publishing.decision import Facts, Publish, rounded, tax_inside
 
 LONGEST_EXPENSE_DESCRIPTION: Final = 500
+LONGEST_LINE_NAME: Final = 100
 
 
 @dataclass(frozen=True, kw_only=True)
 class Claim:
-    """What goes to Zoho: every id is one of the organisation's own."""
+    """What goes to Zoho: every id is one of the organisation's own.
+
+    `supplier_id`, `supplier_name` and `contact_id` are the customer's for an invoice;
+    `customer_id` is whom a cost is billed to.
+    """
 
     kind: str
     edition: str
@@ -32,10 +44,12 @@ class Claim:
     currency_id: str
     currency_code: str
     account_id: str
+    account_name: str = ""
     supplier_id: int
     supplier_name: str
     # Empty until the contact has been created.
-    vendor_id: str = ""
+    contact_id: str = ""
+    mark_as_sent: bool = False
     due_date: dt.date | None = None
     exchange_rate: Decimal | None = None
     tax_id: str = ""
@@ -97,13 +111,13 @@ def claim(facts: Facts, publish: Publish, *, mark: str, supplier_id: int) -> Cla
         raise ValueError("An incomplete item is not claimed.")
     contact = facts.supplier.contact
     account = facts.method.account if facts.method else None
-    is_bill = publish.kind == "bill"
+    has_number = publish.kind != "expense"
     return Claim(
         kind=publish.kind,
         edition=books.edition,
         date=facts.date,
-        due_date=facts.due_date if is_bill else None,
-        number=(facts.reference or mark) if is_bill else "",
+        due_date=facts.due_date if has_number else None,
+        number=(facts.reference or mark) if has_number else "",
         reference=facts.reference,
         description=facts.description,
         total=rounded(facts.total, currency.places),
@@ -113,15 +127,21 @@ def claim(facts: Facts, publish: Publish, *, mark: str, supplier_id: int) -> Cla
         currency_code=currency.code,
         exchange_rate=facts.exchange_rate if facts.is_foreign else None,
         account_id=facts.category.zoho_id,
+        account_name=facts.category.name,
         supplier_id=supplier_id,
         supplier_name=facts.supplier.name,
-        vendor_id=contact.zoho_id if contact else "",
+        contact_id=contact.zoho_id if contact else "",
+        mark_as_sent=facts.is_sale and facts.mark_as_sent,
         tax_id=facts.tax.zoho_id if facts.tax and facts.takes_tax else "",
         project_id=facts.project.zoho_id if facts.project else "",
         location_id=facts.location.zoho_id if facts.location else "",
-        customer_id=facts.customer.zoho_id if facts.customer else "",
-        paid_through_account_id=account.zoho_id if account and not is_bill else "",
+        customer_id=_billed_to(facts),
+        paid_through_account_id=account.zoho_id if account and not has_number else "",
     )
+
+
+def _billed_to(facts: Facts) -> str:
+    return facts.customer.zoho_id if facts.customer and not facts.is_sale else ""
 
 
 def expected_tax(facts: Facts, places: int) -> Decimal | None:
@@ -131,10 +151,10 @@ def expected_tax(facts: Facts, places: int) -> Decimal | None:
 
 
 def contact(claimed: Claim) -> NewContact:
-    """The supplier, with the document's currency."""
+    """The supplier or customer, with the document's currency."""
     return NewContact(
         name=claimed.supplier_name,
-        kind="vendor",
+        kind="customer" if claimed.kind == "invoice" else "vendor",
         currency_id=claimed.currency_id,
         company_name=claimed.supplier_name,
     )
@@ -188,6 +208,33 @@ def expense(claimed: Claim, *, vendor_id: str, mark: str) -> NewExpense:
         customer_id=claimed.customer_id or None,
         is_billable=True if claimed.customer_id else None,
         location_id=claimed.location_id or None,
+    )
+
+
+def invoice(claimed: Claim, *, customer_id: str, mark: str) -> NewInvoice:
+    """The document's own number, one line with the whole total, tax included; our mark
+    is its order number."""
+    name = claimed.description or claimed.account_name
+    line = NewInvoiceLine(
+        name=name[:LONGEST_LINE_NAME].rstrip(),
+        description=name if len(name) > LONGEST_LINE_NAME else None,
+        account_id=claimed.account_id,
+        rate=claimed.total,
+        tax_id=claimed.tax_id or None,
+        project_id=claimed.project_id or None,
+        location_id=claimed.location_id or None,
+    )
+    return NewInvoice(
+        customer_id=customer_id,
+        invoice_number=claimed.number,
+        reference_number=mark,
+        date=claimed.date,
+        due_date=claimed.due_date,
+        currency_id=claimed.currency_id,
+        exchange_rate=claimed.exchange_rate,
+        is_inclusive_tax=True if claimed.tax_id else None,
+        location_id=claimed.location_id or None,
+        lines=(line,),
     )
 
 

@@ -91,6 +91,8 @@ def _ready(item: Item) -> Progress:
 
 
 def _will_become(item: Item) -> str:
+    if item.workspace == Item.Workspace.SALES:
+        return _will_be_invoice(item)
     if item.kind == Item.Kind.RECEIPT and item.paid:
         return _("It becomes an expense in Zoho Books.")
     if item.reference.strip():
@@ -99,6 +101,18 @@ def _will_become(item: Item) -> str:
         "It becomes an open bill in Zoho Books. A bill must have a number there, and "
         "this receipt has none: a mark of ours (DS-…) will be its number."
     )
+
+
+def _will_be_invoice(item: Item) -> str:
+    """Where the item does not say it, the connection's setting does (see Preview)."""
+    if item.mark_as_sent is None:
+        return _("It becomes an invoice in Zoho Books.")
+    if item.mark_as_sent:
+        return _(
+            "It becomes an invoice in Zoho Books, marked as sent. We e-mail nobody; "
+            "Zoho's own reminders may."
+        )
+    return _("It becomes a draft invoice in Zoho Books.")
 
 
 def _archived() -> Progress:
@@ -160,12 +174,16 @@ def _sending(publication: Publication) -> str:
 def _step_name(publication: Publication, step: Step) -> str:
     """What people call it: the supplier, the bill or expense, the document."""
     match Step.Kind(step.kind):
+        case Step.Kind.CONTACT if publication.kind == Publication.Kind.INVOICE:
+            return _("customer")
         case Step.Kind.CONTACT:
             return _("supplier")
         case Step.Kind.RECORD:
             return str(publication.get_kind_display()).lower()
         case Step.Kind.DOCUMENT:
             return _("document")
+        case Step.Kind.SENT:
+            return str(step.get_kind_display())
 
 
 def _first(publication: Publication, state: Step.State) -> Step | None:
@@ -220,6 +238,8 @@ def _document_is_unverified(publication: Publication) -> bool:
 def _published_headline(publication: Publication, *, missing: bool) -> str:
     number = publication.claim.get("number", "")
     record = _named_record(publication, str(number))
+    if publication.kind == Publication.Kind.INVOICE:
+        return _published_invoice(publication, record, missing=missing)
     if missing:
         return _("Published as {record}, its document is missing there.").format(
             record=record
@@ -227,12 +247,37 @@ def _published_headline(publication: Publication, *, missing: bool) -> str:
     return _("Published as {record}.").format(record=record)
 
 
+def _published_invoice(publication: Publication, record: str, *, missing: bool) -> str:
+    if _is_marked_as_sent(publication):
+        if missing:
+            return _(
+                "Published as {record}, marked as sent; its document is missing there."
+            ).format(record=record)
+        return _("Published as {record}, marked as sent.").format(record=record)
+    if missing:
+        return _("Published as draft {record}, its document is missing there.").format(
+            record=record
+        )
+    return _("Published as draft {record}.").format(record=record)
+
+
+def _is_marked_as_sent(publication: Publication) -> bool:
+    return any(
+        step.kind == Step.Kind.SENT and step.state == Step.State.DONE
+        for step in _steps(publication)
+    )
+
+
 def _named_record(publication: Publication, number: str) -> str:
     if number:
         return f"{publication.get_kind_display().lower()} {number}"
-    if publication.kind == Publication.Kind.BILL:
-        return _("a bill")
-    return _("an expense")
+    match Publication.Kind(publication.kind):
+        case Publication.Kind.BILL:
+            return _("a bill")
+        case Publication.Kind.EXPENSE:
+            return _("an expense")
+        case Publication.Kind.INVOICE:
+            return _("invoice")
 
 
 def _document_detail(publication: Publication, *, under_way: bool) -> str:
@@ -263,7 +308,7 @@ def _zoho_words(publication: Publication) -> str:
 
 
 def record_url(publication: Publication) -> str:
-    """The bill or expense in Zoho Books, "" before it is there."""
+    """The record in Zoho Books, "" before it is there."""
     record = next(
         (step for step in _steps(publication) if step.kind == Step.Kind.RECORD), None
     )
@@ -307,6 +352,8 @@ def _step_sentence(step: Step) -> str:
 
 
 def _done_sentence(step: Step) -> str:
+    if step.kind == Step.Kind.SENT:
+        return _("marked as sent in Zoho Books")
     if step.kind != Step.Kind.DOCUMENT:
         return _("in Zoho Books")
     if step.verified_at is None:

@@ -14,6 +14,7 @@ class Reason(Enum):
 
     NO_DATE = "no_date", "date", _("The date is missing.")
     NO_SUPPLIER = "no_supplier", "supplier", _("The supplier is missing.")
+    NO_CUSTOMER = "no_customer", "supplier", _("The customer is missing.")
     NO_TOTAL = "no_total", "total", _("The total is missing.")
     TOTAL_NOT_POSITIVE = (
         "total_not_positive",
@@ -73,6 +74,37 @@ class Reason(Enum):
         "supplier",
         _("This supplier has another currency in Zoho Books than the document."),
     )
+    CUSTOMER_NOT_IN_ZOHO = (
+        "customer_not_in_zoho",
+        "supplier",
+        _("This customer is not in Zoho Books yet: create it there, or pick one."),
+    )
+    CUSTOMER_NEEDS_GST = (
+        "customer_needs_gst",
+        "supplier",
+        _(
+            "In India Zoho Books asks for a customer's GST treatment: create it there, "
+            "refresh the integration data, then pick it here."
+        ),
+    )
+    CUSTOMER_NAME_TAKEN = (
+        "customer_name_taken",
+        "supplier",
+        _(
+            "Zoho Books already has a contact of this name that cannot be used here: "
+            "pick another customer."
+        ),
+    )
+    CUSTOMER_CURRENCY = (
+        "customer_currency",
+        "supplier",
+        _("This customer has another currency in Zoho Books than the document."),
+    )
+    CUSTOMER_LEFT = (
+        "customer_left",
+        "supplier",
+        _("The customer's contact is no longer active in Zoho Books: choose again."),
+    )
     CATEGORY_GONE = (
         "category_gone",
         "category",
@@ -92,6 +124,11 @@ class Reason(Enum):
         "project_gone",
         "project",
         _("The chosen project is no longer in Zoho Books: choose another one."),
+    )
+    PROJECT_OF_ANOTHER = (
+        "project_of_another",
+        "project",
+        _("The chosen project belongs to another customer: choose another one."),
     )
     LOCATION_GONE = (
         "location_gone",
@@ -156,6 +193,14 @@ class Reason(Enum):
         "connection",
         _("The connection to Zoho Books needs reconnecting."),
     )
+    RIGHT_MISSING = (
+        "right_missing",
+        "connection",
+        _(
+            "The permission that was given at Zoho does not cover sales invoices: press "
+            "Reconnect on the connection's page."
+        ),
+    )
     ENTRY_GONE = (
         "entry_gone",
         "connection",
@@ -195,6 +240,7 @@ class Wait(Enum):
     TOKEN = "token", _("Zoho gives out no access at the moment.")
     ANSWER_LOST = "answer_lost", _("Zoho's answer was lost.")
     SUPPLIER = "supplier", _("The supplier is just being created in Zoho Books.")
+    CUSTOMER = "customer", _("The customer is just being created in Zoho Books.")
     CONNECTION = "connection", _("The connection to Zoho Books needs reconnecting.")
     ORGANISATION = (
         "organisation",
@@ -206,13 +252,20 @@ class Wait(Enum):
     )
     LIST_LAGS = (
         "list_lags",
-        _("Zoho Books has a bill of this number and does not show it yet."),
+        _("Zoho Books has a record of this number and does not show it yet."),
     )
     LONG_LIST = (
         "long_list",
         _("Zoho Books' list is too long to be sure whether this is in it."),
     )
     RIGHT = "right", _("The Zoho user who connected may not look this up in Zoho.")
+    SCOPE = (
+        "scope",
+        _(
+            "The permission that was given at Zoho does not cover this: press Reconnect "
+            "on the connection's page."
+        ),
+    )
 
     def __init__(self, code: str, sentence: Promise) -> None:
         self.code = code
@@ -234,6 +287,15 @@ class Problem(Enum):
             "not, correct the reference."
         ),
     )
+    DUPLICATE_INVOICE = (
+        "duplicate_invoice",
+        "reference",
+        _(
+            "Zoho Books already has an invoice with this number, and it was not made "
+            "from this item. If it is the same one, archive this item; if not, correct "
+            "the reference."
+        ),
+    )
     ALIKE = (
         "alike",
         "reference",
@@ -246,6 +308,11 @@ class Problem(Enum):
         "supplier_name_taken",
         "supplier",
         Reason.SUPPLIER_NAME_TAKEN.sentence,
+    )
+    CUSTOMER_NAME_TAKEN = (
+        "customer_name_taken",
+        "supplier",
+        Reason.CUSTOMER_NAME_TAKEN.sentence,
     )
     ENTRY_GONE = "entry_gone", "connection", Reason.ENTRY_GONE.sentence
     BAD_VALUE = (
@@ -262,7 +329,8 @@ class Problem(Enum):
         "connection",
         _(
             "The Zoho user who connected this business may not do this in Zoho Books: "
-            "a right or a module is missing there."
+            "a right or a module is missing there. Once it is there, or if another Zoho "
+            "user has it, press Reconnect on the connection's page."
         ),
     )
     UNEXPECTED = (
@@ -286,6 +354,14 @@ class Problem(Enum):
         _(
             "Zoho Books computed other amounts than the document has: look at the "
             "record there."
+        ),
+    )
+    NOT_SENT = (
+        "not_sent",
+        "",
+        _(
+            "Zoho Books did not mark the invoice as sent; it is a draft there. Mark it "
+            "as sent in Zoho Books."
         ),
     )
     SECOND_RECORD = (

@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 
 from connections.zoho.client import ZohoBooks
 from connections.zoho.errors import ZohoRejected
-from connections.zoho.types import Bill, Contact, Expense, Page
+from connections.zoho.types import Bill, Contact, Expense, Invoice, Page
+from publishing import payloads
 from publishing.models import (
     MARK_LETTERS,
     Publication,
@@ -35,10 +36,10 @@ from publishing.reasons import Problem, Reason, Wait
 from publishing.sending import (
     Record,
     claim_of,
+    contact_id,
     known_contact,
     record_done,
     record_in_zoho,
-    vendor_id,
 )
 
 LOOK_UPS: Final = 2
@@ -49,8 +50,9 @@ MOST_PAGES: Final = 25
 ANY_MARK: Final = re.compile(rf"\bDS-[{MARK_LETTERS}]{{10}}\b")
 
 VOID: Final = "void"
+DRAFT: Final = "draft"
 
-Row = TypeVar("Row", Bill, Expense)
+Row = TypeVar("Row", Bill, Expense, Invoice)
 
 
 class EndlessList(Exception):
@@ -73,12 +75,24 @@ def _find(
     match Step.Kind(step.kind):
         case Step.Kind.CONTACT:
             return _contact(books, publication)
-        case Step.Kind.RECORD if publication.kind == Publication.Kind.BILL:
-            return _found(publication, _marked_bill(books, publication, step))
         case Step.Kind.RECORD:
-            return _expense(books, publication, step)
+            return _record(books, publication, step)
         case Step.Kind.DOCUMENT:
             return attached(books, publication)
+        case Step.Kind.SENT:
+            return _marked_as_sent(books, publication)
+
+
+def _record(
+    books: ZohoBooks, publication: Publication, step: Step
+) -> Done | Refused | None:
+    match Publication.Kind(publication.kind):
+        case Publication.Kind.BILL:
+            return _found(publication, _marked_bill(books, publication, step))
+        case Publication.Kind.EXPENSE:
+            return _expense(books, publication, step)
+        case Publication.Kind.INVOICE:
+            return _found(publication, _marked_invoice(books, publication, step))
 
 
 def attached(books: ZohoBooks, publication: Publication) -> Done | None:
@@ -86,6 +100,13 @@ def attached(books: ZohoBooks, publication: Publication) -> Done | None:
     if not record_in_zoho(books, publication).has_attachment:
         return None
     return Done(found=True, verified=True)
+
+
+def _marked_as_sent(books: ZohoBooks, publication: Publication) -> Done | None:
+    """No draft any more, whatever has become of it since: void and paid count too."""
+    if record_in_zoho(books, publication).status == DRAFT:
+        return None
+    return Done(found=True)
 
 
 def _found(publication: Publication, record: Record | None) -> Done | None:
@@ -109,7 +130,7 @@ def _contact(books: ZohoBooks, publication: Publication) -> Done | None:
 def fits(contact: Contact, claimed: Claim) -> bool:
     return (
         contact.is_active
-        and contact.kind == "vendor"
+        and contact.kind == payloads.contact(claimed).kind
         and contact.currency_code in ("", claimed.currency_code)
     )
 
@@ -124,11 +145,12 @@ def after_name_taken(
     for contact in books.contacts_named(claimed.supplier_name):
         # The lists know it now, so that the item says why it is to be reviewed.
         known_contact(publication.connection, contact)
-    return Refused(
-        Problem.SUPPLIER_NAME_TAKEN,
-        reason=Reason.SUPPLIER_NAME_TAKEN,
-        words=Words.of(error),
-    )
+    words = Words.of(error)
+    if publication.kind == Publication.Kind.INVOICE:
+        taken = Reason.CUSTOMER_NAME_TAKEN
+        return Refused(Problem.CUSTOMER_NAME_TAKEN, reason=taken, words=words)
+    taken = Reason.SUPPLIER_NAME_TAKEN
+    return Refused(Problem.SUPPLIER_NAME_TAKEN, reason=taken, words=words)
 
 
 # Bills, by our mark in the field that Zoho's list can be asked for
@@ -152,40 +174,85 @@ def _bill_among_all(
     """Newest first, as far back as this item was sent."""
     marks = _marks(publication)
     rows = _pages(lambda page: books.bills(page=page), _sent_since(publication))
-    return next((bill for bill in rows if _is_own_bill(bill, marks, step)), None)
+    return next((bill for bill in rows if _is_own(bill, marks, step)), None)
 
 
 def after_duplicate(
     books: ZohoBooks, publication: Publication, step: Step, error: ZohoRejected
 ) -> Done | Refused | Waits:
-    """Zoho has a bill of this number from this supplier: ours, or a question; and
-    where its list does not show it yet, it may be either."""
-    number, vendor = claim_of(publication).number, vendor_id(publication)
-    bills = books.bills(bill_number=number, vendor_id=vendor).rows
+    """Zoho has a record of this number: ours, or a question; and where its list does
+    not show it yet, it may be either."""
+    rows = _same_number(books, publication)
     marks = _marks(publication)
-    for bill in bills:
-        if _is_own_bill(bill, marks, step):
-            return record_done(publication, bill, found=True)
-    if not bills:
+    for row in rows:
+        if _is_own(row, marks, step):
+            return record_done(publication, row, found=True)
+    if not rows:
         return later(step, Wait.LIST_LAGS, Words.of(error))
-    return Refused(Problem.DUPLICATE_BILL, _duplicate(bills[0]), words=Words.of(error))
+    return _duplicate(rows[0], Words.of(error))
 
 
-def _is_own_bill(bill: Bill, marks: list[str], step: Step) -> bool:
-    return bill.reference_number in marks and _counts(bill, step)
+def _same_number(
+    books: ZohoBooks, publication: Publication
+) -> Sequence[Bill | Invoice]:
+    """A bill's number is its vendor's, an invoice's the organisation's."""
+    number = claim_of(publication).number
+    if publication.kind == Publication.Kind.INVOICE:
+        return books.invoices(invoice_number=number).rows
+    vendor = contact_id(publication)
+    return books.bills(bill_number=number, vendor_id=vendor).rows
 
 
-def _duplicate(bill: Bill) -> str:
-    return _(
-        "Zoho Books already has bill {number} of {date} over {total} {currency} from "
-        "this supplier, and it was not made from this item. If it is the same one, "
-        "archive this item; if not, correct the reference."
-    ).format(
-        number=bill.bill_number,
-        date=bill.date.isoformat() if bill.date else "—",
-        total=format(bill.total, "f"),
-        currency=bill.currency_code,
+def _is_own(row: Bill | Invoice, marks: list[str], step: Step) -> bool:
+    return row.reference_number in marks and _counts(row, step)
+
+
+def _duplicate(row: Bill | Invoice, words: Words) -> Refused:
+    if isinstance(row, Invoice):
+        problem, number = Problem.DUPLICATE_INVOICE, row.invoice_number
+        sentence = _(
+            "Zoho Books already has invoice {number} of {date} over {total} {currency}, "
+            "and it was not made from this item. If it is the same one, archive this "
+            "item; if not, correct the reference."
+        )
+    else:
+        problem, number = Problem.DUPLICATE_BILL, row.bill_number
+        sentence = _(
+            "Zoho Books already has bill {number} of {date} over {total} {currency} from "
+            "this supplier, and it was not made from this item. If it is the same one, "
+            "archive this item; if not, correct the reference."
+        )
+    said = sentence.format(
+        number=number,
+        date=row.date.isoformat() if row.date else "—",
+        total=format(row.total, "f"),
+        currency=row.currency_code,
     )
+    return Refused(problem, said, words=words)
+
+
+# Invoices, in the same way
+
+
+def _marked_invoice(
+    books: ZohoBooks, publication: Publication, step: Step
+) -> Invoice | None:
+    marks = _marks(publication)
+    for mark in marks:
+        page = books.invoices(reference_number=mark)
+        if page.has_more:
+            return _invoice_among_all(books, publication, step)
+        if own := next((row for row in page.rows if _counts(row, step)), None):
+            return own
+    return None
+
+
+def _invoice_among_all(
+    books: ZohoBooks, publication: Publication, step: Step
+) -> Invoice | None:
+    marks = _marks(publication)
+    rows = _pages(lambda page: books.invoices(page=page), _sent_since(publication))
+    return next((row for row in rows if _is_own(row, marks, step)), None)
 
 
 # Expenses, by our mark at the end of their description
@@ -228,7 +295,7 @@ def _is_alike(row: Expense, publication: Publication, step: Step) -> bool:
     claimed = claim_of(publication)
     return (
         not ANY_MARK.search(row.description)
-        and row.vendor_id == vendor_id(publication)
+        and row.vendor_id == contact_id(publication)
         and row.date == claimed.date
         and row.currency_code == claimed.currency_code
         and row.total == claimed.total

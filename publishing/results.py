@@ -137,6 +137,8 @@ def _put_right(publication: Publication, step: Step) -> None:
     elif step.kind == Step.Kind.DOCUMENT:
         Item.unscoped.filter(pk=publication.item_id).update(document_missing=False)
         _forget_document_problem(publication)
+    elif step.kind == Step.Kind.SENT:
+        _forget(publication, [Problem.NOT_SENT.code])
 
 
 def _done_outcome(outcome: Done) -> PublishAttempt.Outcome:
@@ -238,14 +240,15 @@ def not_there(publication: Publication, step: Step) -> None:
 
 
 def refused(publication: Publication, step: Step, outcome: Refused) -> None:
-    """A document that is not taken leaves the record published; else it has failed."""
+    """What follows the record leaves it published if it is not taken; else it has
+    failed."""
     with transaction.atomic():
         leases.hold(publication)
         unsettled = Step.unscoped.filter(pk=step.pk).exclude(state__in=SETTLED)
         if not unsettled.update(state=Step.State.REFUSED, settled_at=timezone.now()):
             raise LeaseLost
         _end_attempt(step, PublishAttempt.Outcome.REFUSED, outcome.words)
-        if step.kind == Step.Kind.DOCUMENT:
+        if step.follows_record:
             _note_problem(publication, outcome)
         else:
             failed(publication, outcome)
@@ -317,7 +320,10 @@ def document_is_missing(publication: Publication) -> bool:
 
 def _forget_document_problem(publication: Publication) -> None:
     """The message goes when its cause is mended."""
-    codes = [each.code for each in Problem if each.field == "document"]
+    _forget(publication, [each.code for each in Problem if each.field == "document"])
+
+
+def _forget(publication: Publication, codes: list[str]) -> None:
     Publication.unscoped.filter(pk=publication.pk, problem_code__in=codes).update(
         problem_code="", problem=""
     )

@@ -15,16 +15,18 @@ from connections.zoho.types import (
     Contact,
     Expense,
     File,
+    Invoice,
     NewBill,
     NewContact,
     NewExpense,
+    NewInvoice,
 )
 from publishing import documents, payloads
 from publishing.models import Publication, Step
 from publishing.outcomes import Done, time_to_begin
 from publishing.payloads import Amounts, Claim
 
-Record = Bill | Expense
+Record = Bill | Expense | Invoice
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,14 @@ class Attachment:
     sha256: str
 
 
-Message = NewContact | NewBill | NewExpense | Attachment
+@dataclass(frozen=True)
+class MarkAsSent:
+    """Of an invoice that is in Zoho already, as a draft."""
+
+    record_id: str
+
+
+Message = NewContact | NewBill | NewExpense | NewInvoice | Attachment | MarkAsSent
 
 
 def claim_of(publication: Publication) -> Claim:
@@ -46,25 +55,32 @@ def claim_of(publication: Publication) -> Claim:
 
 def message(publication: Publication, step: Step) -> Message:
     """What this step sends. Raises documents.DocumentLost."""
-    claimed = claim_of(publication)
     match Step.Kind(step.kind):
         case Step.Kind.CONTACT:
-            return payloads.contact(claimed)
-        case Step.Kind.RECORD if publication.kind == Publication.Kind.BILL:
-            return payloads.bill(
-                claimed, vendor_id=vendor_id(publication), mark=publication.mark
-            )
+            return payloads.contact(claim_of(publication))
         case Step.Kind.RECORD:
-            return payloads.expense(
-                claimed, vendor_id=vendor_id(publication), mark=publication.mark
-            )
+            return _record(publication)
         case Step.Kind.DOCUMENT:
             return _attachment(publication)
+        case Step.Kind.SENT:
+            return MarkAsSent(record_id(publication))
 
 
-def vendor_id(publication: Publication) -> str:
+def _record(publication: Publication) -> NewBill | NewExpense | NewInvoice:
+    claimed, mark = claim_of(publication), publication.mark
+    contact = contact_id(publication)
+    match Publication.Kind(publication.kind):
+        case Publication.Kind.BILL:
+            return payloads.bill(claimed, vendor_id=contact, mark=mark)
+        case Publication.Kind.EXPENSE:
+            return payloads.expense(claimed, vendor_id=contact, mark=mark)
+        case Publication.Kind.INVOICE:
+            return payloads.invoice(claimed, customer_id=contact, mark=mark)
+
+
+def contact_id(publication: Publication) -> str:
     """The claimed contact's id, or that of the one this publication has waited for."""
-    if known := claim_of(publication).vendor_id:
+    if known := claim_of(publication).contact_id:
         return known
     contact = publication.steps.get(kind=Step.Kind.CONTACT)
     return str(contact.answer["contact_id"])
@@ -90,6 +106,8 @@ def record_id(publication: Publication) -> str:
 
 def request_of(sent: Message) -> dict[str, Any]:
     """What is kept of it: amounts as text, of a document its fingerprint."""
+    if isinstance(sent, MarkAsSent):
+        return {"record_id": sent.record_id}
     if isinstance(sent, Attachment):
         return {
             "record_id": sent.record_id,
@@ -125,12 +143,24 @@ def send(books: ZohoBooks, publication: Publication, sent: Message) -> Done:
             return record_done(publication, books.create_bill(sent))
         case NewExpense():
             return record_done(publication, books.create_expense(sent))
-        case Attachment(kind=Publication.Kind.BILL):
-            books.attach_to_bill(sent.record_id, sent.file)
+        case NewInvoice():
+            return record_done(publication, books.create_invoice(sent))
+        case MarkAsSent(record_id):
+            books.mark_invoice_sent(record_id)
             return Done()
         case Attachment():
-            books.attach_receipt(sent.record_id, sent.file)
+            _attach(books, sent)
             return Done()
+
+
+def _attach(books: ZohoBooks, sent: Attachment) -> None:
+    match Publication.Kind(sent.kind):
+        case Publication.Kind.BILL:
+            books.attach_to_bill(sent.record_id, sent.file)
+        case Publication.Kind.EXPENSE:
+            books.attach_receipt(sent.record_id, sent.file)
+        case Publication.Kind.INVOICE:
+            books.attach_to_invoice(sent.record_id, sent.file)
 
 
 def created_contact(connection: Connection, contact: Contact) -> Done:
@@ -171,6 +201,10 @@ def record_done(
 def record_in_zoho(books: ZohoBooks, publication: Publication) -> Record:
     """The record as it is there now. Raises ZohoMissing if it is gone."""
     zoho_id = record_id(publication)
-    if publication.kind == Publication.Kind.BILL:
-        return books.bill(zoho_id)
-    return books.expense(zoho_id)
+    match Publication.Kind(publication.kind):
+        case Publication.Kind.BILL:
+            return books.bill(zoho_id)
+        case Publication.Kind.EXPENSE:
+            return books.expense(zoho_id)
+        case Publication.Kind.INVOICE:
+            return books.invoice(zoho_id)

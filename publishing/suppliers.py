@@ -1,4 +1,7 @@
-"""Suppliers as the business names them, and their contacts in Zoho Books."""
+"""Suppliers and customers as the business names them, and their contacts in Zoho Books."""
+
+from collections.abc import Mapping
+from typing import Final
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -11,19 +14,35 @@ from dext_sync.businesses import audit
 from dext_sync.businesses.models import Business, User
 from publishing.models import Item, Supplier
 
+KINDS: Final[Mapping[str, str]] = {
+    Supplier.Side.SUPPLIER: Contact.Kind.VENDOR,
+    Supplier.Side.CUSTOMER: Contact.Kind.CUSTOMER,
+}
+"""What a side is called at Zoho."""
+SIDES: Final = {kind: side for side, kind in KINDS.items()}
+
 
 class Settled(Exception):
     """It stands already which contact this supplier is, or that is being created."""
 
 
-def named(business: Business, name: str) -> Supplier:
+def side_of(item: Item) -> str:
+    """Whom the item's `supplier` must be one of."""
+    if item.workspace == Item.Workspace.SALES:
+        return Supplier.Side.CUSTOMER
+    return Supplier.Side.SUPPLIER
+
+
+def named(
+    business: Business, name: str, side: str = Supplier.Side.SUPPLIER
+) -> Supplier:
     """The supplier of this name, a new one where there is none yet.
 
     A contact in Zoho of exactly this name becomes its contact.
     """
     name = " ".join(name.split())[:200]
     supplier, _new = Supplier.unscoped.get_or_create(
-        business=business, key=key_of(name), defaults={"name": name}
+        business=business, side=side, key=key_of(name), defaults={"name": name}
     )
     if supplier.contact_id is None:
         match_contacts(business, [supplier])
@@ -31,9 +50,11 @@ def named(business: Business, name: str) -> Supplier:
 
 
 def of_contact(business: Business, contact: Contact) -> Supplier:
-    """The supplier that stands for this contact in Zoho."""
+    """The supplier, or customer, that stands for this contact in Zoho."""
+    side = SIDES[contact.kind]
     supplier, _new = Supplier.unscoped.get_or_create(
         business=business,
+        side=side,
         key=key_of(contact.name),
         defaults={"name": contact.name[:200], "contact": contact},
     )
@@ -46,6 +67,7 @@ def of_contact(business: Business, contact: Contact) -> Supplier:
     # Another contact goes by this name, or may: this one gets a key of its own.
     return Supplier.unscoped.get_or_create(
         business=business,
+        side=side,
         key=f"{key_of(contact.name)[:160]}#{contact.zoho_id}",
         defaults={"name": contact.name[:200], "contact": contact},
     )[0]
@@ -95,7 +117,8 @@ def _is_open(supplier: Supplier) -> bool:
     connection = Connection.objects.for_business(supplier.business).first()
     if connection is None:
         return False
-    return not _vendors(connection).filter(pk=supplier.contact_id).exists()
+    contacts = _contacts(connection, supplier.side)
+    return not contacts.filter(pk=supplier.contact_id).exists()
 
 
 def is_used_by_others(supplier: Supplier, person: User) -> bool:
@@ -104,17 +127,31 @@ def is_used_by_others(supplier: Supplier, person: User) -> bool:
 
 
 def match_contacts(business: Business, suppliers: list[Supplier]) -> list[Supplier]:
-    """Give suppliers without contact the one vendor in Zoho that bears their name.
+    """Give suppliers without contact the one contact in Zoho that bears their name.
 
-    Answers those that found theirs. Two vendors of one name are a person's choice.
+    Answers those that found theirs. Two contacts of one name are a person's choice.
     """
     connection = Connection.objects.for_business(business).first()
-    if connection is None or not suppliers:
+    if connection is None:
+        return []
+    return [
+        matched
+        for side in KINDS
+        for matched in _match_side(
+            connection, side, [each for each in suppliers if each.side == side]
+        )
+    ]
+
+
+def _match_side(
+    connection: Connection, side: str, suppliers: list[Supplier]
+) -> list[Supplier]:
+    if not suppliers:
         return []
     by_name: dict[str, list[Contact]] = {}
     names = [supplier.name.upper() for supplier in suppliers]
-    vendors = _vendors(connection).annotate(upper_name=Upper("name"))
-    for contact in vendors.filter(upper_name__in=names):
+    contacts = _contacts(connection, side).annotate(upper_name=Upper("name"))
+    for contact in contacts.filter(upper_name__in=names):
         by_name.setdefault(contact.name.upper(), []).append(contact)
     return [
         supplier
@@ -138,8 +175,8 @@ def name_is_taken(connection: Connection, name: str) -> bool:
     return entries.present(connection, Contact).filter(name__iexact=name).exists()
 
 
-def _vendors(connection: Connection) -> QuerySet[Contact]:
-    return entries.usable(connection, Contact).filter(kind=Contact.Kind.VENDOR)
+def _contacts(connection: Connection, side: str) -> QuerySet[Contact]:
+    return entries.usable(connection, Contact).filter(kind=KINDS[side])
 
 
 def key_of(name: str) -> str:

@@ -75,7 +75,12 @@ def heed_event(business_id: int, event_id: int) -> None:
 
 def _go_on(business_id: int) -> None:
     """What waited for the connection is due at once."""
-    waited = [Wait.CONNECTION.code, Wait.RIGHT.code, Wait.ORGANISATION.code]
+    waited = [
+        Wait.CONNECTION.code,
+        Wait.RIGHT.code,
+        Wait.SCOPE.code,
+        Wait.ORGANISATION.code,
+    ]
     waiting = Publication.unscoped.filter(finished_at=None, waiting_reason__in=waited)
     for publication in waiting:
         Publication.unscoped.filter(pk=publication.pk).update(due_at=timezone.now())

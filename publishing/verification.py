@@ -1,7 +1,7 @@
 """Whether Zoho really kept the documents that it said it took: one list, many items."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -103,8 +103,17 @@ def _verify_kind(
 
 def _with_document(books: ZohoBooks, kind: Publication.Kind) -> list[str]:
     """Ids of the newest records that have a document, from one call."""
-    page = books.bills() if kind == Publication.Kind.BILL else books.expenses()
-    return [row.zoho_id for row in page.rows if row.has_attachment]
+    return [row.zoho_id for row in _newest(books, kind) if row.has_attachment]
+
+
+def _newest(books: ZohoBooks, kind: Publication.Kind) -> Sequence[sending.Record]:
+    match kind:
+        case Publication.Kind.BILL:
+            return books.bills().rows
+        case Publication.Kind.EXPENSE:
+            return books.expenses().rows
+        case Publication.Kind.INVOICE:
+            return books.invoices().rows
 
 
 def _ask_record(books: ZohoBooks, step: Step) -> None:

@@ -50,7 +50,7 @@ def preview(item: Item, connection: Connection | None) -> Preview:
         facts, decision, mark=MARK, supplier_id=item.supplier_id or 0
     )
     records = [
-        *([] if claimed.vendor_id else [_contact(claimed)]),
+        *([] if claimed.contact_id else [_contact(claimed)]),
         _record(item, claimed),
         *([_document(item, claimed)] if item.document else []),
     ]

@@ -10,7 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from publishing import payloads
-from publishing.decision import Entry, Facts, Publish, SupplierFacts, decide
+from publishing.decision import (
+    Entry,
+    Facts,
+    ProjectFacts,
+    Publish,
+    SupplierFacts,
+    decide,
+)
 from publishing.payloads import Amounts, Claim
 from tests.publishing.test_decision import BOOKS, EURO_BOOKS, INVOICE, PAID_RECEIPT
 
@@ -127,7 +134,7 @@ def test_what_is_billable_names_project_and_customer_on_its_line() -> None:
     fields = bill(
         replace(
             INVOICE,
-            project=Entry(zoho_id="601"),
+            project=ProjectFacts(zoho_id="601"),
             customer=Entry(zoho_id="602"),
             location=Entry(zoho_id="603"),
         )
