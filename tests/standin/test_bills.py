@@ -287,17 +287,6 @@ def test_a_deleted_bill_is_gone(books: Books) -> None:
     assert books.get(f"/bills/{number}").outcome == (404, 1002)
 
 
-def test_nothing_is_dated_into_a_locked_period(books: Books) -> None:
-    books.standin.change(
-        "settings", organization=books.organization_id, locked_until="2026-11-20"
-    )
-
-    assert books.post("/bills", books.bill()).status == 400
-    assert books.post("/bills", books.bill(date="2026-11-21")).outcome == (201, 0)
-    lock = books.get("/transactionlock").body["transaction_lock"]
-    assert lock["transaction_lock_date"] == "2026-11-20"
-
-
 def test_a_mandatory_tag_is_wanted(books: Books) -> None:
     tag = books.standin.change(
         "update",

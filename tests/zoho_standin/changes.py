@@ -50,17 +50,18 @@ def settings(
     *,
     locations_enabled: bool | None = None,
     locked_until: str | None = None,
+    locked_module: str = "all",
     calls_today: int | None = None,
 ) -> Record:
     found = standin.organisation(organization)
     if locations_enabled is not None:
         found.locations_enabled = locations_enabled
     if locked_until is not None:
-        found.locked_until = locked_until
+        found.lock(locked_module, locked_until)
     if calls_today is not None:
         found.calls_day = found.today(standin.clock()).isoformat()
         found.calls_today = calls_today
-    return {"locked_until": found.locked_until, "calls_today": found.calls_today}
+    return {"locks": found.locks, "calls_today": found.calls_today}
 
 
 def update(

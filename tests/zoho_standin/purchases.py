@@ -148,9 +148,12 @@ def _check_tag(organisation: Organisation, used: Record) -> None:
         raise invalid("tag_option_id")
 
 
-def check_open_period(organisation: Organisation, day: str) -> None:
-    if organisation.locked_until and day <= organisation.locked_until:
-        raise locked_period(organisation.locked_until)
+def check_open_period(
+    organisation: Organisation, day: str, module: str = "purchase"
+) -> None:
+    until = organisation.closed_until(module)
+    if until and day <= until:
+        raise locked_period(until)
 
 
 def locked_period(until: str) -> Refused:

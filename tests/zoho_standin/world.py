@@ -14,6 +14,16 @@ CENTRES: tuple[CentreName, ...] = ("us", "eu")
 
 Table = dict[str, Record]
 
+# What can be locked, in the order of `lock_scope`: 0 is everything, the rest a guess.
+LOCK_MODULES = (
+    "all",
+    "sales",
+    "purchase",
+    "banking",
+    "accountant",
+    "inventory_adjustments",
+)
+
 
 @dataclass
 class User:
@@ -52,6 +62,8 @@ class Organisation:
     active: bool = True
     locations_enabled: bool = False
     locked_until: str = ""
+    # Where a module is locked by itself: up to which day.
+    module_locks: dict[str, str] = field(default_factory=dict)
     lock_reason: str = ""
     calls_day: str = ""
     calls_today: int = 0
@@ -60,6 +72,25 @@ class Organisation:
     @property
     def name(self) -> str:
         return str(self.profile["name"])
+
+    @property
+    def locks(self) -> dict[str, str]:
+        """Per module, or "all": the last day that is closed."""
+        every = {"all": self.locked_until, **self.module_locks}
+        return {module: until for module, until in every.items() if until}
+
+    def lock(self, module: str, until: str) -> None:
+        """Lock it up to and including this day; "" unlocks it."""
+        if module not in LOCK_MODULES:
+            raise KeyError(module)
+        if module == "all":
+            self.locked_until = until
+        else:
+            self.module_locks[module] = until
+
+    def closed_until(self, module: str) -> str:
+        """The last day on which nothing of the module can be entered; "" if none."""
+        return max(self.locks.get("all", ""), self.locks.get(module, ""))
 
     @property
     def base_currency(self) -> Record:
