@@ -1,17 +1,25 @@
 """The first page, and the pages that say what went wrong."""
 
+import sys
+from typing import Final
+
 from django.contrib.auth.decorators import login_required
 from django.db import Error as DatabaseProblem
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.utils.timezone import override
+from redis import RedisError
 
 from dext_sync.businesses import members
 from dext_sync.businesses.access import PersonRequest, kept_by_nobody
 from dext_sync.businesses.models import Business, Membership
 from dext_sync.businesses.signup import INVITATION
 from dext_sync.businesses.tenancy import acting_in
+
+AWAY: Final = (RedisError, OperationalError, InterfaceError)
+"""Redis counts the tries to sign in: without it nobody is let in on trust."""
 
 
 @login_required
@@ -73,12 +81,23 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
+    """Where only a server of ours is away, that is said: it comes back by itself."""
+    if isinstance(sys.exc_info()[1], AWAY):
+        answer = _page_without_database(request, "503.html", 503)
+        answer["Retry-After"] = "30"
+        return answer
+    return _page_without_database(request, "500.html", 500)
+
+
+def _page_without_database(
+    request: HttpRequest, template: str, status: int
+) -> HttpResponse:
     try:
-        return _page(request, "500.html", 500)
+        return _page(request, template, status)
     except DatabaseProblem:
         # The frame asks the database too, and that may be what broke.
         return HttpResponse(
-            render_to_string("500.html", {"layout": "outside.html"}), status=500
+            render_to_string(template, {"layout": "outside.html"}), status=status
         )
 
 
