@@ -1,44 +1,120 @@
-"""The lists as they are kept here: stored whole, marked when gone, read by others."""
+"""The lists as they are kept here: stored whole, marked when gone, read by others.
+
+Pages wait in `RefreshedPage`, and PostgreSQL compares and stores them: a list of any
+length passes through this process page by page.
+"""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import islice
+from functools import cache
 from typing import Any, Final, TypeVar
 
+from django.db import connection as database
 from django.db import models
 from django.db.models import QuerySet
 from django.utils import timezone
+from psycopg2 import sql
 
 from connections.kinds import BY_SLUG, ListKind
-from connections.models import Connection, Contact, ListEntry
+from connections.models import Connection, Contact, ListEntry, RefreshedList
 from connections.zoho import types
 
 Entry = TypeVar("Entry", bound=ListEntry)
 Values = dict[str, Any]
 
-BATCH: Final = 1000
+NAMES_TOLD: Final = 25
+# What a refresh never writes, or writes by itself.
+KEPT: Final = {"id", "business_id", "connection_id", "organisation_id", "zoho_id"}
+OWN: Final = {"visible", "first_seen_at", "changed_at", "removed_at"}
 
-
-@dataclass
-class Changes:
-    """Names of what a list gained, what is different now, and what has left it."""
-
-    added: list[str] = field(default_factory=list)
-    changed: list[str] = field(default_factory=list)
-    removed: list[str] = field(default_factory=list)
+ARRIVED = """
+    SELECT DISTINCT ON (entry.zoho_id) entry.*, page.number
+    FROM connections_refreshedpage page CROSS JOIN LATERAL
+        jsonb_populate_recordset(NULL::{table}, page.rows) WITH ORDINALITY AS entry
+    WHERE page.line_id = %(line)s AND page.number = coalesce(%(page)s, page.number)
+    ORDER BY entry.zoho_id, page.number, ordinality
+"""
+FRESH = """
+    SELECT arrived.*, known.id IS NULL OR known.removed_at IS NOT NULL AS is_back,
+        known.id IS NULL AS is_new
+    FROM arrived LEFT JOIN {table} known
+        ON known.connection_id = %(connection)s
+        AND known.organisation_id = %(organisation)s
+        AND known.zoho_id = arrived.zoho_id
+    WHERE known.id IS NULL OR known.removed_at IS NOT NULL
+        OR known.fingerprint <> arrived.fingerprint
+"""
+COUNT = """
+    WITH arrived AS ({arrived}), fresh AS ({fresh})
+    SELECT count(*), count(*) FILTER (WHERE is_back) FROM fresh
+"""
+# `visible` and `first_seen_at` stay what they are.
+UPSERT = """
+    WITH arrived AS ({arrived}), fresh AS ({fresh}), written AS (
+        INSERT INTO {table} (
+            business_id, connection_id, organisation_id, zoho_id, {written},
+            visible, first_seen_at, changed_at
+        )
+        SELECT %(business)s, %(connection)s, %(organisation)s, zoho_id, {values},
+            true, %(now)s, %(now)s
+        FROM fresh
+        ON CONFLICT (connection_id, organisation_id, zoho_id) DO UPDATE SET
+            {changes}, removed_at = NULL, changed_at = EXCLUDED.changed_at
+    )
+    SELECT is_new, count(*), (array_agg(name ORDER BY number, ordinality))[1:{told}]
+    FROM fresh GROUP BY is_new
+"""
+# NOT IN is looked up in a hash, however many have arrived; an id is never NULL.
+MARK_GONE = """
+    WITH gone AS (
+        UPDATE {table} SET removed_at = %(now)s
+        WHERE connection_id = %(connection)s AND organisation_id = %(organisation)s
+            AND removed_at IS NULL AND changed_at < %(began)s AND {only}
+            AND zoho_id NOT IN (
+                SELECT entry ->> 'zoho_id' FROM connections_refreshedpage page
+                CROSS JOIN LATERAL jsonb_array_elements(page.rows) entry
+                WHERE page.line_id = %(line)s
+            )
+        RETURNING name
+    )
+    SELECT count(*), (array_agg(name ORDER BY name))[1:{told}] FROM gone
+"""
 
 
 @dataclass(frozen=True)
-class Known:
-    """An entry as it is stored."""
+class Told:
+    """How many, and the names of some."""
 
-    pk: int
-    zoho_id: str
-    name: str
-    fingerprint: str
-    is_gone: bool
+    count: int = 0
+    names: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What a list gained, what is different in it now, and what has left it."""
+
+    added: Told
+    changed: Told
+    removed: Told
+
+
+@dataclass(frozen=True)
+class News:
+    """Of what arrived: how many rows differ from ours, and how many of these we lack."""
+
+    differing: int
+    unknown: int
+
+
+# Rows on their way in
+
+
+def staged(kind: ListKind, rows: Iterable[Any]) -> list[Values]:
+    """Rows of Zoho's as they wait in a page: the columns, and their fingerprint."""
+    found = [columns(kind, row) for row in rows]
+    return [{**values, "fingerprint": _fingerprint(values)} for values in found]
 
 
 def columns(kind: ListKind, row: Any) -> Values:
@@ -54,60 +130,19 @@ def columns(kind: ListKind, row: Any) -> Values:
 
 def fitted(model: type[models.Model], values: Values) -> Values:
     """Texts as long as their columns: one long code must not stop a whole list."""
+    longest = _longest(model)
     return {
-        name: _cut(model, name, value) if isinstance(value, str) else value
+        name: value.replace("\x00", "")[: longest.get(name)]
+        if isinstance(value, str)
+        else value
         for name, value in values.items()
     }
 
 
-def _cut(model: type[models.Model], name: str, text: str) -> str:
-    field = model._meta.get_field(name)  # noqa: SLF001  (Django's model API)
-    return text.replace("\x00", "")[: getattr(field, "max_length", None)]
-
-
-def store(
-    connection: Connection, kind: ListKind, rows: Iterable[Values], *, began: datetime
-) -> Changes:
-    """Make the stored list what arrived; rows that are as they were stay untouched.
-
-    rows: as `columns` makes them.
-    began: when the reading began. What was created meanwhile could not be read.
-    """
-    stored = {each.zoho_id: each for each in _known(connection, kind.model)}
-    changes, fresh, seen = Changes(), [], set()
-    for row in rows:
-        if row["zoho_id"] in seen:
-            continue
-        seen.add(row["zoho_id"])
-        entry = _entry(connection, kind, row)
-        known = stored.get(entry.zoho_id)
-        if known is None:
-            changes.added.append(entry.name)
-        elif known.is_gone or known.fingerprint != entry.fingerprint:
-            changes.changed.append(entry.name)
-        else:
-            continue
-        fresh.append(entry)
-    _upsert(kind, fresh)
-    changes.removed = _mark_removed(connection, kind, seen, began)
-    return changes
-
-
-def _known(connection: Connection, model: type[ListEntry]) -> Iterator[Known]:
-    columns = ("pk", "zoho_id", "name", "fingerprint", "removed_at")
-    found = of_organisation(connection, model).values_list(*columns)
-    for pk, zoho_id, name, fingerprint, removed_at in found.iterator():
-        yield Known(pk, zoho_id, name, fingerprint, removed_at is not None)
-
-
-def _entry(connection: Connection, kind: ListKind, values: Values) -> ListEntry:
-    return kind.model(
-        business_id=connection.business_id,
-        connection=connection,
-        organisation_id=connection.organisation_id,
-        fingerprint=_fingerprint(values),
-        **values,
-    )
+@cache
+def _longest(model: type[models.Model]) -> dict[str, int | None]:
+    fields = model._meta.concrete_fields  # noqa: SLF001  (Django's model API)
+    return {each.name: getattr(each, "max_length", None) for each in fields}
 
 
 def _fingerprint(values: Values) -> str:
@@ -115,49 +150,122 @@ def _fingerprint(values: Values) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:40]
 
 
-def _upsert(kind: ListKind, entries: list[ListEntry]) -> None:
-    """`visible` and `first_seen_at` stay what they are."""
-    kept = {"id", "business", "connection", "organisation_id", "zoho_id", "visible"}
-    columns = [
-        each.name
-        for each in kind.model._meta.concrete_fields  # noqa: SLF001  (Django's model API)
-        if each.name not in {*kept, "first_seen_at"}
-    ]
-    remaining = iter(entries)
-    while batch := list(islice(remaining, BATCH)):
-        kind.model.unscoped.bulk_create(
-            batch,
-            update_conflicts=True,
-            unique_fields=["connection", "organisation_id", "zoho_id"],
-            update_fields=columns,
-        )
+# Comparing and storing
 
 
-def _mark_removed(
-    connection: Connection, kind: ListKind, seen: set[str], began: datetime
-) -> list[str]:
-    present = of_organisation(connection, kind.model).filter(
-        removed_at=None, changed_at__lt=began, **kind.only
+def news(
+    line: RefreshedList, connection: Connection, kind: ListKind, page: int | None = None
+) -> News:
+    """What the pages of this list that have arrived, or one of them, would change."""
+    found = _asked(COUNT, line, connection, kind, page=page)
+    return News(*found[0])
+
+
+def store(
+    line: RefreshedList,
+    connection: Connection,
+    kind: ListKind,
+    *,
+    began: datetime,
+    whole: bool,
+) -> Changes:
+    """Make the stored list what arrived; rows that are as they were stay untouched.
+
+    began: when the reading began. What was created meanwhile could not be read.
+    whole: all pages are here, so what is in none of them has left Zoho.
+    """
+    written = _asked(UPSERT, line, connection, kind)
+    told = {is_new: Told(count, names) for is_new, count, names in written}
+    gone = _asked(MARK_GONE, line, connection, kind, began=began) if whole else []
+    removed = Told(gone[0][0], gone[0][1] or []) if gone else Told()
+    return Changes(told.get(True, Told()), told.get(False, Told()), removed)
+
+
+def _asked(
+    question: str,
+    line: RefreshedList,
+    connection: Connection,
+    kind: ListKind,
+    page: int | None = None,
+    began: datetime | None = None,
+) -> list[tuple[Any, ...]]:
+    values = {
+        "business": connection.business_id,
+        "connection": connection.pk,
+        "organisation": connection.organisation_id,
+        "line": line.pk,
+        "page": page,
+        "began": began,
+        "now": timezone.now(),
+        **{f"only_{name}": value for name, value in kind.only.items()},
+        **{f"default_{name}": value for name, value in _defaults(kind.model).items()},
+    }
+    with database.cursor() as cursor:
+        cursor.execute(_spelt(question, kind), values)
+        return list(cursor.fetchall())
+
+
+def _spelt(question: str, kind: ListKind) -> sql.Composed:
+    """The question with the names of this list's table and columns."""
+    table = sql.Identifier(kind.model._meta.db_table)  # noqa: SLF001  (Django's model API)
+    written = _defaults(kind.model)
+    parts = {
+        "table": table,
+        "written": _joined(map(sql.Identifier, written)),
+        "values": _joined(map(_or_default, written)),
+        "changes": _joined(map(_from_excluded, written)),
+        "only": sql.SQL(" AND ").join([sql.SQL("true"), *map(_is_only, kind.only)]),
+        "told": sql.Literal(NAMES_TOLD),
+    }
+    arrived = sql.SQL(ARRIVED).format(**parts)
+    fresh = sql.SQL(FRESH).format(**parts)
+    return sql.SQL(question).format(**parts, arrived=arrived, fresh=fresh)
+
+
+@cache
+def _defaults(model: type[ListEntry]) -> Values:
+    """The columns that a refresh writes, and what stands there unless a list says."""
+    fields = model._meta.concrete_fields  # noqa: SLF001  (Django's model API)
+    return {
+        each.name: each.get_default()
+        for each in fields
+        if each.attname not in KEPT | OWN
+    }
+
+
+def _joined(parts: Iterable[sql.Composable]) -> sql.Composed:
+    return sql.SQL(", ").join(parts)
+
+
+def _or_default(name: str) -> sql.Composed:
+    return sql.SQL("coalesce({}, {})").format(
+        sql.Identifier(name), sql.Placeholder(f"default_{name}")
     )
-    gone = [
-        (pk, name)
-        for pk, zoho_id, name in present.values_list("pk", "zoho_id", "name")
-        if zoho_id not in seen
-    ]
-    present.filter(pk__in=[pk for pk, _name in gone]).update(removed_at=timezone.now())
-    return [name for _pk, name in gone]
+
+
+def _from_excluded(name: str) -> sql.Composed:
+    return sql.SQL("{} = EXCLUDED.{}").format(*[sql.Identifier(name)] * 2)
+
+
+def _is_only(name: str) -> sql.Composed:
+    return sql.SQL("{} = {}").format(
+        sql.Identifier(name), sql.Placeholder(f"only_{name}")
+    )
 
 
 def remember_contact(connection: Connection, contact: types.Contact) -> Contact:
     """Keep a contact that was created or found while publishing, before any refresh."""
     slug = "customers" if contact.kind == Contact.Kind.CUSTOMER else "suppliers"
     kind = BY_SLUG[slug]
-    _upsert(kind, [_entry(connection, kind, columns(kind, contact))])
-    return Contact.unscoped.get(
+    (values,) = staged(kind, [contact])
+    remembered, _new = Contact.unscoped.update_or_create(
         connection=connection,
         organisation_id=connection.organisation_id,
         zoho_id=contact.zoho_id,
+        defaults={**values, "changed_at": timezone.now(), "removed_at": None},
+        create_defaults={**values, "business_id": connection.business_id},
     )
+    return remembered
 
 
 # Reading

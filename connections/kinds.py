@@ -35,12 +35,15 @@ from connections.zoho.types import (
 
 Row = TypeVar("Row")
 Values = dict[str, Any]
+ReadPage = Callable[[ZohoBooks, int], Page[Any]]
 
 
 @dataclass(frozen=True)
 class ListKind:
     """`read` makes one call for one page; `values` are the columns of its row here.
 
+    by_change reads it sorted by when its rows were last changed, the latest last, where
+    Zoho can do that.
     only: the rows of the model that belong to this list.
     optional: the organisation may have the feature switched off.
     """
@@ -48,11 +51,12 @@ class ListKind:
     slug: str
     title: str | Promise
     model: type[ListEntry]
-    read: Callable[[ZohoBooks, int], Page[Any]]
+    read: ReadPage
     values: Callable[[Any], Values]
     only: Values
     editions: frozenset[str] | None = None
     optional: bool = False
+    by_change: ReadPage | None = None
 
     def is_offered_in(self, edition: str) -> bool:
         return self.editions is None or edition in self.editions
@@ -157,6 +161,9 @@ LISTS: Final[tuple[ListKind, ...]] = (
         lambda books, page: books.contacts("vendor", page),
         contact_values,
         {"kind": Contact.Kind.VENDOR},
+        by_change=lambda books, page: books.contacts(
+            "vendor", page, sort="last_modified_time"
+        ),
     ),
     ListKind(
         "customers",
@@ -165,6 +172,9 @@ LISTS: Final[tuple[ListKind, ...]] = (
         lambda books, page: books.contacts("customer", page),
         contact_values,
         {"kind": Contact.Kind.CUSTOMER},
+        by_change=lambda books, page: books.contacts(
+            "customer", page, sort="last_modified_time"
+        ),
     ),
     ListKind(
         "projects",

@@ -1,15 +1,11 @@
-"""Refreshing the lists: each arrives whole or changes nothing.
-
-An entry that left Zoho is marked, never deleted; what could not be read is never taken
-for what is gone.
-"""
+"""Refreshing the lists: when one begins, goes on, waits and ends."""
 
 import logging
 import secrets
 from datetime import timedelta
 from typing import Final
 
-from django.db import DataError, IntegrityError, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,14 +13,22 @@ from django.utils.translation import gettext as _
 from connections import books as connected
 from connections.books import NotConnected
 from connections.budget import Priority
-from connections.entries import Changes, columns, fitted, store
+from connections.entries import fitted
 from connections.kinds import BY_SLUG, LISTS, ListKind
 from connections.models import (
     Connection,
     ConnectionEvent,
     RefreshedList,
-    RefreshedPage,
     RefreshRun,
+)
+from connections.reading import (
+    DAILY,
+    LEASE,
+    LeaseLost,
+    hold_lease,
+    may_read_newest_only,
+    not_read,
+    read_list,
 )
 from connections.zoho import types
 from connections.zoho.client import ZohoBooks
@@ -34,33 +38,20 @@ from connections.zoho.errors import (
     ZohoMisconfigured,
     ZohoOrganisationRefused,
     ZohoRateLimited,
-    ZohoRejected,
     ZohoUnauthorized,
     ZohoUnavailable,
-    ZohoUnexpected,
 )
 from dext_sync.businesses import audit
 from dext_sync.businesses.models import User
 
 logger = logging.getLogger(__name__)
 
-LEASE: Final = timedelta(minutes=3)
-"""Longer than any one call and the writing of any one list."""
-DAILY: Final = timedelta(hours=24)
-NAMES_TOLD: Final = 25
-MOST_PAGES: Final = 1000
 MOST_TRIES: Final = 4
 MISSES_IN_A_ROW: Final = 2
 FIRST_PAUSE: Final = 30.0
 LONGEST_PAUSE: Final = 900.0
 """Seconds."""
-PAGES_LAST: Final = timedelta(minutes=30)
-"""A pause longer than this begins the list anew: rows may have moved between pages."""
 OPEN = (RefreshedList.State.WAITING, RefreshedList.State.READING)
-
-
-class LeaseLost(Exception):
-    """Another worker has taken this refresh over."""
 
 
 # Starting
@@ -95,13 +86,29 @@ def _begin(connection: Connection, by: User | None) -> RefreshRun:
         connection=connection,
         organisation_id=connection.organisation_id,
         requested_by=by,
+        complete=by is None or not _was_complete_today(connection),
     )
     RefreshedList.unscoped.bulk_create(
-        RefreshedList(business_id=run.business_id, run=run, kind=kind.slug)
+        RefreshedList(
+            business_id=run.business_id,
+            run=run,
+            kind=kind.slug,
+            newest_only=not run.complete and may_read_newest_only(connection, kind),
+        )
         for kind in offered(connection)
     )
     audit.record(connection.business, "refresh.started", actor=by, subject=connection)
     return run
+
+
+def _was_complete_today(connection: Connection) -> bool:
+    return RefreshRun.unscoped.filter(
+        connection=connection,
+        organisation_id=connection.organisation_id,
+        complete=True,
+        problem="",
+        finished_at__gt=timezone.now() - DAILY,
+    ).exists()
 
 
 # Refreshing
@@ -158,7 +165,7 @@ def _read_open_lists(run: RefreshRun, books: ZohoBooks) -> ZohoUnavailable | Non
     misses = 0
     for line in run.lists.filter(state__in=OPEN).order_by("failures", "pk"):
         try:
-            _read_list(run, line, books)
+            read_list(run, line, books)
             misses = 0
         except ZohoRateLimited:
             raise
@@ -177,7 +184,7 @@ def _given_up(run: RefreshRun, line: RefreshedList, error: ZohoUnavailable) -> b
     brings_others = run.lists.filter(state=RefreshedList.State.DONE).exists()
     if line.failures + 1 < MOST_TRIES or not brings_others:
         return False
-    _not_read(line, BY_SLUG[line.kind], error)
+    not_read(line, BY_SLUG[line.kind], error)
     return True
 
 
@@ -194,119 +201,11 @@ def _learn_organisation(run: RefreshRun, found: types.Organisation) -> None:
     }
     facts = fitted(Connection, {name: known[name] for name in known if known[name]})
     with transaction.atomic():
-        _hold_lease(run)
+        hold_lease(run)
         Connection.unscoped.filter(
             pk=run.connection_id, organisation_id=run.organisation_id
         ).update(**facts)
     run.connection.refresh_from_db()
-
-
-def _read_list(run: RefreshRun, line: RefreshedList, books: ZohoBooks) -> None:
-    kind = BY_SLUG[line.kind]
-    try:
-        _read_pages(run, line, kind, books)
-    except ZohoOrganisationRefused:
-        raise
-    except (ZohoRejected, ZohoForbidden, ZohoUnexpected) as error:
-        _not_read(line, kind, error)
-        return
-    try:
-        _store(run, line, kind)
-    except (DataError, ValueError, KeyError) as error:
-        unfit = ZohoUnexpected(
-            _("What Zoho sent does not fit: {error}").format(error=error)
-        )
-        _not_read(line, kind, unfit)
-
-
-def _store(run: RefreshRun, line: RefreshedList, kind: ListKind) -> None:
-    pages = list(line.pages.all())
-    rows = [row for page in pages for row in page.rows]
-    with transaction.atomic():
-        _hold_lease(run)
-        changes = store(run.connection, kind, rows, began=pages[0].read_at)
-        _read(line, changes, len(rows))
-        line.pages.all().delete()
-        RefreshRun.unscoped.filter(pk=run.pk).update(pauses=0)
-
-
-def _read_pages(
-    run: RefreshRun, line: RefreshedList, kind: ListKind, books: ZohoBooks
-) -> None:
-    """Go on after the pages that are here already, unless they have become old."""
-    pages = list(line.pages.all())
-    if pages and pages[0].read_at < timezone.now() - PAGES_LAST:
-        line.pages.all().delete()
-        pages = []
-    RefreshedList.unscoped.filter(pk=line.pk).update(
-        state=RefreshedList.State.READING, rows=sum(len(page.rows) for page in pages)
-    )
-    last = pages[-1] if pages else None
-    while last is None or last.has_more:
-        number = last.number + 1 if last else 1
-        if number > MOST_PAGES:
-            raise ZohoUnexpected("Zoho Books' list does not end.")
-        last = _read_page(run, line, kind, books, number)
-
-
-def _read_page(
-    run: RefreshRun, line: RefreshedList, kind: ListKind, books: ZohoBooks, number: int
-) -> RefreshedPage:
-    _hold_lease(run)
-    asked_at = timezone.now()
-    page = kind.read(books, number)
-    RefreshedList.unscoped.filter(pk=line.pk).update(
-        calls=F("calls") + 1, rows=F("rows") + len(page.rows)
-    )
-    return RefreshedPage.unscoped.create(
-        business_id=line.business_id,
-        line=line,
-        number=number,
-        has_more=page.has_more,
-        rows=[columns(kind, row) for row in page.rows],
-        read_at=asked_at,
-    )
-
-
-def _hold_lease(run: RefreshRun) -> None:
-    """Raises LeaseLost. The moment it ends tells one holder from the next."""
-    until = timezone.now() + LEASE
-    mine = RefreshRun.unscoped.filter(
-        pk=run.pk, finished_at=None, leased_until=run.leased_until
-    )
-    if not mine.update(leased_until=until):
-        raise LeaseLost
-    run.leased_until = until
-
-
-def _read(line: RefreshedList, changes: Changes, rows: int) -> None:
-    RefreshedList.unscoped.filter(pk=line.pk).update(
-        state=RefreshedList.State.DONE,
-        rows=rows,
-        added=len(changes.added),
-        changed=len(changes.changed),
-        removed=len(changes.removed),
-        report={
-            "added": changes.added[:NAMES_TOLD],
-            "changed": changes.changed[:NAMES_TOLD],
-            "removed": changes.removed[:NAMES_TOLD],
-        },
-        problem="",
-        finished_at=timezone.now(),
-    )
-
-
-def _not_read(line: RefreshedList, kind: ListKind, error: ZohoError) -> None:
-    """A feature that is off is no error; anything else is told, and changes nothing."""
-    states = RefreshedList.State
-    refused = error.status is not None and 400 <= error.status < 500
-    state = states.NOT_AVAILABLE if kind.optional and refused else states.FAILED
-    if state == states.FAILED:
-        logger.error("The list %s could not be read.", kind.slug, exc_info=error)
-    RefreshedList.unscoped.filter(pk=line.pk).update(
-        state=state, problem=error.message, rows=0, finished_at=timezone.now()
-    )
-    line.pages.all().delete()
 
 
 # How a refresh ends, or waits
@@ -318,9 +217,10 @@ def _end(run: RefreshRun, problem: str) -> None:
         ended = RefreshRun.unscoped.filter(pk=run.pk, finished_at=None)
         if not ended.update(finished_at=now, leased_until=None, problem=problem):
             raise LeaseLost
-        Connection.unscoped.filter(pk=run.connection_id).update(
-            refresh_due_at=now + next_refresh()
-        )
+        if run.complete:
+            Connection.unscoped.filter(pk=run.connection_id).update(
+                refresh_due_at=now + next_refresh()
+            )
         if problem:
             _record(run, "refresh.failed", reason=problem)
             return

@@ -16,6 +16,7 @@ from connections.zoho.types import (
     Bill,
     Contact,
     ContactKind,
+    ContactOrder,
     ContactRow,
     CurrencyRow,
     Expense,
@@ -100,17 +101,15 @@ class ZohoBooks:
     # Lists. Inactive entries are asked for too: "inactive" and "gone" differ. They are
     # sorted by a column that changes seldom, so that pages do not shift underway.
 
-    def accounts(
-        self, page: int = 1, since: dt.datetime | None = None
-    ) -> Page[AccountRow]:
-        return self._page(
+    def accounts(self, page: int = 1) -> Page[AccountRow]:
+        """Without a page size Zoho sends 5,000 of them at once."""
+        return self._list(
             "/chartofaccounts",
             "chartofaccounts",
             parsing.account,
-            page=page,
+            page=str(page),
             filter_by="AccountType.All",
             sort_column="account_name",
-            last_modified_time=_moment(since),
         )
 
     def taxes(self, page: int = 1) -> Page[TaxRateRow]:
@@ -121,7 +120,11 @@ class ZohoBooks:
         return self._list(path, "tax_exemptions", parse)
 
     def contacts(
-        self, kind: ContactKind | None = None, page: int = 1
+        self,
+        kind: ContactKind | None = None,
+        page: int = 1,
+        *,
+        sort: ContactOrder = "created_time",
     ) -> Page[ContactRow]:
         found = self._page(
             "/contacts",
@@ -130,7 +133,7 @@ class ZohoBooks:
             page=page,
             contact_type=kind,
             filter_by="Status.All",
-            sort_column="created_time",
+            sort_column=sort,
         )
         return _only(found, lambda row: kind in (None, row.kind))
 
@@ -419,7 +422,3 @@ def _same(one: str, other: str) -> bool:
 
 def _id(zoho_id: str) -> str:
     return quote(zoho_id, safe="")
-
-
-def _moment(moment: dt.datetime | None) -> str | None:
-    return moment.strftime("%Y-%m-%dT%H:%M:%S%z") if moment else None

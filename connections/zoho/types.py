@@ -11,6 +11,8 @@ from typing import Final, Generic, Literal, TypeVar
 T_co = TypeVar("T_co", covariant=True)
 
 ContactKind = Literal["vendor", "customer"]
+# Both upwards: the oldest come first.
+ContactOrder = Literal["created_time", "last_modified_time"]
 # What `NewBill.fields()` and its like hand to the encoder.
 Fields = dict[str, object]
 

@@ -206,17 +206,25 @@ def test_a_refresh_that_somebody_is_at_is_left_to_them(
 def test_what_is_created_while_a_list_is_read_is_not_taken_for_gone(
     connection: Connection, zoho: Zoho
 ) -> None:
-    refreshed(connection)
+    run = refreshed(connection)
     with acting_in(connection.business_id):
         began = timezone.now()
         supplier = Contact.unscoped.filter(kind="vendor").first()
         assert supplier is not None
         Contact.unscoped.filter(pk=supplier.pk).update(changed_at=timezone.now())
-        kind = BY_SLUG["suppliers"]
-        changes = entries.store(connection, kind, [], began=began)
+
+        changes = entries.store(
+            line(run, "suppliers"),
+            connection,
+            BY_SLUG["suppliers"],
+            began=began,
+            whole=True,
+        )
+
         supplier.refresh_from_db()
     assert supplier.removed_at is None
-    assert supplier.name not in changes.removed
+    assert supplier.name not in changes.removed.names
+    assert changes.removed.count > 0
 
 
 def test_the_end_is_told_to_publishing_and_written_down(

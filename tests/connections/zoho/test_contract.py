@@ -51,7 +51,6 @@ from tests.connections.zoho.openapi import (
 
 API = "https://www.zohoapis.uk"
 DAY = dt.date(2026, 6, 9)
-NOW = dt.datetime(2026, 6, 9, 12, tzinfo=dt.UTC)
 DOCUMENT = File("invoice.pdf", "application/pdf", b"%PDF-1.7")
 CONTACT = NewContact(
     name="a",
@@ -146,10 +145,15 @@ CALLS: list[tuple[str, str, Act]] = [
         lambda books: books.organisation(),
     ),
     ("users", "/users/me", lambda books: books.me()),
-    ("chart-of-accounts", "/chartofaccounts", lambda books: books.accounts(2, NOW)),
+    ("chart-of-accounts", "/chartofaccounts", lambda books: books.accounts(2)),
     ("taxes", "/settings/taxes", lambda books: books.taxes(2)),
     ("taxes", "/settings/taxexemptions", lambda books: books.tax_exemptions()),
     ("contacts", "/contacts", lambda books: books.contacts("vendor", 2)),
+    (
+        "contacts",
+        "/contacts",
+        lambda books: books.contacts("customer", 2, sort="last_modified_time"),
+    ),
     ("contacts", "/contacts", lambda books: books.contacts_named("a")),
     ("contacts", "/contacts", lambda books: books.contacts_named("a" * 101)),
     ("contacts", "/contacts", lambda books: books.create_contact(CONTACT)),

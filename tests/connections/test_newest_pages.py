@@ -1,0 +1,214 @@
+"""A long list that was read today: only what is new in it is read again."""
+
+import time
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from connections import lists
+from connections.models import Connection, Contact, RefreshedList, RefreshRun
+from dext_sync.businesses.models import User
+from dext_sync.businesses.tenancy import acting_in
+from tests.publishing.zoho import BAKERY, Zoho
+
+pytestmark = pytest.mark.django_db
+
+FIRST_NAME = "Acme Paper Ltd"
+
+
+@pytest.fixture
+def long_list(connection: Connection, zoho: Zoho, alice: User) -> int:
+    """More than four pages of suppliers, which the first refresh has read whole."""
+    zoho.standin.change("vendors", organization=BAKERY, count=850)
+    for row in zoho.organisation.contacts.values():
+        row["last_modified_time"] = zoho.organisation.stamp(time.time() - 3600)
+    refreshed(connection, alice)
+    zoho.standin.calls.clear()
+    return suppliers_in(zoho)
+
+
+def suppliers_in(zoho: Zoho) -> int:
+    contacts = zoho.organisation.contacts.values()
+    return sum(row["contact_type"] == "vendor" for row in contacts)
+
+
+def refreshed(connection: Connection, by: User | None) -> RefreshRun:
+    with acting_in(connection.business_id):
+        run = lists.start(connection, by)
+        lists.refresh(run.pk)
+        run.refresh_from_db()
+        return run
+
+
+def suppliers(run: RefreshRun) -> RefreshedList:
+    with acting_in(run.business_id):
+        return run.lists.get(kind="suppliers")
+
+
+def pages_asked(zoho: Zoho) -> list[tuple[str, str]]:
+    """Of suppliers: how they were sorted, and which page."""
+    return [
+        (call["queries"]["sort_column"], call["queries"]["page"])
+        for call in zoho.calls("GET", "/contacts")
+        if call["queries"].get("contact_type") == "vendor"
+    ]
+
+
+def test_where_nothing_changed_one_page_is_read_and_no_row_rewritten(
+    connection: Connection, zoho: Zoho, alice: User, long_list: int
+) -> None:
+    with acting_in(connection.business_id):
+        stamps = dict(Contact.unscoped.values_list("pk", "changed_at"))
+
+    run = refreshed(connection, alice)
+
+    assert pages_asked(zoho) == [("last_modified_time", "5")]
+    read = suppliers(run)
+    assert (read.state, read.calls, read.rows) == ("done", 1, long_list)
+    assert (read.added, read.changed, read.removed) == (0, 0, 0)
+    with acting_in(connection.business_id):
+        assert dict(Contact.unscoped.values_list("pk", "changed_at")) == stamps
+
+
+def test_what_is_new_and_what_changed_arrives_with_the_last_pages(
+    connection: Connection, zoho: Zoho, alice: User, long_list: int
+) -> None:
+    zoho.standin.change(
+        "update",
+        organization=BAKERY,
+        table="contacts",
+        record=FIRST_NAME,
+        company_name="Acme Paper and Card Ltd",
+    )
+    zoho.person_types("contact", contact_name="New Mill", contact_type="vendor")
+
+    run = refreshed(connection, alice)
+
+    assert pages_asked(zoho) == [
+        ("last_modified_time", "5"),
+        ("last_modified_time", "4"),
+    ]
+    read = suppliers(run)
+    assert read.report == {
+        "added": ["New Mill"],
+        "changed": [FIRST_NAME],
+        "removed": [],
+    }
+    with acting_in(connection.business_id):
+        changed = Contact.unscoped.get(name=FIRST_NAME)
+    assert changed.company_name == "Acme Paper and Card Ltd"
+
+
+def test_what_left_a_long_list_is_noticed_by_the_count_of_its_rows(
+    connection: Connection, zoho: Zoho, alice: User, long_list: int
+) -> None:
+    zoho.standin.change(
+        "remove", organization=BAKERY, table="contacts", record=FIRST_NAME
+    )
+
+    run = refreshed(connection, alice)
+
+    assert pages_asked(zoho) == [
+        ("last_modified_time", "5"),
+        *[("created_time", str(page)) for page in range(1, 6)],
+    ]
+    assert suppliers(run).report["removed"] == [FIRST_NAME]
+    with acting_in(connection.business_id):
+        assert Contact.unscoped.get(name=FIRST_NAME).removed_at is not None
+
+
+def test_a_page_that_is_not_as_new_as_it_must_be_was_not_sorted_by_change(
+    connection: Connection, zoho: Zoho, alice: User, long_list: int
+) -> None:
+    """Zoho ignores silently what it does not know."""
+    with acting_in(connection.business_id):
+        RefreshedList.unscoped.filter(kind="suppliers").update(
+            newest=timezone.now() + timedelta(hours=1)
+        )
+
+    run = refreshed(connection, alice)
+
+    assert pages_asked(zoho)[1:] == [
+        ("created_time", str(page)) for page in range(1, 6)
+    ]
+    assert suppliers(run).state == "done"
+
+
+def test_the_refresh_of_each_day_reads_every_page(
+    connection: Connection, zoho: Zoho, alice: User, long_list: int
+) -> None:
+    refreshed(connection, alice)
+    with acting_in(connection.business_id):
+        connection.refresh_from_db()
+    due_at = connection.refresh_due_at
+    zoho.standin.calls.clear()
+
+    run = refreshed(connection, None)
+
+    assert pages_asked(zoho) == [("created_time", str(page)) for page in range(1, 6)]
+    assert run.complete
+    with acting_in(connection.business_id):
+        connection.refresh_from_db()
+    assert due_at is not None
+    assert connection.refresh_due_at != due_at
+
+
+def test_a_click_does_not_put_off_the_refresh_of_the_day(
+    connection: Connection, zoho: Zoho, alice: User, long_list: int
+) -> None:
+    with acting_in(connection.business_id):
+        connection.refresh_from_db()
+    due_at = connection.refresh_due_at
+
+    run = refreshed(connection, alice)
+
+    assert not run.complete
+    with acting_in(connection.business_id):
+        connection.refresh_from_db()
+    assert connection.refresh_due_at == due_at
+
+
+def test_a_list_not_read_whole_for_a_day_is_read_whole(
+    connection: Connection, zoho: Zoho, alice: User, long_list: int
+) -> None:
+    with acting_in(connection.business_id):
+        RefreshedList.unscoped.filter(kind="suppliers").update(
+            finished_at=timezone.now() - timedelta(hours=25)
+        )
+
+    refreshed(connection, alice)
+
+    assert pages_asked(zoho) == [("created_time", str(page)) for page in range(1, 6)]
+
+
+def test_where_rows_changed_while_a_list_was_read_it_is_read_whole_again(
+    connection: Connection, zoho: Zoho, alice: User, long_list: int
+) -> None:
+    """Zoho's times are seconds: what changed in the same one may come before it."""
+    zoho.person_types("contact", contact_name="New Mill", contact_type="vendor")
+    refreshed(connection, alice)
+    zoho.standin.calls.clear()
+
+    refreshed(connection, alice)
+
+    assert pages_asked(zoho) == [("created_time", str(page)) for page in range(1, 6)]
+
+
+def test_a_pause_between_the_last_pages_is_gone_on_from(
+    connection: Connection, zoho: Zoho, alice: User, long_list: int
+) -> None:
+    zoho.person_types("contact", contact_name="New Mill", contact_type="vendor")
+    zoho.fails("error_500", method="GET", path="/contacts", skip=1)
+    paused = refreshed(connection, alice)
+    with acting_in(connection.business_id):
+        RefreshRun.unscoped.update(due_at=timezone.now())
+
+    run = refreshed(connection, alice)
+
+    assert run.pk == paused.pk
+    assert pages_asked(zoho) == [
+        ("last_modified_time", "5"),
+        ("last_modified_time", "4"),
+    ]
+    assert suppliers(run).report["added"] == ["New Mill"]
