@@ -151,11 +151,13 @@ def refused(connection: Connection, error: ZohoOrganisationRefused) -> None:
 
 def permission_gone(connection: Connection) -> None:
     """Zoho has ended the permission, or the person who gave it has."""
+    broken = Connection.Broken
     withdrawn = Grant.objects.filter(
-        pk=connection.grant_id, withdrawn_at__isnull=False
-    ).exists()
-    reason = Connection.Broken.PERMISSION_GONE
-    broke(connection, Connection.Broken.WITHDRAWN if withdrawn else reason)
+        pk=connection.grant_id or 0, withdrawn_at__isnull=False
+    )
+    broke(
+        connection, broken.WITHDRAWN if withdrawn.exists() else broken.PERMISSION_GONE
+    )
 
 
 def broke(connection: Connection, reason: "Connection.Broken") -> bool:

@@ -56,7 +56,8 @@ def holder(region: str, organisation_id: str) -> tuple[int, int] | None:
             "SELECT business_id, id FROM connection_of_organisation(%s, %s)",
             [region, organisation_id],
         )
-        return cursor.fetchone()
+        found: tuple[int, int] | None = cursor.fetchone()
+        return found
 
 
 def release(consent: Consent) -> None:

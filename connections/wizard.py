@@ -19,6 +19,7 @@ from connections.models import (
     Grant,
 )
 from connections.zoho import types
+from connections.zoho.oauth import covers
 from dext_sync.businesses import audit, mail
 from dext_sync.businesses.models import Business, User
 
@@ -211,7 +212,8 @@ def _grant_from(consent: Consent) -> Grant:
     if not consent.zuid:
         return Grant.objects.create(**values)
     shared = _shared_grant(consent, values) or _shared_grant(consent, values)
-    if shared is None or not _covers(consent.scopes, shared.scopes):
+    # Else the shared grant would lose a right that another connection needs.
+    if shared is None or not covers(consent.scopes.split(), shared.scopes.split()):
         return Grant.objects.create(**{**values, "zuid": ""})
     for name, value in values.items():
         setattr(shared, name, value)
@@ -224,11 +226,6 @@ def _shared_grant(consent: Consent, values: dict[str, Any]) -> Grant | None:
     theirs = {"region": consent.region, "zuid": consent.zuid}
     Grant.objects.get_or_create(**theirs, defaults=values)
     return Grant.objects.select_for_update().filter(**theirs).first()
-
-
-def _covers(scopes: str, old: str) -> bool:
-    """Else the shared grant would lose a right that another connection needs."""
-    return set(scopes.casefold().split()) >= set(old.casefold().split())
 
 
 def _permission(consent: Consent) -> dict[str, Any]:

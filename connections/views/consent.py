@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -27,28 +27,22 @@ from dext_sync.businesses.access import BusinessRequest, business_view
 from dext_sync.businesses.roles import Need
 from dext_sync.celery import enqueue
 
-P = ParamSpec("P")
+# Its arguments: the request, the consent, and whatever else its address names.
+View = Callable[..., HttpResponse]
 
 
-def with_consent(
-    view: Callable[Concatenate[BusinessRequest, Consent, P], HttpResponse],
-) -> Callable[Concatenate[BusinessRequest, int, P], HttpResponse]:
+def with_consent(view: View) -> View:
     """Hand the view a consent that waits for this person in this session."""
 
     @never_cache
     @wraps(view)
-    def found(
-        request: BusinessRequest,
-        consent_id: int,
-        *args: P.args,
-        **kwargs: P.kwargs,
-    ) -> HttpResponse:
+    def found(request: BusinessRequest, consent_id: int, **named: str) -> HttpResponse:
         consent = _consent(request, consent_id)
         if consent is None:
             return _problem_page(request, "foreign", status=404)
         if not consents.is_open(consent):
             return redirect("connection_ended", request.business.slug, consent.pk)
-        return view(request, consent, *args, **kwargs)
+        return view(request, consent, **named)
 
     return found
 

@@ -63,6 +63,12 @@ class Trip:
         )
         return self.follows(answer["Location"]) if answer.status_code == 302 else answer
 
+    def takes_over(self, name: str) -> HttpResponse:
+        """Asks for an organisation that is taken, and says yes; the page that comes."""
+        organisation = self.zoho.standin.organisation(name).organisation_id
+        answer = self.posts("connection_take_over", self.consent.pk, organisation)
+        return self.follows(answer["Location"]) if answer.status_code == 302 else answer
+
     def finishes(self) -> HttpResponse:
         return self.posts("connection_finish", self.consent.pk)
 

@@ -1,0 +1,192 @@
+"""The person who connected leaves: two weeks, a banner, then the end."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.mail import EmailMessage
+from django.utils import timezone
+
+from connections import tasks
+from connections.models import Connection, ConnectionEvent, Grant
+from dext_sync.businesses import members
+from dext_sync.businesses.models import AuditEntry, Business, Membership, User
+from dext_sync.businesses.roles import Role
+from dext_sync.businesses.tenancy import acting_in, rows_across
+from tests.connections.pages.conftest import Travels
+from tests.connections.trips import Trip, text
+from tests.factories import make_member
+from tests.publishing.zoho import BAKERY, Zoho
+
+ANNA = "anna@ledgerly.example"
+GARAGE = "Garage Charlie Ltd"
+
+
+@pytest.fixture
+def connected(travels: Travels, anna: User, bakery: Business) -> Trip:
+    """Anna has connected the bakery."""
+    trip = travels(anna, bakery)
+    trip.has_connected(BAKERY, ANNA)
+    return trip
+
+
+def removes(business: Business, person: User, *, by: User) -> None:
+    with acting_in(business.pk):
+        member = Membership.objects.for_business(business).get(user=person)
+        assert isinstance(members.remove(member, by=by), members.Done)
+
+
+def sweep() -> list[tuple[int, int]]:
+    """What the timetable finds, and does."""
+    found = rows_across("connections_to_mind", 10)
+    for business_id, connection_id in found:
+        tasks.mind_leaver(business_id, connection_id)
+    return found
+
+
+def two_weeks_pass(connection: Connection) -> None:
+    """The database's own clock decides what is due, so the date is put back."""
+    with acting_in(connection.business_id):
+        Connection.unscoped.update(permission_ends_at=timezone.now())
+
+
+def now(trip: Trip) -> Connection:
+    found = trip.connection
+    assert found is not None
+    return found
+
+
+def member_id(business: Business, person: User) -> int:
+    with acting_in(business.pk):
+        return Membership.objects.for_business(business).get(user=person).pk
+
+
+def test_the_page_says_so_before_that_person_is_removed(
+    connected: Trip, travels: Travels, alice: User, anna: User, bob: User
+) -> None:
+    trip = travels(alice, connected.business)
+    sentence = f"Zoho Books ({BAKERY}) works with the permission that Anna gave"
+    page = text(trip.opens("member_remove", member_id(trip.business, anna)))
+    assert sentence in page
+    assert "works on for 14 days" in page
+    other = text(trip.opens("member_remove", member_id(trip.business, bob)))
+    assert "works with the permission" not in other
+
+
+def test_the_page_says_so_before_that_person_leaves(connected: Trip) -> None:
+    page = text(connected.opens("business_leave"))
+    assert "works with the permission that you gave at Zoho" in page
+
+
+def test_at_once_a_banner_counts_the_days_for_admins(
+    connected: Trip, travels: Travels, alice: User, anna: User, bob: User
+) -> None:
+    removes(connected.business, anna, by=alice)
+    admins = travels(alice, connected.business)
+    assert "Zoho Books is connected for 14 more days." in text(admins.opens("members"))
+    assert "more days" not in text(
+        travels(bob, connected.business).opens("business_home")
+    )
+
+
+def test_the_sweep_begins_the_two_weeks_once(
+    connected: Trip, alice: User, anna: User
+) -> None:
+    assert sweep() == []
+    removes(connected.business, anna, by=alice)
+    assert sweep() == [(connected.business.pk, now(connected).pk)]
+    assert sweep() == []
+    ends = now(connected).permission_ends_at
+    assert ends is not None
+    assert timedelta(days=13.9) < ends - timezone.now() < timedelta(days=14)
+    assert now(connected).state == Connection.State.CONNECTED
+    with acting_in(connected.business.pk):
+        assert AuditEntry.unscoped.filter(action="connection.giver_left").count() == 1
+
+
+def test_whoever_comes_back_calls_it_off(
+    connected: Trip, travels: Travels, alice: User, anna: User
+) -> None:
+    removes(connected.business, anna, by=anna)
+    sweep()
+    make_member(connected.business, anna, Role.ADMIN)
+    sweep()
+    assert now(connected).permission_ends_at is None
+    page = text(travels(alice, connected.business).opens("members"))
+    assert "more days" not in page
+
+
+@pytest.mark.usefixtures("committed_db")
+def test_after_two_weeks_it_stops_with_one_mail_and_gives_the_permission_back(
+    connected: Trip,
+    alice: User,
+    anna: User,
+    zoho: Zoho,
+    mailoutbox: list[EmailMessage],
+) -> None:
+    refresh_token = Grant.objects.get().refresh_token
+    removes(connected.business, anna, by=alice)
+    sweep()
+    two_weeks_pass(now(connected))
+    del mailoutbox[:]
+    sweep()
+    sweep()
+
+    ended = now(connected)
+    assert ended.state == Connection.State.NEEDS_RECONNECTING
+    assert ended.needs_reason == "giver_left"
+    assert ended.grant is None
+    assert not Grant.objects.exists()
+    assert refresh_token not in zoho.standin.tokens["eu"].refresh_tokens
+    assert [letter.to for letter in mailoutbox] == [["alice@example.com"]]
+    assert "has left this business" in str(mailoutbox[0].body)
+    with acting_in(connected.business.pk):
+        kinds = ConnectionEvent.unscoped.values_list("kind", flat=True)
+        assert list(kinds) == ["broken"]
+
+
+@pytest.mark.usefixtures("committed_db")
+def test_a_permission_that_another_business_uses_is_kept(
+    connected: Trip,
+    travels: Travels,
+    alice: User,
+    anna: User,
+    garage: Business,
+    zoho: Zoho,
+) -> None:
+    other = travels(anna, garage).has_connected(GARAGE, ANNA)
+    removes(connected.business, anna, by=alice)
+    sweep()
+    two_weeks_pass(now(connected))
+    sweep()
+    grant = Grant.objects.get()
+    assert grant == other.grant
+    assert grant.refresh_token in zoho.standin.tokens["eu"].refresh_tokens
+    assert now(travels(anna, garage)).state == Connection.State.CONNECTED
+
+
+def test_an_admin_who_reconnects_ends_it(
+    connected: Trip, travels: Travels, alice: User, anna: User
+) -> None:
+    removes(connected.business, anna, by=alice)
+    sweep()
+    trip = travels(alice, connected.business)
+    trip.connects(BAKERY)
+    assert now(trip).permission_ends_at is None
+    assert now(trip).connected_by == alice
+    assert "more days" not in text(trip.opens("members"))
+    assert sweep() == []
+
+
+def test_an_account_that_is_gone_counts_as_left(connected: Trip) -> None:
+    with acting_in(connected.business.pk):
+        Connection.unscoped.update(connected_by=None)
+    sweep()
+    assert now(connected).permission_ends_at is not None
+
+
+def test_an_account_that_is_switched_off_counts_as_left(
+    connected: Trip, anna: User
+) -> None:
+    User.objects.filter(pk=anna.pk).update(is_active=False)
+    sweep()
+    assert now(connected).permission_ends_at is not None
