@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from connections import books as connected
+from connections import locks
 from connections.books import NotConnected
 from connections.budget import Priority
 from connections.entries import fitted
@@ -38,8 +39,10 @@ from connections.zoho.errors import (
     ZohoMisconfigured,
     ZohoOrganisationRefused,
     ZohoRateLimited,
+    ZohoRejected,
     ZohoUnauthorized,
     ZohoUnavailable,
+    ZohoUnexpected,
 )
 from dext_sync.businesses import audit
 from dext_sync.businesses.models import User
@@ -154,6 +157,7 @@ def _read_everything(run: RefreshRun) -> None:
         return
     if not run.lists.exclude(state__in=OPEN).exists():
         _learn_organisation(run, books.organisation())
+        _learn_locks(run, books)
     if away := _read_open_lists(run, books):
         raise away
     _end(run, "")
@@ -206,6 +210,22 @@ def _learn_organisation(run: RefreshRun, found: types.Organisation) -> None:
             pk=run.connection_id, organisation_id=run.organisation_id
         ).update(**facts)
     run.connection.refresh_from_db()
+
+
+def _learn_locks(run: RefreshRun, books: ZohoBooks) -> None:
+    """Whoever may not be asked for them has none that we know of; nothing else waits."""
+    try:
+        rows = books.transaction_locks().rows
+    except (ZohoOrganisationRefused, ZohoRateLimited):
+        raise
+    except (ZohoRejected, ZohoForbidden):
+        rows = ()
+    except (ZohoUnavailable, ZohoUnexpected) as error:
+        logger.warning("The locked periods could not be read.", exc_info=error)
+        return
+    with transaction.atomic():
+        hold_lease(run)
+        locks.keep(run.connection, rows)
 
 
 # How a refresh ends, or waits

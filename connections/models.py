@@ -128,6 +128,9 @@ class Connection(BusinessOwned):
         default=NewInvoices.DRAFT,
     )
 
+    # Periods that are closed there, as the last refresh read them: see `locks`.
+    locks = models.JSONField(default=dict)
+
     class Meta(BusinessOwned.Meta):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["business"], name="one_connection"),
