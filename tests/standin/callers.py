@@ -163,6 +163,23 @@ class Books:
             "line_items": [line | changed.pop("line", {})],
         } | changed
 
+    def invoice(self, **changed: Any) -> Record:
+        """What a client sends for an invoice of 100.00 to the Anchor Hotel."""
+        line = {"name": "Bread in October", "rate": 100, "quantity": 1}
+        return {
+            "customer_id": self.id("contacts", "Anchor Hotel"),
+            "invoice_number": "2026-17",
+            "date": "2026-11-20",
+            "due_date": "2026-12-20",
+            "line_items": [line | changed.pop("line", {})],
+        } | changed
+
+    def new_invoice(self, **changed: Any) -> Answered:
+        """Under its own number."""
+        own = {"ignore_auto_number_generation": "true"}
+        body = self.invoice(**changed)
+        return self.call("POST", "/invoices", json=body, params=own)
+
     def expense(self, **changed: Any) -> Record:
         """What a client sends for 12.50 from the petty cash."""
         return {

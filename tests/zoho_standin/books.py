@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Request, Response
 
-from tests.zoho_standin import bills, contacts, expenses, reference, uploads
+from tests.zoho_standin import bills, contacts, expenses, invoices, reference, uploads
 from tests.zoho_standin import limits as limit_answers
 from tests.zoho_standin.answers import (
     INACTIVE,
@@ -37,6 +37,7 @@ ROUTES: tuple[Route, ...] = (
     *contacts.ROUTES,
     *bills.ROUTES,
     *expenses.ROUTES,
+    *invoices.ROUTES,
     *uploads.ROUTES,
 )
 _ORGANISATION_HEADER = "X-com-zoho-books-organizationid"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from tests.zoho_standin import bills, contacts, expenses
+from tests.zoho_standin import bills, contacts, expenses, invoices
 from tests.zoho_standin.answers import Record, dumps, loads
 from tests.zoho_standin.calls import Call
 from tests.zoho_standin.records import contact_record
@@ -25,6 +25,7 @@ TABLES = (
     "locations",
     "bills",
     "expenses",
+    "invoices",
     "exemptions",
     "tags",
 )
@@ -126,6 +127,15 @@ def bill(standin: StandIn, organization: str, **body: Any) -> Record:
 def expense(standin: StandIn, organization: str, **body: Any) -> Record:
     answer = expenses.create_expense(_by_hand(standin, organization, body))
     typed: Record = answer.body["expense"]
+    return typed
+
+
+def invoice(standin: StandIn, organization: str, **body: Any) -> Record:
+    """An invoice that a person types, under the number that they give it."""
+    call = _by_hand(standin, organization, body)
+    if "invoice_number" in body:
+        call.queries["ignore_auto_number_generation"] = "true"
+    typed: Record = invoices.create_invoice(call).body["invoice"]
     return typed
 
 
@@ -235,6 +245,7 @@ CHANGES: dict[str, Callable[..., Record]] = {
     "add": add,
     "bill": bill,
     "expense": expense,
+    "invoice": invoice,
     "contact": contact,
     "pay_bill": pay_bill,
     "revoke": revoke,
@@ -276,6 +287,7 @@ _NAMES = (
     "currency_code",
     "location_name",
     "bill_number",
+    "invoice_number",
     "reference_number",
     "tax_exemption_code",
     "tag_name",

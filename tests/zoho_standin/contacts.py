@@ -158,8 +158,11 @@ def _transactions(call: Call, contact: Record) -> bool:
     stored = [
         *call.organisation.bills.values(),
         *call.organisation.expenses.values(),
+        *call.organisation.invoices.values(),
     ]
-    return any(number in (row["vendor_id"], row.get("customer_id")) for row in stored)
+    return any(
+        number in (row.get("vendor_id"), row.get("customer_id")) for row in stored
+    )
 
 
 def mark_active(call: Call) -> Answer:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tests.zoho_standin.answers import Record, Refused, invalid
+from tests.zoho_standin.answers import Record, Refused, invalid, missing
 from tests.zoho_standin.world import Organisation
 
 VAT_TREATMENTS = ("uk", "eu_vat_registered", "overseas", "eu_vat_not_registered")
@@ -128,3 +128,34 @@ def supply_fields(organisation: Organisation, body: Record, vendor: Record) -> R
         treatment = body.get("vat_treatment") or vendor["vat_treatment"]
         return {"vat_treatment": treatment, "filed_in_vat_return_id": ""}
     return {}
+
+
+def sale_fields(organisation: Organisation, body: Record, customer: Record) -> Record:
+    """The edition's own fields of an invoice; Zoho takes them from the customer."""
+    if organisation.edition == "in":
+        treatment = body.get("gst_treatment") or customer["gst_treatment"]
+        if not treatment:
+            raise missing("gst_treatment")
+        home = organisation.profile["state_code"]
+        place = body.get("place_of_supply") or customer["place_of_contact"]
+        return {
+            "source_of_supply": home,
+            "place_of_supply": place or home,
+            "gst_treatment": treatment,
+            "gst_no": body.get("gst_no") or customer["gst_no"],
+        }
+    if organisation.edition == "uk":
+        treatment = body.get("vat_treatment") or customer["vat_treatment"]
+        return {"vat_treatment": treatment, "filed_in_vat_return_id": ""}
+    return {}
+
+
+def check_sale(organisation: Organisation, invoice: Record, line: Record) -> None:
+    """India: sold within the state with CGST and SGST, beyond it with IGST."""
+    tax = organisation.taxes.get(line.get("tax_id") or "")
+    if organisation.edition == "in" and tax is not None:
+        places = {
+            "source_of_supply": invoice["source_of_supply"],
+            "destination_of_supply": invoice["place_of_supply"],
+        }
+        _check_states(places, tax)

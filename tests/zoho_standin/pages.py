@@ -127,7 +127,8 @@ def _home(standin: StandIn, centre: CentreName) -> Response:
         Markup(
             '<tr><td><a href="/app/{number}">{name}</a></td><td>{country}</td>'
             "<td>{currency}</td><td>{people}</td>"
-            '<td class="amount">{bills}</td><td class="amount">{expenses}</td></tr>'
+            '<td class="amount">{bills}</td><td class="amount">{expenses}</td>'
+            '<td class="amount">{invoices}</td></tr>'
         ).format(
             number=each.organisation_id,
             name=each.name,
@@ -136,11 +137,20 @@ def _home(standin: StandIn, centre: CentreName) -> Response:
             people=", ".join(each.members),
             bills=len(each.bills),
             expenses=len(each.expenses),
+            invoices=len(each.invoices),
         )
         for each in standin.world.organisations.values()
         if each.centre == centre
     ]
-    headings = ["Organisation", "Country", "Currency", "People", "Bills", "Expenses"]
+    headings = [
+        "Organisation",
+        "Country",
+        "Currency",
+        "People",
+        "Bills",
+        "Expenses",
+        "Invoices",
+    ]
     return page("Zoho Books", centre, table("Organisations", headings, rows))
 
 
@@ -155,6 +165,7 @@ def _organisation(standin: StandIn, centre: CentreName, number: str) -> Response
             ),
             _bills(organisation),
             _expenses(organisation),
+            _invoices(organisation),
             _contacts(organisation),
         ]
     )
@@ -226,6 +237,41 @@ def _expenses(organisation: Organisation) -> Markup:
     return table("Expenses", headings, rows)
 
 
+def _invoices(organisation: Organisation) -> Markup:
+    rows = [
+        Markup(
+            '<tr id="/invoices/{number}"><td class="date">{date}</td>'
+            "<td>{invoice_number}</td><td>{customer}</td><td>{lines}</td>"
+            '<td class="amount">{tax}</td><td class="amount">{total}</td>'
+            "<td>{status}</td><td>{emailed}</td><td>{files}</td></tr>"
+        ).format(
+            number=invoice["invoice_id"],
+            date=invoice["date"],
+            invoice_number=invoice["invoice_number"],
+            customer=invoice["customer_name"],
+            lines=_lines(invoice),
+            tax=invoice["tax_total"],
+            total=f"{invoice['currency_code']} {invoice['total']}",
+            status=invoice["status"],
+            emailed="yes" if invoice["is_emailed"] else "no",
+            files=_files(organisation, invoice),
+        )
+        for invoice in _newest(organisation.invoices.values())
+    ]
+    headings = [
+        "Date",
+        "Invoice number",
+        "Customer",
+        "Lines",
+        "Tax",
+        "Total",
+        "Status",
+        "E-mailed",
+        "Attachments",
+    ]
+    return table("Invoices", headings, rows)
+
+
 def _contacts(organisation: Organisation) -> Markup:
     rows = [
         Markup(
@@ -250,7 +296,9 @@ def _newest(records: Iterable[Record]) -> list[Record]:
 def _lines(record: Record) -> Markup:
     pieces = [
         Markup("{}: {} {}").format(
-            line["account_name"], line["item_total"], line["description"]
+            line["account_name"],
+            line["item_total"],
+            line["description"] or line.get("name", ""),
         )
         for line in record["line_items"]
     ]

@@ -47,6 +47,9 @@ class Remote:
     def expenses(self, organization: str) -> list[Record]:
         return list(self.state(organization)["expenses"].values())
 
+    def invoices(self, organization: str) -> list[Record]:
+        return list(self.state(organization)["invoices"].values())
+
     def document(self, organization: str, document_id: str) -> bytes:
         """The bytes of an attachment, as a person would open it in Zoho."""
         number = self.state(organization)["organisation_id"]

@@ -160,6 +160,34 @@ EXPENSE = fields(
     custom_fields=_CUSTOM,
     tags=_TAG,
 )
+INVOICE_LINE = fields(
+    # The description forgets `account_id`, which live answers have.
+    "account_id:id item_id:id project_id:id time_entry_ids:list product_type:text"
+    " hsn_or_sac:text@in,ke,za sat_item_key_code:text@mx unitkey_code:text@mx"
+    " location_id:id expense_id:id bill_id:id bill_item_id:id"
+    " expense_receipt_name:text name:text/100 description:text/2000"
+    " item_order:integer bcy_rate:number rate:number quantity:number unit:text/100"
+    " tax_id:id tds_tax_id:id@mx tax_name:text tax_type:text tax_percentage:number"
+    " tax_treatment_code:text@gcc salesorder_item_id:id line_item_category:text",
+    tags=_TAG,
+)
+INVOICE = fields(
+    "customer_id:id currency_id:id contact_persons:list invoice_number:text/100"
+    " place_of_supply:text@in,gcc vat_treatment:text@uk"
+    " tax_treatment:text@gcc,mx,ke,za is_reverse_charge_applied:flag@za"
+    " gst_treatment:text@in gst_no:text@in cfdi_usage:text@mx"
+    " reference_number:text/100 template_id:id date:date payment_terms:integer"
+    " payment_terms_label:text/100 due_date:date is_inclusive_tax:flag"
+    " exchange_rate:number location_id:id recurring_invoice_id:id"
+    " invoiced_estimate_id:id salesperson_name:text/200 send:flag"
+    " payment_options:object allow_partial_payments:flag custom_body:text"
+    " custom_subject:text notes:text/5000 terms:text/10000 adjustment:number"
+    " adjustment_description:text/100 reason:text tax_authority_id:id@us"
+    " tax_exemption_id:id@in,us billing_address_id:id shipping_address_id:id",
+    custom_fields=_CUSTOM,
+    tags=_TAG,
+    line_items=INVOICE_LINE,
+)
 _ADDRESS = fields(
     "attention:text/100 address:text/500 street2:text/255 state_code:text/50"
     " city:text/100 state:text/100 zip:text/50 country:text/100 fax:text/50"

@@ -1,4 +1,4 @@
-"""Attachments of bills, receipts and attachments of expenses."""
+"""Attachments of bills and invoices, receipts and attachments of expenses."""
 
 from __future__ import annotations
 
@@ -21,12 +21,22 @@ from tests.zoho_standin.world import Table
 _LONGEST_NAME = 100
 _MOST_FILES = 10
 PICTURES = ("gif", "png", "jpeg", "jpg", "bmp", "pdf")
+_NUMBERS = ("bill_id", "expense_id", "invoice_id")
 RECEIPTS = (*PICTURES, "xls", "xlsx", "doc", "docx")
 
 
 def attach_to_bill(call: Call) -> Answer:
     store_files(call, _found(call.organisation.bills, call, "Bill"), "attachment")
     return success("The document has been attached.")
+
+
+def attach_to_invoice(call: Call) -> Answer:
+    invoice = _found(call.organisation.invoices, call, "Invoice")
+    store_files(call, invoice, "attachment")
+    if "attachment" in call.files:
+        mailed = call.queries.get("can_send_in_mail") == "true"
+        invoice["can_send_in_mail"] = mailed
+    return success("Your file has been successfully attached to the invoice.")
 
 
 def attach_receipt(call: Call) -> Answer:
@@ -48,7 +58,7 @@ def store_files(call: Call, record: Record, part: str) -> None:
     upload = call.files.get(part)
     if upload is None:
         return
-    allowed = PICTURES if "bill_id" in record else RECEIPTS
+    allowed = RECEIPTS if "expense_id" in record else PICTURES
     _check(call, upload, record, allowed)
     if call.files_vanish:
         return
@@ -57,7 +67,7 @@ def store_files(call: Call, record: Record, part: str) -> None:
     call.organisation.documents[document["document_id"]] = {
         **document,
         "sha256": sha256(upload.content).hexdigest(),
-        "of": record.get("bill_id") or record["expense_id"],
+        "of": next(record[name] for name in _NUMBERS if name in record),
     }
     if part == "receipt":
         others = [row for row in record["documents"] if not row["is_receipt"]]
@@ -110,7 +120,7 @@ def keep_documents(call: Call, record: Record, kept: list[Record]) -> None:
             call.standin.documents.remove(row["document_id"])
             call.organisation.documents.pop(row["document_id"], None)
     record["documents"] = kept
-    if "bill_id" in record:
+    if "expense_id" not in record:
         record["attachment_name"] = kept[0]["file_name"] if kept else ""
         return
     receipt = next((row for row in kept if row["is_receipt"]), None)
@@ -121,6 +131,11 @@ def keep_documents(call: Call, record: Record, kept: list[Record]) -> None:
 def attachment_of_bill(call: Call) -> FileAnswer:
     documents = _found(call.organisation.bills, call, "Bill")["documents"]
     return _bytes(call, documents)
+
+
+def attachment_of_invoice(call: Call) -> FileAnswer:
+    invoice = _found(call.organisation.invoices, call, "Invoice")
+    return _bytes(call, invoice["documents"])
 
 
 def receipt_of_expense(call: Call) -> FileAnswer:
@@ -145,6 +160,14 @@ def remove_attachment(call: Call) -> Answer:
         raise gone("Attachment")
     keep_documents(call, bill, bill["documents"][1:])
     return success("The attachment has been deleted.")
+
+
+def remove_from_invoice(call: Call) -> Answer:
+    invoice = _found(call.organisation.invoices, call, "Invoice")
+    if not invoice["documents"]:
+        raise gone("Attachment")
+    keep_documents(call, invoice, [])
+    return success("Your file is no longer attached to the invoice.")
 
 
 def remove_receipt(call: Call) -> Answer:
@@ -175,6 +198,24 @@ ROUTES = (
     ),
     Route("GET", "/bills/{id}/attachment", "bills.READ", attachment_of_bill, _PREVIEW),
     Route("DELETE", "/bills/{id}/attachment", "bills.DELETE", remove_attachment),
+    Route(
+        "POST",
+        "/invoices/{id}/attachment",
+        "invoices.CREATE",
+        attach_to_invoice,
+        frozenset({"can_send_in_mail"}),
+        takes_files=True,
+    ),
+    Route(
+        "GET",
+        "/invoices/{id}/attachment",
+        "invoices.READ",
+        attachment_of_invoice,
+        _PREVIEW,
+    ),
+    Route(
+        "DELETE", "/invoices/{id}/attachment", "invoices.DELETE", remove_from_invoice
+    ),
     Route(
         "POST",
         "/expenses/{id}/receipt",

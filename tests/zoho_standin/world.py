@@ -58,6 +58,7 @@ class Organisation:
     tags: Table = field(default_factory=dict)
     bills: Table = field(default_factory=dict)
     expenses: Table = field(default_factory=dict)
+    invoices: Table = field(default_factory=dict)
     documents: Table = field(default_factory=dict)
     active: bool = True
     locations_enabled: bool = False
