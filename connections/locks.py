@@ -3,12 +3,19 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Literal
+from typing import Any, Final, Literal
+
+from django.utils.translation import gettext_lazy as _
 
 from connections.models import Connection
 from connections.zoho.types import LockRow
 
 Side = Literal["sales", "purchases"]
+LABELS: Final = {
+    "all": _("All transactions"),
+    "sales": _("Sales"),
+    "purchases": _("Purchases"),
+}
 
 
 @dataclass(frozen=True)
@@ -21,6 +28,10 @@ class Lock:
     side: str
     since: date | None
     until: date
+
+    @property
+    def label(self) -> str:
+        return str(LABELS[self.side])
 
     def closes(self, side: Side) -> bool:
         return self.side in ("all", side)

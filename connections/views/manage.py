@@ -18,6 +18,7 @@ from django.views.decorators.http import (
 )
 
 from connections import ending, lists, tasks
+from connections.locks import locks_of
 from connections.models import Allowance, Connection
 from connections.views.refreshes import last_refreshed, refresh_of
 from connections.views.toward_zoho import leads_to_zoho, region_form
@@ -49,6 +50,7 @@ def connection(request: BusinessRequest, connection_id: int) -> HttpResponse:
             "shows_calls": True,
             "refresh": refresh_of(found),
             "last_refreshed": last_refreshed(found),
+            "locks": locks_of(found),
             "form": region_form(request, found),
         },
     )

@@ -49,6 +49,22 @@ def test_the_page_says_state_organisation_who_and_what_was_used(
         assert label in page
 
 
+def test_the_page_says_which_periods_are_locked(
+    travels: Travels, alice: User, bakery: Business, zoho: Zoho
+) -> None:
+    for module, until in (("all", "2026-03-31"), ("sales", "2026-09-30")):
+        zoho.standin.change(
+            "settings", organization=BAKERY, locked_until=until, locked_module=module
+        )
+    trip = travels(alice, bakery)
+    connection = connected(trip)
+
+    page = text(trip.opens("connection", connection.pk))
+
+    assert "All transactions up to and including 31 March 2026" in page
+    assert "Sales up to and including 30 September 2026" in page
+
+
 def test_only_the_person_who_consented_is_shown_the_zoho_user(
     travels: Travels, alice: User, anna: User, bakery: Business
 ) -> None:
