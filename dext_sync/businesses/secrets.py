@@ -22,6 +22,19 @@ def decrypt(secret: str) -> str:
         raise WrongKey("No key of ENCRYPTION_KEYS opens this value.") from None
 
 
+def renewed(secret: str) -> str | None:
+    """The same, encrypted with the first key; None where it is already.
+
+    Raises WrongKey.
+    """
+    keys = tuple(settings.ENCRYPTION_KEYS)
+    try:
+        _keys(keys[:1]).decrypt(secret.encode())
+    except InvalidToken:
+        return encrypt(decrypt(secret))
+    return None
+
+
 @cache
 def _keys(keys: tuple[str, ...]) -> MultiFernet:
     return MultiFernet([Fernet(key) for key in keys])
