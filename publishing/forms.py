@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from babel import Locale
 from babel.numbers import NumberFormatError, parse_decimal
@@ -85,7 +85,8 @@ def options(field: str, words: str, place: Place) -> list[Option]:
         return _supplier_options(words, place)
     if field == "contact":
         return _contact_options(words, place)
-    rows = _named_like(CHOICES[field](place), words)
+    offered = _known_suppliers if field == "known_supplier" else CHOICES[field]
+    rows = _named_like(offered(place), words)
     return [_option(row) for row in rows[:MOST_OPTIONS]]
 
 
@@ -139,6 +140,18 @@ CHOICES: Mapping[str, Callable[[Place], QuerySet[Any]]] = {
     "customer": _customers,
     "payment_method": _methods,
 }
+
+
+def _known_suppliers(place: Place) -> QuerySet[Supplier]:
+    side = Supplier.Side.CUSTOMER if place.sells else Supplier.Side.SUPPLIER
+    return Supplier.objects.for_business(place.business).filter(side=side)
+
+
+FILTERS: Mapping[str, Callable[[Place], QuerySet[Any]]] = {
+    "supplier": _known_suppliers,
+    "category": _categories,
+}
+"""What a list is narrowed to by a picker: rows of ours, or those that Zoho has."""
 
 
 def currencies(place: Place) -> list[str]:
@@ -210,12 +223,13 @@ def _picked(field: str, data: Mapping[str, str], place: Place) -> Any:
     typed = plain_words(data.get("typed", ""))
     if field == "supplier":
         return _picked_supplier(chosen, typed, place)
+    return _row(CHOICES[field](place), chosen, typed)
+
+
+def _row(rows: QuerySet[Any], chosen: str, typed: str) -> Any:
     if not chosen and not typed:
         return None
-    rows = CHOICES[field](place)
-    if chosen:
-        return _by_id(rows, chosen)
-    return _by_name(rows, typed)
+    return _by_id(rows, chosen) if chosen else _by_name(rows, typed)
 
 
 def _by_id(rows: QuerySet[Any], chosen: str) -> Any:
@@ -402,6 +416,85 @@ class NewItemForm(forms.Form):
 
     def clean_supplier(self) -> Supplier | Contact | NewName | None:
         return _picked_supplier("", self.cleaned_data["supplier"].strip(), self.place)
+
+
+ANY: tuple[str, Any] = ("", _("Any"))
+
+
+class FilterForm(forms.Form):
+    """What a list is narrowed to, as a person types it.
+
+    Suppliers and categories come from pickers: an id, or the words that were typed.
+    """
+
+    PLAIN: ClassVar = (
+        *("kind", "owner", "since", "until", "least", "most", "currency", "cause"),
+    )
+
+    kind = forms.ChoiceField(
+        label=_("Type"), choices=[ANY, *Item.Kind.choices], required=False
+    )
+    owner = forms.ChoiceField(label=_("Owner"), required=False)
+    currency = forms.ChoiceField(label=_("Currency"), required=False)
+    cause = forms.ChoiceField(label=_("Failed because"), required=False)
+    since = forms.DateField(label=_("From"), required=False)
+    until = forms.DateField(label=_("To"), required=False)
+    supplier = forms.CharField(required=False)
+    category = forms.CharField(required=False)
+
+    def __init__(
+        self,
+        *args: Any,
+        place: Place,
+        owners: list[tuple[str, str]],
+        causes: list[tuple[str, str]],
+        **options: Any,
+    ) -> None:
+        super().__init__(*args, **options)
+        self.place = place
+        for name, label in (("least", _("Least total")), ("most", _("Greatest total"))):
+            self.fields[name] = AmountField(label=label, required=False, place=place)
+        codes = [(code, code) for code in currencies(place)]
+        for name, choices in (
+            ("owner", owners),
+            ("currency", codes),
+            ("cause", causes),
+        ):
+            field = cast(forms.ChoiceField, self.fields[name])
+            field.choices = [ANY, *choices]
+        for name in ("since", "until"):
+            self.fields[name].widget = forms.DateInput(
+                attrs={"type": "date"}, format="%Y-%m-%d"
+            )
+        offered = {"kind": not place.sells, "owner": owners, "cause": causes}
+        for name in [name for name, choices in offered.items() if not choices]:
+            del self.fields[name]
+
+    @property
+    def plain_fields(self) -> list[forms.BoundField]:
+        """Those without a picker, in the order of the form."""
+        names = [name for name in self.PLAIN if name in self.fields]
+        return [self[name] for name in names]
+
+    def clean_supplier(self) -> Any:
+        return self._row("supplier")
+
+    def clean_category(self) -> Any:
+        return self._row("category")
+
+    def _row(self, name: str) -> Any:
+        typed = plain_words(self.data.get(f"{name}_typed", ""))
+        return _row(
+            FILTERS[name](self.place), plain_words(self.cleaned_data[name]), typed
+        )
+
+    def clean(self) -> dict[str, Any]:
+        said = self.cleaned_data
+        for first, last in (("since", "until"), ("least", "most")):
+            low, high = said.get(first), said.get(last)
+            if low is not None and high is not None and low > high:
+                self.add_error(last, _("This lies before the beginning."))
+        return said
 
 
 class PaymentMethodForm(forms.Form):

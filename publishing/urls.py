@@ -32,6 +32,7 @@ METHODS = f"{BUSINESS}payment-methods/"
 
 PICKERS = [
     ("suppliers", "supplier", "supplier_options"),
+    ("known-suppliers", "known_supplier", "known_supplier_options"),
     ("zoho-suppliers", "contact", "contact_options"),
     ("categories", "category", "category_options"),
     ("tax-rates", "tax_rate", "tax_options"),
@@ -59,6 +60,7 @@ urlpatterns = [
     ),
     path(f"{WORKSPACE}upload/", uploads.upload, name="upload"),
     path(f"{WORKSPACE}new/", inbox.new, name="item_new"),
+    path(f"{WORKSPACE}columns/", inbox.columns, name="items_columns"),
     path(f"{WORKSPACE}rows/", inbox.rows, name="items_rows"),
     path(f"{WORKSPACE}journey/", journey.progress, name="items_journey"),
     path(f"{WORKSPACE}selection/publish/", publish.many, name="items_publish"),

@@ -41,7 +41,7 @@ def whole_page(
             "groups": sheet_of(request, item).groups(instead=instead),
             "tab": tab,
             "query": listing.query(),
-            "list_url": list_url(request, listing),
+            "list_url": rows.list_url(request, listing),
             "previous": listing.preceding(visible, item.pk).first(),
             "next": listing.following(visible, item.pk).first(),
             **context,
@@ -107,7 +107,7 @@ def row(
     if not request.htmx:
         if typed is not None:
             return whole_page(request, item, instead=typed)
-        return redirect(f"{list_url(request, listing)}#item-{item.pk}")
+        return redirect(f"{rows.list_url(request, listing)}#item-{item.pk}")
     changed_row = rows.row_of(item, typed)
     context = {
         **rows.frame_of(request, listing),
@@ -128,11 +128,6 @@ def listing_of(request: WorkspaceRequest, item: Item) -> Listing:
 
 def _view_of(request: WorkspaceRequest) -> QueryDict:
     return QueryDict(request.POST.get("view", "")) if request.POST else request.GET
-
-
-def list_url(request: WorkspaceRequest, listing: Listing) -> str:
-    address = rows.list_path(request, listing)
-    return f"{address}?{listing.query()}" if listing.query() else address
 
 
 def _address(request: WorkspaceRequest, item: Item, anchor: str) -> str:

@@ -5,20 +5,28 @@ from django.db import transaction
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import (
+    require_http_methods,
+    require_POST,
+    require_safe,
+)
 
 from dext_sync.businesses import audit
 from dext_sync.businesses.roles import Need
 from publishing import coding
-from publishing.forms import NewItemForm
+from publishing.forms import FilterForm, NewItemForm
 from publishing.models import Item
 from publishing.progress import PREFETCH
+from publishing.views.columns import choose
 from publishing.views.fields import as_value, place_of
+from publishing.views.filters import Filters
 from publishing.views.journey import journey_of
 from publishing.views.listing import Listing
+from publishing.views.narrowing import chips_of, filters_in, form_of, named
 from publishing.views.rows import (
     frame_of,
     list_path,
+    list_url,
     moving_of,
     row_of,
     seen_of,
@@ -35,13 +43,23 @@ from publishing.views.visible import (
 @workspace_view(Need.MEMBER)
 @require_safe
 def inbox(request: WorkspaceRequest) -> HttpResponse:
-    return _list_page(request, Listing.of(request.GET, archive=False))
+    return _list_page(request, archive=False)
 
 
 @workspace_view(Need.MEMBER)
 @require_safe
 def archive(request: WorkspaceRequest) -> HttpResponse:
-    return _list_page(request, Listing.of(request.GET, archive=True))
+    return _list_page(request, archive=True)
+
+
+@workspace_view(Need.MEMBER)
+@require_POST
+def columns(request: WorkspaceRequest) -> HttpResponse:
+    """Show these columns from now on, in the list where the person is."""
+    choose(request, request.POST.getlist("column"))
+    view = QueryDict(request.POST.get("view", ""))
+    listing = Listing.of(view, archive=request.POST.get("archive") == "1")
+    return redirect(list_url(request, listing))
 
 
 @workspace_view(Need.MEMBER)
@@ -72,12 +90,27 @@ def new(request: WorkspaceRequest) -> HttpResponse:
     return redirect("item", request.business.slug, item.workspace, item.pk)
 
 
-def _list_page(request: WorkspaceRequest, listing: Listing) -> HttpResponse:
+def _list_page(request: WorkspaceRequest, *, archive: bool) -> HttpResponse:
+    """What was typed into the filters becomes the address of what they leave."""
+    listing = Listing.of(request.GET, archive=archive)
+    if "filter" not in request.GET:
+        return _shown(request, listing, form_of(request, listing))
+    form = form_of(request, listing, request.GET)
+    if form.is_valid():
+        narrowed = listing.first_page(filters=filters_in(form))
+        return redirect(list_url(request, narrowed))
+    return _shown(request, listing, form)
+
+
+def _shown(
+    request: WorkspaceRequest, listing: Listing, form: FilterForm
+) -> HttpResponse:
     visible = items_of(request)
     page = listing.page(visible.prefetch_related(*PREFETCH))
     rows = [row_of(item) for item in page.items]
     path = list_path(request, listing)
     usual = Listing.of({}, archive=listing.archive).sort
+    names = named(request, listing.filters)
     return render(
         request,
         "publishing/list.html",
@@ -91,6 +124,10 @@ def _list_page(request: WorkspaceRequest, listing: Listing) -> HttpResponse:
             "usual_sort": usual,
             "usual_query": listing.first_page(sort=usual).query(),
             "journey": None if listing.archive else journey_of(request),
+            "form": form,
+            "names": names,
+            "chips": chips_of(request, listing, names),
+            "unfiltered_query": listing.first_page(filters=Filters()).query(),
         },
     )
 

@@ -5,9 +5,8 @@ found by their neighbour's key and not by counting rows, so that the last page i
 quick as the first.
 """
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -28,9 +27,8 @@ from django.http import QueryDict
 
 from publishing.forms import is_id, plain_words
 from publishing.models import Item
+from publishing.views.filters import AMOUNT, Filters
 
-# As a person writes an amount: 1e5 is not one, and could be endless.
-AMOUNT = re.compile(r"-?\d{1,12}(\.\d{1,3})?", re.ASCII)
 PAGE_SIZE = 50
 
 NO_AMOUNT = Value(Decimal(0), output_field=DecimalField())
@@ -88,6 +86,7 @@ class Listing:
     archive: bool = False
     status: str = ""
     search: str = ""
+    filters: Filters = field(default_factory=Filters)
     sort: str = "-added"
     after: int | None = None
     before: int | None = None
@@ -101,6 +100,7 @@ class Listing:
             archive=archive,
             status=_known(query.get("status", ""), cls._tabs(archive=archive)),
             search=plain_words(query.get("q", ""))[:100],
+            filters=Filters.of(query),
             sort=sort if sort.removeprefix("-") in SORTS else standard,
             after=_number(query.get("after", "")),
             before=_number(query.get("before", "")),
@@ -124,7 +124,7 @@ class Listing:
 
     @property
     def is_narrowed(self) -> bool:
-        return bool(self.status or self.search)
+        return bool(self.status or self.search or self.filters != Filters())
 
     def query(self) -> str:
         """This view's address after the question mark, without what is usual."""
@@ -132,6 +132,7 @@ class Listing:
         asked = {
             "status": self.status,
             "q": self.search,
+            **self.filters.asked(),
             "sort": "" if self.sort == usual.sort else self.sort,
             "after": self.after,
             "before": self.before,
@@ -217,7 +218,9 @@ class Listing:
         return keyed.values_list("sort_key", flat=True).first()
 
     def _searched(self, visible: QuerySet[Item]) -> QuerySet[Item]:
-        here = visible.filter(archived_at__isnull=not self.archive)
+        here = self.filters.matching(
+            visible.filter(archived_at__isnull=not self.archive)
+        )
         return here.filter(_mentions(self.search)) if self.search else here
 
     def _turn(self, *, after: int | None = None, before: int | None = None) -> str:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from publishing.models import Item
 from publishing.progress import Progress, progress
+from publishing.views.columns import FEW, columns_of
 from publishing.views.fields import Field
 from publishing.views.listing import Listing
 from publishing.views.visible import WorkspaceRequest, items_of
@@ -22,16 +23,6 @@ TAB_LABELS = {
     "published": gettext_lazy("Published"),
     "archived": gettext_lazy("Not published"),
 }
-COLUMNS = (
-    ("status", gettext_lazy("Status"), ""),
-    ("owner", gettext_lazy("Owner"), ""),
-    ("date", gettext_lazy("Date"), ""),
-    ("supplier", gettext_lazy("Supplier"), ""),
-    ("category", gettext_lazy("Category"), ""),
-    ("reference", gettext_lazy("Reference"), ""),
-    ("total", gettext_lazy("Total"), "num"),
-    ("tax", gettext_lazy("Tax"), "num"),
-)
 
 
 @dataclass(frozen=True)
@@ -40,16 +31,6 @@ class Tab:
     query: str
     count: int
     current: bool
-
-
-@dataclass(frozen=True)
-class Column:
-    name: str
-    label: str
-    style: str
-    query: str
-    order: str
-    """ascending, descending, or empty where the list is not sorted by it."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +56,8 @@ def row_of(item: Item, typed: Field | None = None) -> Row:
 def frame_of(request: WorkspaceRequest, listing: Listing) -> dict[str, object]:
     """What rows, tabs and toolbar need wherever they are drawn."""
     counts = listing.counts(items_of(request))
+    columns = columns_of(request, listing)
+    shown = {column.name for column in columns if column.shown}
     return {
         "listing": listing,
         "query": listing.query(),
@@ -89,7 +72,9 @@ def frame_of(request: WorkspaceRequest, listing: Listing) -> dict[str, object]:
             for tab in listing.tabs
         ],
         "matching": counts[listing.status],
-        "columns": _columns(listing, takes_tax=request.business.tax_registered),
+        "columns": columns,
+        "shown": shown,
+        "is_few": len(shown) <= FEW,
         "may_publish": request.membership.may_publish,
         "takes_tax": request.business.tax_registered,
     }
@@ -98,6 +83,11 @@ def frame_of(request: WorkspaceRequest, listing: Listing) -> dict[str, object]:
 def list_path(request: WorkspaceRequest, listing: Listing) -> str:
     place = "archive" if listing.archive else "inbox"
     return reverse(f"{request.workspace}_{place}", args=[request.business.slug])
+
+
+def list_url(request: WorkspaceRequest, listing: Listing) -> str:
+    path, query = list_path(request, listing), listing.query()
+    return f"{path}?{query}" if query else path
 
 
 def moving_of(rows: list[Row], listing: Listing) -> dict[str, object]:
@@ -115,18 +105,3 @@ def seen_of(rows: list[Row]) -> str:
     """Changes whenever one of the rows would look otherwise."""
     told = repr([(row.item.pk, row.item.status, row.progress) for row in rows])
     return hashlib.sha256(told.encode()).hexdigest()[:16]
-
-
-def _columns(listing: Listing, *, takes_tax: bool) -> list[Column]:
-    order = "descending" if listing.descending else "ascending"
-    return [
-        Column(
-            name,
-            str(label),
-            style,
-            listing.sorted_by(name),
-            order if name == listing.column else "",
-        )
-        for name, label, style in COLUMNS
-        if name != "tax" or takes_tax
-    ]

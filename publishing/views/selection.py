@@ -10,7 +10,8 @@ from django_htmx.http import HttpResponseClientRedirect
 from publishing.forms import is_id
 from publishing.models import Item
 from publishing.views.listing import Listing
-from publishing.views.visible import WorkspaceRequest, inbox_of, items_of
+from publishing.views.rows import list_url
+from publishing.views.visible import WorkspaceRequest, items_of
 
 AT_ONCE = 500
 """One press moves at most so many; the rest stays selected for the next one."""
@@ -37,9 +38,7 @@ def selection_of(request: WorkspaceRequest) -> Selection:
 
 def back_to_list(request: WorkspaceRequest, listing: Listing) -> HttpResponse:
     """The whole list again, also out of a dialog that htmx filled."""
-    address = inbox_of(request)
-    if listing.query():
-        address = f"{address}?{listing.query()}"
+    address = list_url(request, listing)
     return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
 
 

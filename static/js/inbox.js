@@ -42,6 +42,18 @@ function count() {
   page.indeterminate = chosen > 0 && !page.checked;
 }
 
+// The filters lie over the list while they are open.
+document.addEventListener("keydown", (event) => {
+  const open = document.querySelector(".filters[open]");
+  if (event.key !== "Escape" || event.defaultPrevented || !open) return;
+  open.open = false;
+  open.querySelector("summary").focus();
+});
+document.addEventListener("click", (event) => {
+  const open = document.querySelector(".filters[open]");
+  if (open && !open.contains(event.target)) open.open = false;
+});
+
 // Escape puts the reasons of a status away, without leaving it.
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") document.activeElement.closest(".why")?.classList.add("why--closed");

@@ -1,0 +1,131 @@
+"""What a list is narrowed to beside status and search, as its address says it."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.http import QueryDict
+
+from publishing.forms import is_id
+from publishing.models import Item, Publication
+from publishing.reasons import PROBLEM_BY_CODE
+
+# As a person writes an amount: 1e5 is not one, and could be endless.
+AMOUNT = re.compile(r"-?\d{1,12}(\.\d{1,3})?", re.ASCII)
+CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
+DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Each None where everything fits. `cause` is the code of a Problem."""
+
+    kind: str | None = None
+    supplier: int | None = None
+    category: int | None = None
+    owner: int | None = None
+    since: date | None = None
+    until: date | None = None
+    least: Decimal | None = None
+    most: Decimal | None = None
+    currency: str | None = None
+    cause: str | None = None
+
+    @classmethod
+    def of(cls, query: QueryDict | Mapping[str, str]) -> "Filters":
+        """Read an address; what it does not know it leaves aside."""
+        return cls(**{name: READERS[name](query.get(name, "")) for name in READERS})
+
+    def asked(self) -> dict[str, str]:
+        """What the address says, in the order of the form."""
+        return {
+            name: value.isoformat() if isinstance(value, date) else str(value)
+            for name, value in self._given().items()
+        }
+
+    def without(self, name: str) -> "Filters":
+        nothing: dict[str, Any] = {name: None}
+        return replace(self, **nothing)
+
+    def matching(self, items: QuerySet[Item]) -> QuerySet[Item]:
+        given = self._given()
+        code = given.pop("cause", None)
+        found = items.filter(**{LOOKUPS[name]: value for name, value in given.items()})
+        return failed_because(found, str(code)) if code else found
+
+    def _given(self) -> dict[str, Any]:
+        values = {each.name: getattr(self, each.name) for each in fields(self)}
+        return {name: value for name, value in values.items() if value is not None}
+
+
+LOOKUPS = {
+    "kind": "kind",
+    "supplier": "supplier",
+    "category": "category",
+    "owner": "owner",
+    "since": "date__gte",
+    "until": "date__lte",
+    "least": "total__gte",
+    "most": "total__lte",
+    "currency": "currency",
+}
+
+
+def failed_because(items: QuerySet[Item], code: str) -> QuerySet[Item]:
+    """Those whose publishing failed last time with this problem."""
+    failed = with_problem(items.filter(status=Item.Status.FAILED))
+    # A code may say its field after a colon.
+    return failed.filter(problem_code__regex=rf"^{re.escape(code)}(:|$)")
+
+
+def with_problem(items: QuerySet[Item]) -> QuerySet[Item]:
+    """With the `problem_code` of the last try."""
+    tries = Publication.unscoped.filter(item=OuterRef("pk")).order_by("-pk")
+    return items.annotate(problem_code=Subquery(tries.values("problem_code")[:1]))
+
+
+def _id(text: str) -> int | None:
+    return int(text) if is_id(text) else None
+
+
+def _day(text: str) -> date | None:
+    if not DAY.fullmatch(text):
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _amount(text: str) -> Decimal | None:
+    return Decimal(text) if AMOUNT.fullmatch(text) else None
+
+
+def _known_kind(text: str) -> str | None:
+    return text if text in Item.Kind.values else None
+
+
+def _currency(text: str) -> str | None:
+    return text if CURRENCY.fullmatch(text) else None
+
+
+def _cause(text: str) -> str | None:
+    return text if text in PROBLEM_BY_CODE else None
+
+
+READERS: Mapping[str, Callable[[str], Any]] = {
+    "kind": _known_kind,
+    "supplier": _id,
+    "category": _id,
+    "owner": _id,
+    "since": _day,
+    "until": _day,
+    "least": _amount,
+    "most": _amount,
+    "currency": _currency,
+    "cause": _cause,
+}
