@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from django.db import transaction
@@ -55,6 +55,9 @@ class ConnectionAccess:
             permission_gone(self._connection)
             raise
 
+    def require_room(self) -> None:
+        budget.require_room(self._connection, self._priority)
+
     @contextmanager
     def call(self) -> Iterator[None]:
         with budget.call(self._connection, self._priority):
@@ -86,8 +89,9 @@ class ConnectedBooks(ZohoBooks):
         )
 
     def prepare(self) -> None:
-        """Have a token ready to use. Raises what a call without one would."""
+        """Have a token, and room in the budget. Raises what a call without would."""
         self._through.token()
+        self._through.require_room()
 
     @contextmanager
     def begun_by(self, moment: datetime) -> Iterator[None]:
@@ -135,9 +139,7 @@ def _covers(connection: Connection, wanted: Iterable[str]) -> bool:
 
 def day_ends(connection: Connection) -> datetime:
     """When Zoho counts the organisation's calls anew."""
-    ends = budget.allowance_of(connection).day_resets_at
-    now = timezone.now()
-    return ends if ends and ends > now else now + timedelta(hours=1)
+    return budget.day_ends(connection)
 
 
 # What breaks a connection

@@ -8,10 +8,11 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from enum import IntEnum
 from functools import cache
 from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import redis
 from django.conf import settings
@@ -57,8 +58,8 @@ SHARES: Final = {
 
 # KEYS: calls of the organisation's minute, calls under way, calls of the user's minute,
 # the sign that Redis remembers, the time until which the minute counts as spent.
-# ARGV: limits (minute, at once, user), the call's id, seconds of a slot, "1" if nothing
-# was called in the last minute.
+# ARGV: limits (minute, at once, user), the call's id (none: only to know), seconds of
+# a slot, "1" if nothing was called in the last minute.
 # Answers {which limit, milliseconds to wait}; an empty name is leave to call.
 ENTER = """
 local clock = redis.call('TIME')
@@ -91,11 +92,27 @@ local refused = full(KEYS[1], tonumber(ARGV[1]), 60000, 'minute')
 if refused then
   return refused
 end
+if ARGV[4] == '' then
+  return {'', 0}
+end
 for index, life in pairs({[1] = 60000, [2] = ARGV[5] * 1000, [3] = 60000}) do
   redis.call('ZADD', KEYS[index], now, ARGV[4])
   redis.call('PEXPIRE', KEYS[index], life)
 end
 return {'', 0}
+"""
+
+
+# A call counts from its end, because Zoho may have counted it as late as that.
+# KEYS: as above; ARGV: the call's id.
+LEAVE = """
+local clock = redis.call('TIME')
+local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+redis.call('ZREM', KEYS[2], ARGV[1])
+for _, key in ipairs({KEYS[1], KEYS[3]}) do
+  redis.call('ZADD', key, 'XX', now, ARGV[1])
+  redis.call('PEXPIRE', key, 60000)
+end
 """
 
 
@@ -106,17 +123,19 @@ def call(connection: Connection, priority: Priority) -> Iterator[None]:
     Raises ZohoRateLimited with the seconds to wait, ZohoUnavailable if Redis is away.
     """
     _heed_zoho(connection, priority)
-    keys = _keys(connection)
     call_id = secrets.token_hex(8)
-    try:
-        _enter(connection, priority, keys, call_id)
-    except redis.RedisError as error:
-        raise ZohoUnavailable("The budget of calls cannot be read.") from error
+    _enter(connection, priority, call_id)
     _remember(connection)
     try:
         yield
     finally:
-        _leave(keys, call_id)
+        _leave(_keys(connection), call_id)
+
+
+def require_room(connection: Connection, priority: Priority) -> None:
+    """Raises what `call` would, without taking a place."""
+    _heed_zoho(connection, priority)
+    _enter(connection, priority, "")
 
 
 def _heed_zoho(connection: Connection, priority: Priority) -> None:
@@ -142,17 +161,26 @@ def _day_is_spent(allowance: Allowance, priority: Priority) -> bool:
     return left <= limit * SHARES[priority].day // 10
 
 
-def _enter(
-    connection: Connection, priority: Priority, keys: list[str], call_id: str
-) -> None:
-    which, wait = _ask(priority, keys, call_id, sure=False)
-    if which == "forgotten":
-        rest = _rest_of_minute(connection)
-        if rest > 0:
-            _redis().set(keys[4], "1", px=rest)
-        which, wait = _ask(priority, keys, call_id, sure=True)
+def _enter(connection: Connection, priority: Priority, call_id: str) -> None:
+    try:
+        which, wait = _answer(connection, priority, call_id)
+    except redis.RedisError as error:
+        raise ZohoUnavailable("The budget of calls cannot be read.") from error
     if which:
         raise _limited(BLOCKS[which], timedelta(milliseconds=wait))
+
+
+def _answer(
+    connection: Connection, priority: Priority, call_id: str
+) -> tuple[str, int]:
+    keys = _keys(connection)
+    which, wait = _ask(priority, keys, call_id, sure=False)
+    if which != "forgotten":
+        return which, wait
+    rest = _rest_of_minute(connection)
+    if rest > 0:
+        _redis().set(keys[4], "1", px=rest)
+    return _ask(priority, keys, call_id, sure=True)
 
 
 def _ask(
@@ -189,7 +217,7 @@ def _remember(connection: Connection) -> None:
 
 def _leave(keys: list[str], call_id: str) -> None:
     try:
-        _redis().zrem(keys[1], call_id)
+        _redis().eval(LEAVE, len(keys), *keys, call_id)
     except redis.RedisError:
         return  # The slot ends by itself.
 
@@ -267,7 +295,20 @@ def note_refusal(connection: Connection, error: ZohoRateLimited) -> None:
 def _wait_of(connection: Connection, error: ZohoRateLimited) -> timedelta:
     if error.retry_after is not None:
         return timedelta(seconds=error.retry_after)
+    return day_ends(connection) - timezone.now() if error.limit == "day" else MINUTE
+
+
+def day_ends(connection: Connection) -> datetime:
+    """When Zoho counts the organisation's calls anew: as it said, or at midnight there."""
     ends = allowance_of(connection).day_resets_at
-    if error.limit == "day" and ends and ends > timezone.now():
-        return ends - timezone.now()
-    return timedelta(hours=1) if error.limit == "day" else MINUTE
+    now = timezone.now()
+    return ends if ends and ends > now else _midnight(connection, now)
+
+
+def _midnight(connection: Connection, now: datetime) -> datetime:
+    try:
+        zone = ZoneInfo(connection.time_zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        zone = ZoneInfo("UTC")
+    tomorrow = now.astimezone(zone).date() + timedelta(days=1)
+    return datetime.combine(tomorrow, time.min, tzinfo=zone)

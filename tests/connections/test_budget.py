@@ -1,21 +1,26 @@
 """The budget of calls: one for all processes, people first."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import redis
+import time_machine
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from connections import budget
 from connections.budget import Priority
 from connections.models import Allowance, Connection
-from connections.zoho.errors import ZohoRateLimited
+from connections.zoho.errors import Limit, ZohoRateLimited
 from connections.zoho.types import DailyLimit
 from dext_sync.businesses.models import Business
 from dext_sync.businesses.tenancy import acting_in
 from tests.publishing.factories import make_connection
 
 pytestmark = pytest.mark.django_db
+
+SUMMER_EVENING = datetime(2026, 7, 1, 19, tzinfo=UTC)
+"""Eight o'clock in London."""
 
 
 @pytest.fixture
@@ -95,6 +100,33 @@ def test_a_failed_call_gives_its_place_back(connection: Connection) -> None:
     assert calls(connection, 1, Priority.PERSON) == 1
 
 
+def test_asking_for_room_takes_none(connection: Connection, settings: Settings) -> None:
+    settings.ZOHO_CALLS_A_MINUTE = 2
+    with acting_in(connection.business_id):
+        for _time in range(5):
+            budget.require_room(connection, Priority.PERSON)
+
+    assert calls(connection, 5, Priority.PERSON) == 2
+    with acting_in(connection.business_id), pytest.raises(ZohoRateLimited):
+        budget.require_room(connection, Priority.PERSON)
+
+
+def test_a_slow_call_counts_from_its_end(
+    connection: Connection, settings: Settings, redis_client: redis.Redis
+) -> None:
+    """Zoho may have counted it then, or when it was sent, or in between."""
+    settings.ZOHO_CALLS_A_MINUTE = 1
+    minute = f"budget:minute:eu:{connection.organisation_id}"
+    with acting_in(connection.business_id), budget.call(connection, Priority.PERSON):
+        (name,) = redis_client.zrange(minute, 0, -1)
+        redis_client.zincrby(minute, -50_000, name)  # as if begun 50 seconds ago
+
+    wait = refusal(connection, Priority.PERSON).retry_after
+
+    assert wait is not None
+    assert 55 < wait <= 60
+
+
 def test_two_organisations_of_one_zoho_user_share_that_users_minute(
     connection: Connection, garage: Business, settings: Settings
 ) -> None:
@@ -168,6 +200,37 @@ def test_a_blocked_user_blocks_all_their_organisations(
         budget.note_refusal(connection, error)
 
     assert refusal(other, Priority.PERSON).limit == "user"
+
+
+@pytest.mark.parametrize(
+    ("limit", "code", "says", "seconds"),
+    [
+        ("user", 43, 3600, 3600),
+        ("minute", 44, 60, 60),
+        ("day", 45, 7200, 7200),
+        ("day", 45, None, 4 * 3600),
+        ("at_once", 1070, 2, 2),
+    ],
+)
+def test_each_of_zohos_refusals_is_waited_out_as_its_code_says(
+    connection: Connection,
+    limit: Limit,
+    code: int,
+    says: float | None,
+    seconds: int,
+) -> None:
+    """Without a word from Zoho the day ends at the organisation's midnight."""
+    error = ZohoRateLimited("blocked", limit=limit, code=code, retry_after=says)
+    with time_machine.travel(SUMMER_EVENING, tick=False) as clock:
+        calls(connection, 1, Priority.PERSON)
+        with acting_in(connection.business_id):
+            budget.note_refusal(connection, error)
+
+        refused = refusal(connection, Priority.PERSON)
+
+        assert (refused.limit, refused.retry_after) == (limit, seconds)
+        clock.shift(timedelta(seconds=seconds))
+        assert calls(connection, 1, Priority.PERSON) == 1
 
 
 def test_a_short_wait_does_not_end_a_long_one(connection: Connection) -> None:
