@@ -220,6 +220,17 @@ def make_supplier(
         return supplier
 
 
+def make_customer(
+    business: Business, name: str = "Anchor Hotel", *, agreed_by: User | None = None
+) -> Supplier:
+    """As `make_supplier`, for the other side."""
+    with acting_in(business.pk):
+        customer = suppliers.named(business, name, Supplier.Side.CUSTOMER)
+        if agreed_by is not None:
+            suppliers.agree_to_create(customer, agreed_by)
+        return customer
+
+
 def make_document(
     business: Business,
     by: User | None = None,
@@ -296,4 +307,21 @@ def paid_receipt(business: Business, owner: User, **fields: Any) -> Item:
     } | fields
     if "payment_method" not in given:
         given["payment_method"] = make_method(business)
+    return ready_item(business, owner, **given)
+
+
+def ready_sale(business: Business, owner: User, **fields: Any) -> Item:
+    """An invoice to the Anchor Hotel over 120.00 with 20.00 of tax, and its PDF.
+
+    The lists must have that customer and the account Sales.
+    """
+    given: dict[str, Any] = {
+        "workspace": Item.Workspace.SALES,
+        "reference": "2026-17",
+        "description": "Bread in October",
+    } | fields
+    if "category" not in given:
+        given["category"] = entry(Account, business, "Sales")
+    if "supplier" not in given:
+        given["supplier"] = make_customer(business)
     return ready_item(business, owner, **given)

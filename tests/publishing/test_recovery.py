@@ -5,14 +5,13 @@ from datetime import datetime, timedelta
 import pytest
 import time_machine
 
-from connections.books import open_books
-from connections.budget import Priority
 from connections.models import Connection
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
-from publishing import recovery, results, sending
+from publishing import recovery, results
 from publishing.models import Item, Publication, Step
 from publishing.outcomes import Done
+from tests.publishing.dying import die_at
 from tests.publishing.factories import make_supplier, paid_receipt, ready_item
 from tests.publishing.steps import (
     attempts_of,
@@ -473,21 +472,3 @@ def more_expenses(zoho: Zoho, count: int) -> None:
         stamp = (first + timedelta(seconds=number)).strftime("%Y-%m-%dT%H:%M:%S%z")
         row = {"expense_id": f"2082599{number:010}", "created_time": stamp}
         rows[row["expense_id"]] = pattern | row | {"documents": []}
-
-
-def die_at(
-    publication: Publication, kind: Step.Kind, *, arrived: bool
-) -> tuple[Step, Done | None]:
-    """A worker comes as far as this step, sends it (or is about to), and is no more."""
-    take_lease(publication)
-    with acting_in(publication.business_id):
-        books = open_books(publication.connection, Priority.PERSON)
-        for step in publication.steps.all():
-            sent = sending.message(publication, step)
-            results.opened(publication, step, sending.request_of(sent))
-            if step.kind != kind:
-                done = sending.send(books, publication, sent)
-                results.settle(publication, step, done)
-                continue
-            return step, sending.send(books, publication, sent) if arrived else None
-    raise AssertionError(f"There is no {kind}.")

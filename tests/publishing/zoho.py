@@ -49,6 +49,10 @@ class Zoho:
     def expenses(self) -> list[dict[str, Any]]:
         return list(self.organisation.expenses.values())
 
+    @property
+    def invoices(self) -> list[dict[str, Any]]:
+        return list(self.organisation.invoices.values())
+
     def contacts(self, name: str) -> list[dict[str, Any]]:
         rows = self.organisation.contacts.values()
         return [row for row in rows if row["contact_name"] == name]
@@ -73,7 +77,7 @@ class Zoho:
         self.standin.faults.clear()
 
     def person_types(self, kind: str, **body: Any) -> dict[str, Any]:
-        """A bill, expense or contact that somebody enters in Zoho Books."""
+        """A bill, expense, invoice or contact that somebody enters in Zoho Books."""
         made: dict[str, Any] = changes.CHANGES[kind](self.standin, BAKERY, **body)
         return made
 
@@ -110,7 +114,7 @@ def connected_to(
         currency=str(books.profile["currency_code"]),
         tokens=tokens_of(zoho.standin, next(iter(books.members))),
     )
-    _mirror(connection, books)
+    mirror(connection, books)
     return connection
 
 
@@ -126,7 +130,7 @@ def tokens_of(standin: StandIn, email: str) -> tuple[str, str]:
     return refresh, access
 
 
-def _mirror(connection: Connection, books: Organisation) -> None:
+def mirror(connection: Connection, books: Organisation) -> None:
     """All lists as a refresh would leave them, written in a few statements."""
     rows: list[ListEntry] = [
         *(_currency(number, row) for number, row in books.currencies.items()),

@@ -1,0 +1,157 @@
+"""Sales whose answers are lost, whose workers die: one invoice, in the state it should be."""
+
+import pytest
+import time_machine
+
+from connections.models import Connection
+from dext_sync.businesses.models import Business, User
+from publishing.models import Step
+from tests.publishing.dying import die_at
+from tests.publishing.factories import make_customer, ready_sale
+from tests.publishing.steps import (
+    attempts_of,
+    begun,
+    item_now,
+    page_of,
+    publish,
+    step_of,
+    verify,
+    work,
+    work_until_settled,
+)
+from tests.publishing.zoho import BAKERY, Zoho
+from tests.zoho_standin import changes
+
+pytestmark = pytest.mark.usefixtures("connection")
+
+
+@pytest.mark.parametrize("fault", ["answer_lost", "error_500_after", "call_lost"])
+@pytest.mark.parametrize(
+    ("path", "step"),
+    [
+        ("/contacts", Step.Kind.CONTACT),
+        ("/invoices", Step.Kind.RECORD),
+        ("/invoices/*/attachment", Step.Kind.DOCUMENT),
+        ("/invoices/*/status/sent", Step.Kind.SENT),
+    ],
+)
+def test_a_lost_answer_leaves_one_of_everything(
+    zoho: Zoho,
+    bakery: Business,
+    bob: User,
+    clock: time_machine.Traveller,
+    path: str,
+    step: Step.Kind,
+    fault: str,
+) -> None:
+    new = make_customer(bakery, "New Café", agreed_by=bob)
+    item = ready_sale(bakery, bob, supplier=new, mark_as_sent=True)
+    zoho.fails(fault, method="POST", path=path)
+
+    publication = publish(item, bob)
+    assert step_of(publication, step).state == "uncertain"
+    work_until_settled(publication, clock)
+
+    assert_published_once(zoho)
+    assert item_now(item).status == "published"
+    assert not item_now(item).document_missing
+
+
+@pytest.mark.parametrize("arrived", [False, True])
+@pytest.mark.parametrize("at", list(Step.Kind))
+def test_a_worker_that_dies_at_any_step_leaves_one_of_everything(
+    zoho: Zoho,
+    bakery: Business,
+    bob: User,
+    clock: time_machine.Traveller,
+    at: Step.Kind,
+    *,
+    arrived: bool,
+) -> None:
+    new = make_customer(bakery, "New Café", agreed_by=bob)
+    item = ready_sale(bakery, bob, supplier=new, mark_as_sent=True)
+    publication = begun(item, bob)
+
+    die_at(publication, at, arrived=arrived)
+    work_until_settled(publication, clock)
+
+    assert_published_once(zoho)
+    assert item_now(item).status == "published"
+
+
+def assert_published_once(zoho: Zoho) -> None:
+    (invoice,) = zoho.invoices
+    assert (invoice["status"], invoice["is_emailed"]) == ("sent", False)
+    assert len(invoice["documents"]) == 1
+    assert len(zoho.contacts("New Café")) == 1
+
+
+def test_a_document_that_zoho_did_not_keep_is_sent_once_more(
+    zoho: Zoho,
+    bakery: Business,
+    bob: User,
+    connection: Connection,
+    clock: time_machine.Traveller,
+) -> None:
+    item = ready_sale(bakery, bob)
+    zoho.fails("upload_not_stored", path="/invoices/*/attachment")
+    publication = publish(item, bob)
+    assert zoho.invoices[0]["documents"] == []
+
+    verify(connection)
+    work(publication)
+    clock.shift(61)
+    verify(connection)
+
+    assert len(zoho.invoices[0]["documents"]) == 1
+    assert not page_of(item).is_moving
+
+
+def test_a_mark_that_is_refused_leaves_the_invoice_published(
+    zoho: Zoho, bakery: Business, bob: User
+) -> None:
+    item = ready_sale(bakery, bob, mark_as_sent=True)
+    zoho.fails("mandatory_tag", path="/invoices/*/status/sent")
+
+    publication = publish(item, bob)
+
+    page = page_of(item)
+    assert publication.state == "published"
+    assert page.headline == "Published as draft invoice 2026-17."
+    assert page.problem == (
+        "Zoho Books did not mark the invoice as sent; it is a draft there. Mark it as "
+        "sent in Zoho Books."
+    )
+    assert not item_now(item).document_missing
+    assert zoho.invoices[0]["status"] == "draft"
+
+
+def test_one_that_a_person_voids_meanwhile_is_left_alone(
+    zoho: Zoho, bakery: Business, bob: User, clock: time_machine.Traveller
+) -> None:
+    item = ready_sale(bakery, bob, mark_as_sent=True)
+    zoho.fails("call_lost", method="POST", path="/invoices/*/status/sent")
+    publication = publish(item, bob)
+    changes.update(zoho.standin, BAKERY, "invoices", "2026-17", status="void")
+
+    work_until_settled(publication, clock)
+
+    assert zoho.invoices[0]["status"] == "void"
+    assert attempts_of(publication)[-1] == ("sent", "found")
+    assert item_now(item).status == "published"
+
+
+def test_a_document_that_is_refused_does_not_keep_it_from_being_marked(
+    zoho: Zoho, bakery: Business, bob: User
+) -> None:
+    item = ready_sale(bakery, bob, mark_as_sent=True)
+    zoho.fails("mandatory_tag", path="/invoices/*/attachment")
+
+    publish(item, bob)
+
+    page = page_of(item)
+    assert zoho.invoices[0]["status"] == "sent"
+    assert page.can_attach_again
+    assert page.headline == (
+        "Published as invoice 2026-17, marked as sent; its document is missing there."
+    )
