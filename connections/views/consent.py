@@ -102,7 +102,7 @@ def finish(request: BusinessRequest, consent: Consent) -> HttpResponse:
         return redirect("connection_organisation", request.business.slug, consent.pk)
     if wizard.stays(consent):
         return redirect("connection_other", request.business.slug, consent.pk)
-    if request.method == "POST":
+    if request.method == "POST" and _is_what_was_shown(request, consent):
         return _finished(request, consent)
     return TemplateResponse(
         request,
@@ -114,6 +114,18 @@ def finish(request: BusinessRequest, consent: Consent) -> HttpResponse:
             "takes_over": takeover.is_agreed(consent),
         },
     )
+
+
+def _is_what_was_shown(request: BusinessRequest, consent: Consent) -> bool:
+    """Another tab may have chosen another organisation since this page was shown."""
+    shown = request.POST.get("organisation", consent.organisation_id)
+    if shown == consent.organisation_id:
+        return True
+    messages.warning(
+        request,
+        _("Another organisation was chosen meanwhile. Look again before you finish."),
+    )
+    return False
 
 
 def _finished(request: BusinessRequest, consent: Consent) -> HttpResponse:
