@@ -137,6 +137,33 @@ def test_a_data_centre_may_have_given_our_client_a_secret_of_its_own(
     assert form["redirect_uri"][0].endswith("/connections/zoho/callback")
 
 
+@pytest.mark.parametrize(
+    "api_domain",
+    [
+        "https://www.zohoapis.eu.evil.example",
+        "http://169.254.169.254",
+        "https://www.zohoapis.in",
+    ],
+)
+def test_a_token_that_names_another_api_host_is_given_back_unused(
+    api_domain: str,
+    committed_db: None,
+    web: responses.RequestsMock,
+    alice: User,
+    bakery: Business,
+) -> None:
+    answers_as_recorded(web, REGIONS["eu"], api_domain=api_domain)
+    with acting_in(bakery.pk):
+        answer = sets_out(bakery, alice, "eu")
+        consent = consents.came_back(bakery, alice, SESSION, answer)
+    assert consent.problem == "unknown_data_centre"
+    assert consent.refresh_token == ""
+    assert [call.request.url for call in web.calls] == [
+        "https://accounts.zoho.eu/oauth/v2/token",
+        "https://accounts.zoho.eu/oauth/v2/token/revoke",
+    ]
+
+
 def test_a_permission_that_would_not_last_is_not_kept(
     web: responses.RequestsMock, alice: User, bakery: Business
 ) -> None:
