@@ -23,8 +23,6 @@ from connections.models import Allowance, Connection, Grant
 from connections.zoho.errors import Limit, ZohoRateLimited, ZohoUnavailable
 from connections.zoho.types import DailyLimit
 
-MINUTE: Final = timedelta(seconds=60)
-NOTED: Final = timedelta(seconds=5)
 BLOCKS: Final[dict[str, Limit]] = {
     "minute": "minute",
     "day": "day",
@@ -59,7 +57,7 @@ SHARES: Final = {
 # KEYS: calls of the organisation's minute, calls under way, calls of the user's minute,
 # the sign that Redis remembers, the time until which the minute counts as spent.
 # ARGV: limits (minute, at once, user), the call's id (none: only to know), seconds of
-# a slot, "1" if nothing was called in the last minute.
+# a slot, "1" if nothing was called in the last minute, milliseconds of a minute.
 # Answers {which limit, milliseconds to wait}; an empty name is leave to call.
 ENTER = """
 local clock = redis.call('TIME')
@@ -87,15 +85,15 @@ local at_once = full(KEYS[2], tonumber(ARGV[2]), ARGV[5] * 1000, 'at_once')
 if at_once then
   return {'at_once', 300}
 end
-local refused = full(KEYS[1], tonumber(ARGV[1]), 60000, 'minute')
-  or full(KEYS[3], tonumber(ARGV[3]), 60000, 'user')
+local refused = full(KEYS[1], tonumber(ARGV[1]), ARGV[7], 'minute')
+  or full(KEYS[3], tonumber(ARGV[3]), ARGV[7], 'user')
 if refused then
   return refused
 end
 if ARGV[4] == '' then
   return {'', 0}
 end
-for index, life in pairs({[1] = 60000, [2] = ARGV[5] * 1000, [3] = 60000}) do
+for index, life in pairs({[1] = ARGV[7], [2] = ARGV[5] * 1000, [3] = ARGV[7]}) do
   redis.call('ZADD', KEYS[index], now, ARGV[4])
   redis.call('PEXPIRE', KEYS[index], life)
 end
@@ -104,14 +102,14 @@ return {'', 0}
 
 
 # A call counts from its end, because Zoho may have counted it as late as that.
-# KEYS: as above; ARGV: the call's id.
+# KEYS: as above; ARGV: the call's id, milliseconds of a minute.
 LEAVE = """
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 redis.call('ZREM', KEYS[2], ARGV[1])
 for _, key in ipairs({KEYS[1], KEYS[3]}) do
   redis.call('ZADD', key, 'XX', now, ARGV[1])
-  redis.call('PEXPIRE', key, 60000)
+  redis.call('PEXPIRE', key, ARGV[2])
 end
 """
 
@@ -195,6 +193,7 @@ def _ask(
         # A killed process's call counts as long as it may be at work inside Zoho.
         settings.ZOHO_UNCERTAIN_SECONDS,
         "1" if sure else "0",
+        _milliseconds(_minute()),
     ]
     which, wait = _redis().eval(ENTER, len(keys), *keys, *arguments)
     return which.decode(), int(wait)
@@ -205,19 +204,19 @@ def _rest_of_minute(connection: Connection) -> int:
     last = allowance_of(connection).last_call_at
     if last is None:
         return 0
-    return int((last + NOTED + MINUTE - timezone.now()) / timedelta(milliseconds=1))
+    return _milliseconds(last + _noted() + _minute() - timezone.now())
 
 
 def _remember(connection: Connection) -> None:
     """Where Redis forgets it, Postgres knows (to a few seconds) when we last called."""
     now = timezone.now()
-    stale = Q(last_call_at=None) | Q(last_call_at__lt=now - NOTED)
+    stale = Q(last_call_at=None) | Q(last_call_at__lt=now - _noted())
     Allowance.unscoped.filter(stale, connection=connection).update(last_call_at=now)
 
 
 def _leave(keys: list[str], call_id: str) -> None:
     try:
-        _redis().eval(LEAVE, len(keys), *keys, call_id)
+        _redis().eval(LEAVE, len(keys), *keys, call_id, _milliseconds(_minute()))
     except redis.RedisError:
         return  # The slot ends by itself.
 
@@ -231,6 +230,19 @@ def _keys(connection: Connection) -> list[str]:
         f"budget:known:{organisation}",
         f"budget:spent:{organisation}",
     ]
+
+
+def _minute() -> timedelta:
+    return timedelta(seconds=settings.ZOHO_MINUTE_SECONDS)
+
+
+def _noted() -> timedelta:
+    """How exactly Postgres knows when we last called."""
+    return _minute() / 12
+
+
+def _milliseconds(span: timedelta) -> int:
+    return int(span / timedelta(milliseconds=1))
 
 
 def _limited(limit: Limit, wait: timedelta) -> ZohoRateLimited:
@@ -295,7 +307,9 @@ def note_refusal(connection: Connection, error: ZohoRateLimited) -> None:
 def _wait_of(connection: Connection, error: ZohoRateLimited) -> timedelta:
     if error.retry_after is not None:
         return timedelta(seconds=error.retry_after)
-    return day_ends(connection) - timezone.now() if error.limit == "day" else MINUTE
+    if error.limit == "day":
+        return day_ends(connection) - timezone.now()
+    return _minute()
 
 
 def day_ends(connection: Connection) -> datetime:
