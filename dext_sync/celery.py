@@ -3,13 +3,17 @@
 import logging
 import os
 from datetime import timedelta
+from math import ceil
 from pathlib import Path
 from typing import Any, ParamSpec
 
 from celery import Celery, Task
 from celery.signals import heartbeat_sent
 from django.conf import settings
+from django.core.cache import cache
 from django.db import transaction
+from kombu import Queue
+from redis import RedisError
 from structlog.contextvars import bound_contextvars
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dext_sync.settings")
@@ -19,7 +23,12 @@ P = ParamSpec("P")
 logger = logging.getLogger(__name__)
 
 REMINDER_LIFE = 15
-"""Seconds."""
+RUNG = 5
+"""Seconds: a reminder is forgotten; an equal one may ring beside it."""
+
+PEOPLE, WORK, LISTS = "people", "work", "lists"
+"""Queues: what somebody waits for, with the sweeps, which are short; publishing in
+turns, and the rest; the long reading of lists."""
 
 
 class NamedTask(Task[..., Any]):
@@ -27,12 +36,22 @@ class NamedTask(Task[..., Any]):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         with bound_contextvars(task=self.name, task_id=self.request.id):
+            _answered(self, args)
             return self.run(*args, **kwargs)
 
 
 app = Celery("dext_sync", task_cls=NamedTask)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+# A worker looks into them in this order, unless its --queues names another.
+app.conf.task_queues = [Queue(name, routing_key=name) for name in (PEOPLE, WORK, LISTS)]
+app.conf.task_default_queue = WORK
+app.conf.task_routes = {
+    "publishing.tasks.publish": {"queue": PEOPLE},
+    "*.sweep_*": {"queue": PEOPLE},
+    "connections.tasks.refresh_lists": {"queue": LISTS},
+}
 
 # Postgres is the truth and the broker only a bell: whatever it lost, a sweep finds.
 app.conf.beat_schedule = {
@@ -97,9 +116,39 @@ def send(task: "Task[P, Any]", *args: P.args, **kwargs: P.kwargs) -> None:
 
 
 def remind(task: "Task[P, Any]", *args: P.args, **kwargs: P.kwargs) -> None:
-    """Send what a sweep has found; the next sweep finds it again, so that copies that
-    no worker came to in time do not pile up before people's clicks."""
-    _ring(task, args, kwargs, expires=REMINDER_LIFE)
+    """Send what a sweep has found, unless it was just sent; the next sweep finds it
+    again, so that copies that no worker came to in time do not pile up."""
+    remind_in(timedelta(0), task, *args, **kwargs)
+
+
+def remind_in(
+    rest: timedelta, task: "Task[P, Any]", *args: P.args, **kwargs: P.kwargs
+) -> None:
+    """The same after a rest, which must be short: until then a worker holds it."""
+    seconds = rest.total_seconds()
+    if _is_rung(task, args, seconds):
+        return
+    options: dict[str, float] = {"countdown": seconds} if seconds else {}
+    _ring(task, args, kwargs, expires=seconds + REMINDER_LIFE, **options)
+
+
+def _is_rung(task: "Task[..., Any]", args: tuple[object, ...], seconds: float) -> bool:
+    try:
+        return not cache.add(_mark(task, args), 1, timeout=ceil(seconds) + RUNG)
+    except RedisError:
+        return False
+
+
+def _answered(task: "Task[..., Any]", args: tuple[object, ...]) -> None:
+    """From now on the next reminder is news."""
+    try:
+        cache.delete(_mark(task, args))
+    except RedisError:
+        return  # It is forgotten by itself.
+
+
+def _mark(task: "Task[..., Any]", args: tuple[object, ...]) -> str:
+    return ":".join(["rung", task.name, *map(str, args)])
 
 
 def _ring(

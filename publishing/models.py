@@ -391,7 +391,12 @@ class Publication(BusinessOwned):
                 fields=["due_at"],
                 condition=models.Q(finished_at=None),
                 name="publications_due",
-            )
+            ),
+            models.Index(
+                fields=["business", "priority", "due_at", "id"],
+                condition=models.Q(finished_at=None),
+                name="publications_in_turn",
+            ),
         ]
 
     def __str__(self) -> str:

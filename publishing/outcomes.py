@@ -193,10 +193,10 @@ def later(step: Step, wait: Wait, words: Words) -> Waits:
 
 
 def _limit_ends(connection: Connection, error: ZohoRateLimited) -> datetime:
-    """Spread a little, so that not all begin again in the same instant."""
+    """The moment itself: what waits for it is taken in turns."""
     if error.retry_after is not None:
-        return soon(timedelta(seconds=error.retry_after + _dice(0.0, 2.0)))
-    return day_ends(connection) + timedelta(seconds=_dice(0.0, 60.0))
+        return soon(timedelta(seconds=error.retry_after))
+    return day_ends(connection)
 
 
 def _gap(step: Step) -> float:

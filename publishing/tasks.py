@@ -4,14 +4,15 @@ from datetime import timedelta
 from typing import Final
 
 from celery import shared_task
+from django.conf import settings
 from django.utils import timezone
 
 from connections.models import Connection, ConnectionEvent
 from dext_sync.businesses.access import business_task
 from dext_sync.businesses.models import Business
 from dext_sync.businesses.tenancy import rows_across
-from dext_sync.celery import enqueue, remind, send
-from publishing import coding, engine, verification
+from dext_sync.celery import enqueue, remind, remind_in
+from publishing import coding, engine, turns, verification
 from publishing.models import Item, Publication
 from publishing.reasons import Wait
 
@@ -23,15 +24,31 @@ REVIEWED_AT_ONCE: Final = 200
 
 @business_task()
 def publish(business_id: int, publication_id: int) -> None:
-    """Bring the publication as far as it goes now."""
-    engine.advance(publication_id)
+    """Somebody waits for this one: it goes before all that takes turns."""
+    rest = turns.go_on(publication_id)
+    if rest is not None:
+        remind_in(rest, take_turn, business_id, 1)
+
+
+@business_task()
+def publish_due(business_id: int) -> None:
+    """Let workers take turns at this business, as many as may call Zoho at once."""
+    for lane in range(settings.ZOHO_CALLS_AT_ONCE):
+        remind(take_turn, business_id, lane + 1)
+
+
+@business_task()
+def take_turn(business_id: int, lane: int) -> None:
+    rest = turns.take(business_id)
+    if rest is not None:
+        remind_in(rest, take_turn, business_id, lane)
 
 
 @shared_task
 def sweep_publications() -> None:
     """Whatever the broker lost, what waited, and what a dead worker left behind."""
-    for business_id, publication_id in rows_across("publications_due", MOST_DUE):
-        remind(publish, business_id, publication_id)
+    for business_id, lane in rows_across("turns_due", settings.ZOHO_CALLS_AT_ONCE):
+        remind(take_turn, business_id, lane)
 
 
 @shared_task
@@ -46,10 +63,6 @@ def verify_documents(business_id: int, connection_id: int) -> None:
     """Ask Zoho once about the documents of many items."""
     connection = Connection.unscoped.get(pk=connection_id)
     verification.verify(connection)
-    for publication in Publication.unscoped.filter(
-        connection=connection, finished_at=None, due_at__lte=timezone.now()
-    ):
-        send(publish, business_id, publication.pk)
 
 
 @shared_task
@@ -82,9 +95,8 @@ def _go_on(business_id: int) -> None:
         Wait.ORGANISATION.code,
     ]
     waiting = Publication.unscoped.filter(finished_at=None, waiting_reason__in=waited)
-    for publication in waiting:
-        Publication.unscoped.filter(pk=publication.pk).update(due_at=timezone.now())
-        enqueue(publish, business_id, publication.pk)
+    waiting.update(due_at=timezone.now())
+    enqueue(publish_due, business_id)
 
 
 def _withdraw(event: ConnectionEvent) -> None:

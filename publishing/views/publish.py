@@ -42,7 +42,7 @@ class Plan:
 @require_POST
 def one(request: WorkspaceRequest, item_id: int) -> HttpResponse:
     item = item_or_404(request, item_id)
-    outcome = _request(request, item)
+    outcome = _begin(request, _request(request, item))
     if isinstance(outcome, Held) and outcome.reasons:
         messages.warning(request, _("Not published. %(why)s") % {"why": _why(outcome)})
     return answers.moved(request, item)
@@ -85,7 +85,7 @@ def seen(request: WorkspaceRequest, item_id: int) -> HttpResponse:
 
 
 def _request(request: WorkspaceRequest, item: Item) -> Requested | Held:
-    return _begin(request, engine.request(item, by=request.user))
+    return engine.request(item, by=request.user)
 
 
 def _begin(request: WorkspaceRequest, outcome: Requested | Held) -> Requested | Held:
@@ -100,7 +100,9 @@ def _why(held: Held) -> str:
 
 
 def _publish_all(request: WorkspaceRequest, items: Iterable[Item]) -> None:
+    """Many go in turns with those of other businesses, one goes ahead."""
     outcomes = [(item, _request(request, item)) for item in items]
+    enqueue(tasks.publish_due, request.business.pk)
     set_out(request, [item for item, to in outcomes if isinstance(to, Requested)])
     for item, outcome in outcomes[:NAMED]:
         if isinstance(outcome, Held):
