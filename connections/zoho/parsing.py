@@ -348,6 +348,9 @@ _NAMES: Final = {
 }
 
 
+EDITIONS: Final = frozenset({*_VERSIONS.values(), *_COUNTRIES.values()})
+
+
 def edition(version: str, country: str) -> str:
     """Zoho's own word if it gave one that we know, else what the country implies."""
     word = "".join(filter(str.isalpha, version.lower()))

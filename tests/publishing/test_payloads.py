@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from publishing import payloads
 from publishing.decision import (
+    ContactFacts,
     Entry,
     Facts,
     ProjectFacts,
@@ -20,6 +21,7 @@ from publishing.decision import (
 )
 from publishing.payloads import Amounts, Claim
 from tests.publishing.test_decision import BOOKS, EURO_BOOKS, INVOICE, PAID_RECEIPT
+from tests.publishing.test_decision_sales import HOTEL, SALE
 
 MARK = "DS-23456789AB"
 
@@ -36,6 +38,10 @@ def bill(facts: Facts) -> dict[str, Any]:
 
 def expense(facts: Facts) -> dict[str, Any]:
     return payloads.expense(claimed(facts), vendor_id="501", mark=MARK).fields()
+
+
+def invoice(facts: Facts) -> dict[str, Any]:
+    return payloads.invoice(claimed(facts), customer_id="501", mark=MARK).fields()
 
 
 def test_a_bill_is_one_line_with_the_tax_inside() -> None:
@@ -71,6 +77,75 @@ def test_an_expense_says_how_it_was_paid_and_ends_with_our_mark() -> None:
         "is_inclusive_tax": True,
         "reference_number": "R-77",
         "description": f"Printer paper · {MARK}",
+    }
+
+
+def test_a_sale_is_one_line_under_its_own_number() -> None:
+    assert invoice(SALE) == {
+        "customer_id": "501",
+        "invoice_number": "2026-17",
+        "reference_number": MARK,
+        "date": "2026-11-20",
+        "due_date": "2026-12-20",
+        "currency_id": "101",
+        "is_inclusive_tax": True,
+        "line_items": [
+            {
+                "name": "Bread in October",
+                "account_id": "402",
+                "rate": Decimal("120.00"),
+                "quantity": Decimal(1),
+                "tax_id": "301",
+            }
+        ],
+    }
+
+
+def test_a_sale_without_description_is_named_after_its_category() -> None:
+    (line,) = invoice(replace(SALE, description=""))["line_items"]
+
+    assert line["name"] == "Sales"
+    assert "description" not in line
+
+
+def test_a_long_description_is_kept_whole_beside_the_name_that_it_begins() -> None:
+    (line,) = invoice(replace(SALE, description="bread " * 40))["line_items"]
+
+    assert line["name"] == ("bread " * 17)[:100].rstrip()
+    assert line["description"] == "bread " * 40
+
+
+def test_a_sale_in_euro_names_rate_project_and_location() -> None:
+    fields = invoice(
+        replace(
+            SALE,
+            currency="EUR",
+            books=EURO_BOOKS,
+            supplier=replace(HOTEL, contact=ContactFacts(zoho_id="501")),
+            exchange_rate=Decimal("0.86"),
+            rate_date=dt.date(2026, 11, 20),
+            project=ProjectFacts(zoho_id="601", customer_id="501"),
+            location=Entry(zoho_id="603"),
+        )
+    )
+
+    (line,) = fields["line_items"]
+    assert (fields["currency_id"], fields["exchange_rate"]) == ("102", Decimal("0.86"))
+    assert (line["project_id"], line["location_id"]) == ("601", "603")
+    assert fields["location_id"] == "603"
+    assert "is_billable" not in line
+
+
+def test_a_new_customer_is_created_as_one() -> None:
+    new = SupplierFacts(name="New Café", create_agreed=True)
+
+    contact = payloads.contact(claimed(replace(SALE, supplier=new)))
+
+    assert contact.fields() == {
+        "contact_name": "New Café",
+        "contact_type": "customer",
+        "currency_id": "101",
+        "company_name": "New Café",
     }
 
 

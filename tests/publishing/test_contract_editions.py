@@ -1,0 +1,105 @@
+"""What we would send, edition by edition, is what Zoho's description has there."""
+
+import datetime as dt
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from connections.zoho.client import UNDECLARED_FIELDS
+from connections.zoho.parsing import EDITIONS
+from connections.zoho.types import Fields
+from publishing import payloads
+from publishing.decision import (
+    EDITIONS_THAT_ASK_MORE_OF_CONTACTS as ASKING_MORE,
+)
+from publishing.decision import (
+    ContactFacts,
+    Entry,
+    Facts,
+    Hold,
+    ProjectFacts,
+    Publish,
+    SupplierFacts,
+    decide,
+)
+from publishing.payloads import Claim
+from publishing.reasons import Reason
+from tests.connections.zoho.openapi import (
+    body_schema,
+    declared,
+    needs_openapi,
+    not_in,
+    undeclared,
+)
+from tests.publishing.test_decision import EURO_BOOKS, INVOICE, PAID_RECEIPT
+from tests.publishing.test_decision_sales import SALE
+
+pytestmark = needs_openapi
+
+MARK = "DS-23456789AB"
+FILES = {"bill": "bills", "expense": "expenses", "invoice": "invoices"}
+KNOWN = SupplierFacts(name="Mill", contact=ContactFacts(zoho_id="501"))
+NEW = SupplierFacts(name="New Mill", create_agreed=True)
+KINDS = pytest.mark.parametrize(
+    "facts", [INVOICE, PAID_RECEIPT, SALE], ids=["bill", "expense", "invoice"]
+)
+
+
+@KINDS
+@pytest.mark.parametrize("edition", sorted(EDITIONS))
+def test_a_record_has_fields_of_its_edition_only(facts: Facts, edition: str) -> None:
+    claimed = _claimed(facts, KNOWN, edition)
+    path = f"/{FILES[claimed.kind]}"
+    schema = body_schema(declared(FILES[claimed.kind], path, "post"))
+
+    body = _body(claimed)
+
+    unknown = set(undeclared(FILES[claimed.kind], schema, body))
+    assert unknown == UNDECLARED_FIELDS.get(path, set())
+    assert not_in(edition, FILES[claimed.kind], schema, body) == []
+
+
+@KINDS
+@pytest.mark.parametrize("edition", sorted(EDITIONS - ASKING_MORE))
+def test_a_new_contact_has_fields_of_its_edition_only(
+    facts: Facts, edition: str
+) -> None:
+    claimed = _claimed(facts, NEW, edition)
+    schema = body_schema(declared("contacts", "/contacts", "post"))
+
+    body = payloads.contact(claimed).fields()
+
+    assert undeclared("contacts", schema, body) == []
+    assert not_in(edition, "contacts", schema, body) == []
+
+
+def _claimed(facts: Facts, supplier: SupplierFacts, edition: str) -> Claim:
+    """Of an item that says as much as it can, and no tax where it must not."""
+    facts = replace(
+        facts,
+        books=replace(EURO_BOOKS, edition=edition),
+        currency="EUR",
+        exchange_rate=Decimal("0.86"),
+        rate_date=dt.date(2026, 11, 20),
+        supplier=supplier,
+        project=ProjectFacts(zoho_id="601"),
+        location=Entry(zoho_id="603"),
+        customer=Entry(zoho_id="602"),
+    )
+    decision = decide(facts)
+    if decision == Hold((Reason.TAX_NOT_KNOWN_HERE,)):
+        facts = replace(facts, tax=None, tax_amount=None)
+        decision = decide(facts)
+    assert isinstance(decision, Publish)
+    return payloads.claim(facts, decision, mark=MARK, supplier_id=7)
+
+
+def _body(claimed: Claim) -> Fields:
+    match claimed.kind:
+        case "bill":
+            return payloads.bill(claimed, vendor_id="501", mark=MARK).fields()
+        case "expense":
+            return payloads.expense(claimed, vendor_id="501", mark=MARK).fields()
+        case _:
+            return payloads.invoice(claimed, customer_id="501", mark=MARK).fields()
