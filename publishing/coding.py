@@ -365,8 +365,11 @@ def _supplier(item: Item, connection: Connection | None) -> SupplierFacts | None
         return None
     contact = supplier.contact
     if contact is None:
-        taken = connection is not None and suppliers.name_is_taken(
-            connection, supplier.name
+        # Created just now, it is in the lists before it is known to be this supplier's.
+        taken = (
+            connection is not None
+            and supplier.being_created_by is None
+            and suppliers.name_is_taken(connection, supplier.name)
         )
         return SupplierFacts(
             name=supplier.name,

@@ -1,11 +1,11 @@
 """A contact that was created, and what people chose meanwhile."""
 
-from connections.models import Contact
+from connections.models import Connection, Contact
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
-from publishing import suppliers
-from publishing.models import Supplier
-from tests.publishing.factories import entry, make_supplier
+from publishing import coding, suppliers
+from publishing.models import Item, Supplier
+from tests.publishing.factories import entry, make_contact, make_supplier, ready_item
 
 
 def test_it_becomes_the_suppliers(connected_bakery: Business, bob: User) -> None:
@@ -34,3 +34,19 @@ def test_a_persons_choice_stays(connected_bakery: Business, bob: User) -> None:
 
     assert new.contact_id == chosen.pk
     assert new.being_created_by is None
+
+
+def test_its_name_is_not_taken_while_it_is_created(
+    connected_bakery: Business, bob: User
+) -> None:
+    new = make_supplier(connected_bakery, "New Mill", agreed_by=bob)
+    item = ready_item(connected_bakery, bob, supplier=new)
+
+    with acting_in(connected_bakery.pk):
+        suppliers.claim_creation(new.pk, 7)
+        connection = Connection.unscoped.get()
+        make_contact(connection, "New Mill")  # Zoho's answer, before it is settled
+        reviewed = coding.review(item)
+
+    assert reviewed.open_reasons == []
+    assert reviewed.status == Item.Status.READY
