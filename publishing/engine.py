@@ -50,7 +50,7 @@ from publishing.decision import (
 )
 from publishing.documents import DocumentLost
 from publishing.leases import LeaseLost
-from publishing.models import Item, Publication, Step, Supplier
+from publishing.models import Item, Publication, PublishAttempt, Step, Supplier
 from publishing.outcomes import (
     FOREVER,
     Done,
@@ -311,7 +311,7 @@ def _do(books: ConnectedBooks, publication: Publication, step: Step) -> bool:
         settled = _contact_without_sending(publication, step)
         if settled is not None:
             return _conclude(publication, step, settled)
-    if step.kind == Step.Kind.DOCUMENT and step.attempts.exists():
+    if step.kind == Step.Kind.DOCUMENT and _may_have_arrived(step):
         return _attach_once_more(books, publication, step)
     return _send(books, publication, step)
 
@@ -424,6 +424,12 @@ def _no_look(publication: Publication, step: Step, error: ZohoError) -> Outcome:
 def _second_look() -> timedelta:
     """What Zoho has stored late must have time to show in its lists."""
     return uncertain_time() / 4
+
+
+def _may_have_arrived(step: Step) -> bool:
+    """It was sent before, and Zoho was not asked often enough since."""
+    sent = step.attempts.exclude(outcome=PublishAttempt.Outcome.WAITING)
+    return step.look_ups < recovery.LOOK_UPS and sent.exists()
 
 
 def _attach_once_more(

@@ -43,7 +43,7 @@ def opened(publication: Publication, step: Step, request: dict[str, Any]) -> Non
         leases.extend(publication, now)
         waiting = Step.unscoped.filter(pk=step.pk, state=Step.State.WAITING)
         if not waiting.update(
-            state=Step.State.SENDING, request=request, sent_at=now, look_ups=0
+            state=Step.State.SENDING, request=request, sent_at=now
         ):
             raise LeaseLost
         PublishAttempt.unscoped.create(
@@ -203,7 +203,7 @@ def lost(publication: Publication, step: Step, words: Words) -> None:
     due_at = sent_at + uncertain_time()
     with transaction.atomic():
         sending = Step.unscoped.filter(pk=step.pk, state=Step.State.SENDING)
-        if not sending.update(state=Step.State.UNCERTAIN):
+        if not sending.update(state=Step.State.UNCERTAIN, look_ups=0):
             raise LeaseLost
         _end_attempt(step, PublishAttempt.Outcome.NO_ANSWER, words)
         if not leases.mine(publication).update(
@@ -421,7 +421,9 @@ def reopen(step: Step) -> bool:
             Q(state=Step.State.REFUSED) | Q(state=Step.State.DONE, verified_at=None),
             pk=step.pk,
         )
-        if not refused_or_unkept.update(state=Step.State.WAITING, settled_at=None):
+        if not refused_or_unkept.update(
+            state=Step.State.WAITING, settled_at=None, look_ups=0
+        ):
             return False
         ended = Publication.unscoped.filter(
             pk=step.publication_id, state=Publication.State.PUBLISHED
