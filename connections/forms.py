@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from connections import registration
+from connections.models import Connection
 from connections.zoho.regions import Region, default_for
 from dext_sync.businesses.forms import BusinessForm
 from dext_sync.businesses.models import Business
@@ -21,6 +22,24 @@ PLACES = {
     "sa": _("Saudi Arabia"),
     "cn": _("China"),
 }
+
+
+class GeneralForm(BusinessForm):
+    """Settings of a connection."""
+
+    new_invoices = forms.ChoiceField(
+        label=_("New sales invoices"),
+        choices=Connection.NewInvoices.choices,
+        widget=forms.RadioSelect,
+        help_text=_(
+            "Each invoice may say otherwise. We e-mail nobody; once an invoice is marked "
+            "as sent, Zoho's own reminders may."
+        ),
+    )
+
+    @property
+    def choice(self) -> Connection.NewInvoices:
+        return Connection.NewInvoices(self.cleaned_data["new_invoices"])
 
 
 class RegionForm(BusinessForm):

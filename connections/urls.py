@@ -4,6 +4,7 @@ from django.urls import path
 
 from connections.views import (
     consent,
+    general,
     lists,
     manage,
     overview,
@@ -36,6 +37,7 @@ urlpatterns = [
     path(f"{CONSENT}other/", consent.other, name="connection_other"),
     path(f"{CONSENT}ended/", consent.ended, name="connection_ended"),
     path(CONNECTION, manage.connection, name="connection"),
+    path(f"{CONNECTION}general/", general.save, name="connection_general"),
     path(f"{CONNECTION}refresh/", manage.refresh, name="connection_refresh"),
     path(f"{CONNECTION}progress/", manage.progress, name="connection_progress"),
     path(f"{CONNECTION}disconnect/", manage.disconnect, name="connection_disconnect"),

@@ -30,6 +30,9 @@ SENTENCES = {
         "came back with another organisation ({subject}); the old one was kept"
     ),
     "connection.needs_reconnecting": _("{subject} needs reconnecting: {reason}"),
+    "connection.setting_changed": _(
+        "changed “{setting}” of {subject} from {before} to {after}"
+    ),
     "connection.disconnected": _("disconnected {subject}"),
     "connection.taken_over": _(
         "{subject} was disconnected: an administrator of it in Zoho Books connected it"

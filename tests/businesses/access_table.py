@@ -155,6 +155,7 @@ CONNECTIONS: dict[str, Row] = {
     "connection_other": CONSENT,
     "connection_ended": CONSENT,
     "connection": CONNECTION,
+    "connection_general": CONNECTION,
     "connection_refresh": CONNECTION,
     "connection_progress": CONNECTION,
     "connection_disconnect": CONNECTION,
