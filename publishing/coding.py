@@ -333,8 +333,12 @@ def marks_as_sent(item: Item, connection: Connection | None) -> bool:
     """Of a sales invoice: as the item says, else as the connection's setting does."""
     if item.mark_as_sent is not None:
         return item.mark_as_sent
-    sent = Connection.NewInvoices.SENT
-    return connection is not None and connection.new_invoices == sent
+    return connection is not None and sends_new_invoices(connection)
+
+
+def sends_new_invoices(connection: Connection) -> bool:
+    """What becomes of an invoice whose item does not say otherwise."""
+    return connection.new_invoices == Connection.NewInvoices.SENT
 
 
 def _books(connection: Connection, currency_code: str) -> BooksFacts:
@@ -365,11 +369,8 @@ def _supplier(item: Item, connection: Connection | None) -> SupplierFacts | None
         return None
     contact = supplier.contact
     if contact is None:
-        # Created just now, it is in the lists before it is known to be this supplier's.
-        taken = (
-            connection is not None
-            and supplier.being_created_by is None
-            and suppliers.name_is_taken(connection, supplier.name)
+        taken = connection is not None and suppliers.name_is_taken(
+            connection, supplier.name
         )
         return SupplierFacts(
             name=supplier.name,

@@ -28,7 +28,7 @@ from connections.models import (
     TaxRate,
 )
 from dext_sync.businesses.models import Business
-from publishing import methods
+from publishing import methods, suppliers
 from publishing.models import Item, PaymentMethod, PaymentMode, Supplier
 
 COST_TYPES = (
@@ -38,6 +38,7 @@ COST_TYPES = (
     "other_current_asset",
     "other_asset",
 )
+INCOME_TYPES = ("income", "other_income")
 MOST_OPTIONS = 30
 LARGEST = Decimal(10) ** 12
 LARGEST_RATE = Decimal(10) ** 9
@@ -60,6 +61,10 @@ class Place:
     @property
     def sells(self) -> bool:
         return self.workspace == Item.Workspace.SALES
+
+    @property
+    def side(self) -> Supplier.Side:
+        return Supplier.Side.CUSTOMER if self.sells else Supplier.Side.SUPPLIER
 
 
 def plain_words(text: str) -> str:
@@ -113,8 +118,10 @@ def _entries(model: type[ListEntry]) -> Callable[[Place], QuerySet[Any]]:
 
 
 def _categories(place: Place) -> QuerySet[Account]:
-    costs = Q(account_type__in=COST_TYPES) | Q(account_type__endswith="_expense")
     rows: QuerySet[Account] = _entries(Account)(place)
+    if place.sells:
+        return rows.filter(account_type__in=INCOME_TYPES)
+    costs = Q(account_type__in=COST_TYPES) | Q(account_type__endswith="_expense")
     return rows.filter(costs)
 
 
@@ -123,9 +130,10 @@ def _customers(place: Place) -> QuerySet[Contact]:
     return rows.filter(kind=Contact.Kind.CUSTOMER)
 
 
-def _vendors(place: Place) -> QuerySet[Contact]:
+def _parties(place: Place) -> QuerySet[Contact]:
+    """Whom a cost is from, or a sale is to."""
     rows: QuerySet[Contact] = _entries(Contact)(place)
-    return rows.filter(kind=Contact.Kind.VENDOR)
+    return rows.filter(kind=suppliers.KINDS[place.side])
 
 
 def _methods(place: Place) -> QuerySet[PaymentMethod]:
@@ -143,8 +151,7 @@ CHOICES: Mapping[str, Callable[[Place], QuerySet[Any]]] = {
 
 
 def _known_suppliers(place: Place) -> QuerySet[Supplier]:
-    side = Supplier.Side.CUSTOMER if place.sells else Supplier.Side.SUPPLIER
-    return Supplier.objects.for_business(place.business).filter(side=side)
+    return Supplier.objects.for_business(place.business).filter(side=place.side)
 
 
 FILTERS: Mapping[str, Callable[[Place], QuerySet[Any]]] = {
@@ -189,9 +196,7 @@ def _hint(row: Model) -> str:
 
 def _supplier_options(words: str, place: Place) -> list[Option]:
     contacts = _contact_options(words, place)
-    ours = _named_like(
-        Supplier.objects.for_business(place.business).filter(contact=None), words
-    )
+    ours = _named_like(_known_suppliers(place).filter(contact=None), words)
     found = [
         *contacts,
         *(
@@ -200,13 +205,19 @@ def _supplier_options(words: str, place: Place) -> list[Option]:
         ),
     ]
     if words and not any(o.label.casefold() == words.casefold() for o in found):
-        found.append(Option(f"new:{words}", words, str(_("new supplier"))))
+        found.append(
+            Option(
+                f"new:{words}",
+                words,
+                str(_("new customer") if place.sells else _("new supplier")),
+            )
+        )
     return sorted(found, key=lambda o: (o.value.startswith("new:"), o.label.casefold()))
 
 
 def _contact_options(words: str, place: Place) -> list[Option]:
     """Only those that Zoho has."""
-    rows = _named_like(_vendors(place), words)[:MOST_OPTIONS]
+    rows = _named_like(_parties(place), words)[:MOST_OPTIONS]
     return [Option(f"contact:{row.pk}", row.name, row.currency_code) for row in rows]
 
 
@@ -265,16 +276,15 @@ def _picked_supplier(
 ) -> Supplier | Contact | NewName | None:
     kind, _colon, rest = chosen.partition(":")
     if kind == "contact":
-        contact: Contact = _by_id(_vendors(place), rest)
+        contact: Contact = _by_id(_parties(place), rest)
         return contact
     if kind == "supplier":
-        ours = Supplier.objects.for_business(place.business)
-        supplier: Supplier = _by_id(ours, rest)
+        supplier: Supplier = _by_id(_known_suppliers(place), rest)
         return supplier
     name = " ".join((rest if kind == "new" else typed).split())
     if not name:
         return None
-    exact = list(_vendors(place).filter(name__iexact=name)[:2])
+    exact = list(_parties(place).filter(name__iexact=name)[:2])
     return exact[0] if len(exact) == 1 else NewName(name[:200])
 
 
@@ -310,6 +320,16 @@ def _text(most: int) -> Callable[[str, Place], str]:
 
 def _truth(text: str, _place: Place) -> bool:
     return text in ("on", "1", "true")
+
+
+MARKS = {"": None, "sent": True, "draft": False}
+"""What becomes of an invoice in Zoho; "" is as the connection's setting says."""
+
+
+def _mark(text: str, _place: Place) -> bool | None:
+    if text not in MARKS:
+        raise ValidationError(_("Choose one of these."))
+    return MARKS[text]
 
 
 def _currency(text: str, place: Place) -> str:
@@ -367,6 +387,7 @@ PLAIN_FIELDS: Mapping[str, Callable[[str, Place], Any]] = {
     "tax_amount": amount,
     "several_rates": _truth,
     "paid": _truth,
+    "mark_as_sent": _mark,
 }
 EDITABLE = frozenset(PLAIN_FIELDS) | frozenset(CHOICES) | {"supplier"}
 
@@ -410,6 +431,9 @@ class NewItemForm(forms.Form):
             choices=[(code, code) for code in currencies(place)],
             initial=place.business.currency,
         )
+        if place.sells:
+            del self.fields["kind"]
+            self.fields["supplier"].label = _("Customer")
         self.order_fields(
             ["kind", "supplier", "date", "reference", "total", "currency"]
         )

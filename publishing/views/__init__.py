@@ -1,1 +1,1 @@
-"""The pages of the Costs workspace: lists, one item, publishing, payment methods."""
+"""The pages of Costs and Sales: lists, one item, publishing, payment methods."""

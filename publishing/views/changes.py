@@ -12,18 +12,10 @@ from connections.models import Contact
 from dext_sync.businesses.roles import Need
 from publishing import coding, forms, suppliers
 from publishing.models import Item, Supplier
-from publishing.reasons import Reason
 from publishing.views import answers
 from publishing.views.fields import Field, Sheet, as_value, sheet_of
+from publishing.views.issues import TO_CREATE, TO_PICK
 from publishing.views.visible import WorkspaceRequest, item_or_404, workspace_view
-
-# What is missing where the page offers the choice.
-TO_CREATE = frozenset({Reason.SUPPLIER_NOT_IN_ZOHO})
-TO_PICK = TO_CREATE | {
-    Reason.SUPPLIER_NEEDS_GST,
-    Reason.SUPPLIER_NAME_TAKEN,
-    Reason.SUPPLIER_GONE,
-}
 
 
 @workspace_view(Need.MEMBER)
@@ -31,14 +23,13 @@ TO_PICK = TO_CREATE | {
 def save(request: WorkspaceRequest, item_id: int, field: str) -> HttpResponse:
     """The field, and whatever looks otherwise because of it."""
     item = item_or_404(request, item_id)
-    if field not in forms.EDITABLE:
+    if field not in coding.FIELDS_OF[item.workspace]:
         raise Http404
     before = sheet_of(request, item)
     try:
         value = forms.clean(field, request.POST, before.place)
-        coding.change(
-            item, field, as_value(request.business, field, value), by=request.user
-        )
+        said = as_value(before.place, field, value)
+        coding.change(item, field, said, by=request.user)
     except ValidationError as refusal:
         typed = before.typed(field, request.POST, " ".join(refusal.messages))
         return answers.refused(request, item, typed)
@@ -80,18 +71,22 @@ def _decide(request: WorkspaceRequest, item: Item, before: Sheet) -> None:
         return
     create = request.POST.get("choice") == "create"
     if not (TO_CREATE if create else TO_PICK) & set(item.open_reasons):
-        raise _settled()
+        raise _settled(before.place)
     _check_shared(request, supplier)
     if create:
         suppliers.agree_to_create(supplier, request.user)
         return
     picked = forms.clean("supplier", request.POST, before.place)
     if not isinstance(picked, Contact):
-        raise ValidationError(_("Pick a supplier that is in Zoho Books."))
+        raise ValidationError(
+            _("Pick a customer that is in Zoho Books.")
+            if before.place.sells
+            else _("Pick a supplier that is in Zoho Books.")
+        )
     try:
         suppliers.link(supplier, picked, request.user)
     except suppliers.Settled:
-        raise _settled() from None
+        raise _settled(before.place) from None
 
 
 def _check_shared(request: WorkspaceRequest, supplier: Supplier) -> None:
@@ -101,11 +96,20 @@ def _check_shared(request: WorkspaceRequest, supplier: Supplier) -> None:
         return
     if suppliers.is_used_by_others(supplier, request.user):
         raise ValidationError(
-            _("Others have items of this supplier: ask somebody who may publish.")
+            _("Others have items of this customer: ask somebody who may publish.")
+            if supplier.side == Supplier.Side.CUSTOMER
+            else _("Others have items of this supplier: ask somebody who may publish.")
         )
 
 
-def _settled() -> ValidationError:
+def _settled(place: forms.Place) -> ValidationError:
+    if place.sells:
+        return ValidationError(
+            _(
+                "It is settled already which contact in Zoho Books this customer is: "
+                "pick another customer for this item instead."
+            )
+        )
     return ValidationError(
         _(
             "It is settled already which contact in Zoho Books this supplier is: "

@@ -4,24 +4,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any
 
 from babel.numbers import format_decimal
-from django.db import models
 from django.utils.functional import Promise
 from django.utils.text import capfirst
 from django.utils.translation import gettext, gettext_lazy
 
 from connections.models import Connection, Contact
-from dext_sync.businesses.models import Business
-from publishing import suppliers
+from publishing import coding, suppliers
 from publishing.decision import EDITIONS_WITHOUT_PURCHASE_TAX
 from publishing.formats import (
     day_text,
     locale_of,
     plain_amount,
 )
-from publishing.forms import CHOICES, NewName, Place, currencies
+from publishing.forms import CHOICES, MARKS, NewName, Place, currencies
 from publishing.models import Item
 from publishing.views.issues import Issue, issues_of
 from publishing.views.visible import WorkspaceRequest, connection_of
@@ -57,7 +55,9 @@ GROUPS: tuple[tuple[Promise, tuple[str, ...]], ...] = (
         ("category", "description", "project", "location", "customer"),
     ),
     (gettext_lazy("Payment"), ("paid", "payment_method")),
+    (gettext_lazy("In Zoho Books"), ("mark_as_sent",)),
 )
+"""Of each workspace those that it has."""
 WIDE = frozenset(
     {
         "supplier",
@@ -67,6 +67,7 @@ WIDE = frozenset(
         "several_rates",
         "paid",
         "payment_method",
+        "mark_as_sent",
     }
 )
 DAYS = frozenset({"date", "due_date", "rate_date"})
@@ -131,17 +132,26 @@ class Sheet:
                     for name in names
                 ),
             )
-            for title, names in GROUPS
+            for title, names in self._groups()
         ]
 
     def fields(self) -> dict[str, Field]:
-        return {name: self.field(name) for _title, names in GROUPS for name in names}
+        return {
+            name: self.field(name) for _title, names in self._groups() for name in names
+        }
+
+    def _groups(self) -> list[tuple[Promise, list[str]]]:
+        own = coding.FIELDS_OF[self.item.workspace]
+        groups = [
+            (title, [name for name in names if name in own]) for title, names in GROUPS
+        ]
+        return [(title, names) for title, names in groups if names]
 
     def field(self, name: str) -> Field:
         value = getattr(self.item, name)
         return Field(
             name=name,
-            label=_label(name),
+            label=capfirst(coding.label_of(self.item, name)),
             widget=_widget(name),
             value=self._value(name, value),
             shown=self._shown(name, value),
@@ -169,6 +179,8 @@ class Sheet:
         return replace(kept, choice_typed=data.get("typed", ""), choice_error=error)
 
     def _value(self, name: str, value: Any) -> str:
+        if name == "mark_as_sent":
+            return next(word for word, said in MARKS.items() if said is value)
         match value:
             case None:
                 return ""
@@ -186,6 +198,8 @@ class Sheet:
                 return str(value)
 
     def _shown(self, name: str, value: Any) -> str:
+        if name == "mark_as_sent":
+            return dict(self._choices(name))[self._value(name, value)]
         if isinstance(value, bool):
             return gettext("Yes") if value else gettext("No")
         if isinstance(value, date):
@@ -197,11 +211,25 @@ class Sheet:
     def _choices(self, name: str) -> tuple[tuple[str, str], ...]:
         if name == "kind":
             return tuple((value, str(label)) for value, label in Item.Kind.choices)
+        if name == "mark_as_sent":
+            return self._marks()
         if name != "currency":
             return ()
         codes = {*currencies(self.place), self.item.currency} - {""}
         known = tuple((code, code) for code in sorted(codes))
         return known if self.item.currency else (("", "—"), *known)
+
+    def _marks(self) -> tuple[tuple[str, str], ...]:
+        """The first is what the connection's setting says."""
+        draft, sent = gettext("Draft"), gettext("Marked as sent")
+        connection = self.connection
+        sends = connection is not None and coding.sends_new_invoices(connection)
+        usual = gettext("%s, as the connection's setting says")
+        return (
+            ("", usual % (sent if sends else draft)),
+            ("draft", draft),
+            ("sent", sent),
+        )
 
     def _visible(self, name: str) -> bool:
         item = self.item
@@ -233,9 +261,8 @@ class Sheet:
     def takes_tax(self) -> bool:
         """Before a connection says otherwise, a registered business has tax fields."""
         edition = self.connection.edition if self.connection else ""
-        return (
-            self.place.business.tax_registered
-            and edition not in EDITIONS_WITHOUT_PURCHASE_TAX
+        return self.place.business.tax_registered and (
+            self.place.sells or edition not in EDITIONS_WITHOUT_PURCHASE_TAX
         )
 
     def _hint(self, name: str) -> str:
@@ -244,16 +271,18 @@ class Sheet:
                 "home": self.home_currency,
                 "currency": self.item.currency,
             }
+        if name == "mark_as_sent" and coding.marks_as_sent(self.item, self.connection):
+            return gettext("We e-mail nobody; Zoho's own reminders may.")
         return ""
 
 
-def as_value(business: Business, field: str, value: Any) -> Any:
-    """What a form read, as coding takes it: a supplier is one of ours."""
+def as_value(place: Place, field: str, value: Any) -> Any:
+    """What a form read, as coding takes it: a supplier or customer is one of ours."""
     match value:
         case NewName(name):
-            return suppliers.named(business, name)
+            return suppliers.named(place.business, name, place.side)
         case Contact() if field == "supplier":
-            return suppliers.of_contact(business, value)
+            return suppliers.of_contact(place.business, value)
         case _:
             return value
 
@@ -280,11 +309,6 @@ def changed(before: Sheet, after: Sheet, besides: str) -> list[Field]:
     ]
 
 
-def _label(name: str) -> str:
-    column = cast("models.Field[Any, Any]", Item._meta.get_field(name))  # noqa: SLF001
-    return capfirst(str(column.verbose_name))
-
-
 def _widget(name: str) -> str:
     if name in OPTIONS_URLS:
         return "picker"
@@ -294,4 +318,4 @@ def _widget(name: str) -> str:
         return "amount"
     if name in CHECKS:
         return "check"
-    return "choice" if name in ("kind", "currency") else "text"
+    return "choice" if name in ("kind", "currency", "mark_as_sent") else "text"

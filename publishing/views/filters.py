@@ -82,7 +82,7 @@ def failed_because(items: QuerySet[Item], code: str) -> QuerySet[Item]:
     return failed.filter(problem_code__regex=rf"^{re.escape(code)}(:|$)")
 
 
-def with_problem(items: QuerySet[Item]) -> QuerySet[Item]:
+def with_problem(items: QuerySet[Item]) -> QuerySet[Any]:
     """With the `problem_code` of the last try."""
     tries = Publication.unscoped.filter(item=OuterRef("pk")).order_by("-pk")
     return items.annotate(problem_code=Subquery(tries.values("problem_code")[:1]))

@@ -1,4 +1,4 @@
-"""Costs: the Inbox, the Archive, and a new item typed in."""
+"""The Inbox, the Archive, and a new item typed in."""
 
 from django.contrib import messages
 from django.db import transaction
@@ -138,12 +138,12 @@ def _typed_in(request: WorkspaceRequest, form: NewItemForm) -> Item:
             business=request.business,
             workspace=request.workspace,
             owner=request.user,
-            kind=form.cleaned_data["kind"],
+            kind=form.cleaned_data.get("kind", Item.Kind.INVOICE),
             currency=form.cleaned_data["currency"],
         )
         audit.record(request.business, "item.created", actor=request.user, subject=item)
         for field in ("supplier", "date", "reference", "total"):
             if value := form.cleaned_data[field]:
-                said = as_value(request.business, field, value)
+                said = as_value(form.place, field, value)
                 item = coding.change(item, field, said, by=request.user)
         return coding.review(item)

@@ -5,10 +5,24 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from publishing import coding
+from publishing.decision import CUSTOMERS, SUPPLIERS
 from publishing.formats import locale_of, plain_amount
 from publishing.models import Item
 from publishing.reasons import Reason
 from publishing.views.visible import WorkspaceRequest
+
+# What is missing where the page offers to create the contact, or to pick one.
+TO_CREATE = frozenset({SUPPLIERS.not_in_zoho, CUSTOMERS.not_in_zoho})
+GONE = frozenset({SUPPLIERS.gone, CUSTOMERS.gone})
+TO_PICK = (
+    TO_CREATE
+    | GONE
+    | {
+        reason
+        for words in (SUPPLIERS, CUSTOMERS)
+        for reason in (words.needs_gst, words.name_taken)
+    }
+)
 
 # Mended on pages that only Admins may open.
 FOR_ADMINS = frozenset({Reason.METHOD_WITHOUT_ACCOUNT, Reason.METHOD_ACCOUNT_GONE})
@@ -21,6 +35,18 @@ class Issue:
     code: str
     field: str
     sentence: str
+
+    @property
+    def is_to_create(self) -> bool:
+        return self.code in {reason.code for reason in TO_CREATE}
+
+    @property
+    def is_to_pick(self) -> bool:
+        return self.code in {reason.code for reason in TO_PICK}
+
+    @property
+    def is_gone(self) -> bool:
+        return self.code in {reason.code for reason in GONE}
 
 
 def issues_of(request: WorkspaceRequest, item: Item) -> tuple[Issue, ...]:

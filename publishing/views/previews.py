@@ -60,32 +60,61 @@ def preview(item: Item, connection: Connection | None) -> Preview:
 def _contact(claimed: Claim) -> Record:
     contact = payloads.contact(claimed)
     return Record(
-        _("A new supplier"),
+        _("A new customer") if claimed.kind == "invoice" else _("A new supplier"),
         (Line(_("Name"), contact.name), Line(_("Currency"), claimed.currency_code)),
     )
 
 
 def _record(item: Item, claimed: Claim) -> Record:
-    title = _("An open bill") if claimed.kind == "bill" else _("An expense")
     lines = [*_head(item, claimed), *_coding(item, claimed), *_sums(item, claimed)]
-    return Record(title, tuple(line for line in lines if line.value))
+    return Record(_title(claimed), tuple(line for line in lines if line.value))
+
+
+def _title(claimed: Claim) -> str:
+    match claimed.kind:
+        case "bill":
+            return _("An open bill")
+        case "invoice" if claimed.mark_as_sent:
+            return _("An invoice, marked as sent")
+        case "invoice":
+            return _("A draft invoice")
+        case _:
+            return _("An expense")
 
 
 def _head(item: Item, claimed: Claim) -> list[Line]:
     locale = locale_of(item.business)
-    is_bill = claimed.kind == "bill"
     due = claimed.due_date
     method = item.payment_method
-    account = method.account if method and not is_bill else None
+    account = method.account if method and claimed.kind == "expense" else None
     return [
-        Line(_("Supplier"), claimed.supplier_name),
-        Line(_("Bill number"), _bill_number(claimed) if is_bill else ""),
-        Line(_("Order number"), _("a mark of ours, %s") % MARK if is_bill else ""),
-        Line(_("Reference"), "" if is_bill else claimed.reference),
+        *_who_and_number(claimed),
         Line(_("Date"), day_text(claimed.date, locale)),
         Line(_("Due date"), day_text(due, locale) if due else ""),
         Line(_("Paid through"), account.name if account else ""),
     ]
+
+
+def _who_and_number(claimed: Claim) -> list[Line]:
+    ours = _("a mark of ours, %s") % MARK
+    match claimed.kind:
+        case "bill":
+            return [
+                Line(_("Supplier"), claimed.supplier_name),
+                Line(_("Bill number"), _bill_number(claimed)),
+                Line(_("Order number"), ours),
+            ]
+        case "invoice":
+            return [
+                Line(_("Customer"), claimed.supplier_name),
+                Line(_("Invoice number"), claimed.number),
+                Line(_("Reference"), ours),
+            ]
+        case _:
+            return [
+                Line(_("Supplier"), claimed.supplier_name),
+                Line(_("Reference"), claimed.reference),
+            ]
 
 
 def _bill_number(claimed: Claim) -> str:
@@ -126,10 +155,14 @@ def _sums(item: Item, claimed: Claim) -> list[Line]:
 
 
 def _document(item: Item, claimed: Claim) -> Record:
-    where = _("attached to the bill") if claimed.kind == "bill" else _("as its receipt")
+    places = {
+        "bill": _("attached to the bill"),
+        "invoice": _("attached to the invoice"),
+        "expense": _("as its receipt"),
+    }
     return Record(
         _("The document"),
-        (Line(_("File"), item.file_name), Line(_("Place"), where)),
+        (Line(_("File"), item.file_name), Line(_("Place"), places[claimed.kind])),
     )
 
 
