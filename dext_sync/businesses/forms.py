@@ -1,10 +1,12 @@
 """What people fill in about themselves, a business and its members."""
 
+from datetime import date
 from typing import Any, ClassVar, TypeVar
 
 from allauth.account.forms import SignupForm as AllauthSignupForm
 from django import forms
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from dext_sync.businesses import places
@@ -123,6 +125,29 @@ class DetailsForm(forms.ModelForm[Business]):
         field = self.fields[name]
         if isinstance(field, forms.ChoiceField):
             field.choices = choices
+
+
+class ProfileForm(DetailsForm):
+    """The same once the business exists, and what only its Admins say."""
+
+    class Meta(DetailsForm.Meta):
+        fields: ClassVar = [*DetailsForm.Meta.fields, "lock_date"]
+        widgets: ClassVar = {
+            "lock_date": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        }
+        labels: ClassVar = {**DetailsForm.Meta.labels, "lock_date": _("Lock date")}
+        help_texts: ClassVar = {
+            "lock_date": _(
+                "Nothing dated on or before this day is published. Periods that are "
+                "locked in Zoho Books count as well."
+            )
+        }
+
+    def clean_lock_date(self) -> date | None:
+        day: date | None = self.cleaned_data["lock_date"]
+        if day is not None and day > timezone.localdate():
+            raise forms.ValidationError(_("The lock date lies in the future."))
+        return day
 
 
 class RightsForm(BusinessForm):

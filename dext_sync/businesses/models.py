@@ -61,6 +61,10 @@ class Business(models.Model):
     currency = models.CharField(_("currency"), max_length=3)
     time_zone = models.CharField(_("time zone"), max_length=60, default="UTC")
     tax_registered = models.BooleanField(_("registered for tax"), default=True)
+    # Nothing dated on or before this day is published.
+    lock_date = models.DateField(_("lock date"), null=True, blank=True)
+    # What items stand on has changed: publishing looks at them again.
+    review_due_at = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now)
 
     def __str__(self) -> str:

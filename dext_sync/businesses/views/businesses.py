@@ -1,15 +1,19 @@
 """Creating a business, finding its first page, changing its profile."""
 
+from datetime import date
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from dext_sync.businesses import audit, members
 from dext_sync.businesses.access import BusinessRequest, PersonRequest, business_view
-from dext_sync.businesses.forms import DetailsForm
+from dext_sync.businesses.forms import DetailsForm, ProfileForm
 from dext_sync.businesses.models import Business
 from dext_sync.businesses.roles import Need
 from dext_sync.businesses.signup import create_business
@@ -37,7 +41,7 @@ def home(request: BusinessRequest) -> HttpResponse:
 @business_view(Need.MANAGE)
 def profile(request: BusinessRequest) -> HttpResponse:
     before = Business.objects.get(pk=request.business.pk)
-    form = DetailsForm(request.POST or None, instance=request.business)
+    form = ProfileForm(request.POST or None, instance=request.business)
     if request.method == "POST" and form.is_valid():
         _save(form, before, request)
         messages.success(request, _("The business profile is saved."))
@@ -47,7 +51,7 @@ def profile(request: BusinessRequest) -> HttpResponse:
     return TemplateResponse(request, "businesses/profile.html", {"form": form})
 
 
-def _save(form: DetailsForm, before: Business, request: BusinessRequest) -> None:
+def _save(form: ProfileForm, before: Business, request: BusinessRequest) -> None:
     changed = [
         name
         for name in form.Meta.fields
@@ -55,7 +59,8 @@ def _save(form: DetailsForm, before: Business, request: BusinessRequest) -> None
     ]
     if not changed:
         return
-    form.instance.save(update_fields=changed)
+    form.instance.review_due_at = timezone.now()
+    form.instance.save(update_fields=[*changed, "review_due_at"])
     audit.record(
         before,
         "business.changed",
@@ -65,6 +70,13 @@ def _save(form: DetailsForm, before: Business, request: BusinessRequest) -> None
     )
 
 
-def _change(form: DetailsForm, name: str, before: Business) -> str:
+def _change(form: ProfileForm, name: str, before: Business) -> str:
     label = form.fields[name].label
-    return f"{label}: {getattr(before, name)} → {getattr(form.instance, name)}"
+    old, new = (_shown(getattr(each, name)) for each in (before, form.instance))
+    return f"{label}: {old} → {new}"
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, date):
+        return date_format(value, "j F Y")
+    return "—" if value is None else str(value)
