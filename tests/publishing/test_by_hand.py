@@ -9,7 +9,7 @@ from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
 from publishing import by_hand, engine, tasks
 from publishing.models import Item, Publication, Step
-from tests.publishing.factories import make_supplier, ready_item
+from tests.publishing.factories import make_supplier, ready_item, ready_sale
 from tests.publishing.steps import (
     item_now,
     now,
@@ -85,6 +85,57 @@ def test_a_new_supplier_that_is_there_lets_the_item_be_published_again(
     assert say(item, bob, is_there=True)
 
     assert item_now(item).status == "failed"
+
+
+@pytest.mark.parametrize(
+    ("is_there", "headline"),
+    [
+        (True, "Published as invoice 2026-17, marked as sent."),
+        (False, "Published as draft invoice 2026-17."),
+    ],
+)
+def test_whether_a_sale_is_marked_as_sent_ends_as_the_person_says(
+    zoho: Zoho,
+    bakery: Business,
+    alice: User,
+    bob: User,
+    connection: Connection,
+    clock: time_machine.Traveller,
+    *,
+    is_there: bool,
+    headline: str,
+) -> None:
+    item = ready_sale(bakery, bob, mark_as_sent=True)
+    zoho.fails("answer_lost", method="POST", path="/invoices/*/status/sent")
+    publish(item, bob)
+    disconnect(connection, alice)
+
+    assert say(item, bob, is_there=is_there)
+
+    assert item_now(item).status == "published"
+    assert page_of(item).headline == headline
+    assert not item_now(item).document_missing
+
+
+def test_a_sale_whose_document_is_there_is_marked_as_sent_no_more(
+    zoho: Zoho,
+    bakery: Business,
+    alice: User,
+    bob: User,
+    connection: Connection,
+    clock: time_machine.Traveller,
+) -> None:
+    item = ready_sale(bakery, bob, mark_as_sent=True)
+    zoho.fails("answer_lost", method="POST", path="/invoices/*/attachment")
+    publish(item, bob)
+    disconnect(connection, alice)
+
+    assert say(item, bob, is_there=True)
+
+    page = page_of(item)
+    assert page.headline == "Published as draft invoice 2026-17."
+    assert "did not mark the invoice as sent" in page.problem
+    assert zoho.invoices[0]["status"] == "draft"
 
 
 def test_of_another_organisation_it_can_be_said_too(
