@@ -70,6 +70,11 @@ app.conf.beat_schedule = {
         "schedule": timedelta(seconds=10),
         "options": {"expires": 20},
     },
+    "review items of a business that has changed": {
+        "task": "publishing.tasks.sweep_reviews",
+        "schedule": timedelta(seconds=10),
+        "options": {"expires": 20},
+    },
     "refresh lists that are due": {
         "task": "connections.tasks.sweep_refreshes",
         "schedule": timedelta(seconds=20),

@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 
 from connections import entries
 from connections.books import takes_invoices
+from connections.locks import Side, locks_of
 from connections.models import (
     Account,
     Connection,
@@ -26,6 +27,7 @@ from dext_sync.businesses.models import Business, User
 from publishing import suppliers
 from publishing.decision import (
     BooksFacts,
+    ClosedPeriod,
     ContactFacts,
     CurrencyFacts,
     Entry,
@@ -40,6 +42,7 @@ from publishing.decision import (
 )
 from publishing.formats import day_text, locale_of, plain_amount
 from publishing.models import Item, PaymentMethod, Supplier
+from publishing.reasons import Reason
 
 Value = (
     str
@@ -325,8 +328,24 @@ def facts_of(item: Item, connection: Connection | None) -> Facts:
         several_rates=item.several_rates,
         method=_method(item.payment_method, connection),
         tax_registered=item.business.tax_registered,
+        closed=(*_locked_here(item.business), *_locked_in_zoho(item, connection)),
         books=_books(connection, item.currency) if connection else None,
     )
+
+
+def _locked_here(business: Business) -> list[ClosedPeriod]:
+    day = business.lock_date
+    return [ClosedPeriod(reason=Reason.LOCKED_HERE, until=day)] if day else []
+
+
+def _locked_in_zoho(item: Item, connection: Connection | None) -> list[ClosedPeriod]:
+    known = locks_of(connection) if connection else None
+    side: Side = "sales" if item.workspace == Item.Workspace.SALES else "purchases"
+    return [
+        ClosedPeriod(reason=Reason.LOCKED_IN_ZOHO, until=lock.until, since=lock.since)
+        for lock in known or ()
+        if lock.closes(side)
+    ]
 
 
 def marks_as_sent(item: Item, connection: Connection | None) -> bool:
@@ -369,8 +388,11 @@ def _supplier(item: Item, connection: Connection | None) -> SupplierFacts | None
         return None
     contact = supplier.contact
     if contact is None:
-        taken = connection is not None and suppliers.name_is_taken(
-            connection, supplier.name
+        # Created just now, it is in the lists before it is known to be this supplier's.
+        taken = (
+            connection is not None
+            and supplier.being_created_by is None
+            and suppliers.name_is_taken(connection, supplier.name)
         )
         return SupplierFacts(
             name=supplier.name,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal
 
-from publishing.reasons import Reason
+from publishing.reasons import Dated, Reason, Why, place_of
 
 # Editions whose purchases carry no tax: it is part of the price there.
 EDITIONS_WITHOUT_PURCHASE_TAX = frozenset({"us"})
@@ -94,6 +94,21 @@ class BooksFacts:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ClosedPeriod:
+    """Days that nothing may be dated on, both included; `reason` says whose it is.
+
+    Without `since` everything before is closed as well.
+    """
+
+    reason: Literal[Reason.LOCKED_IN_ZOHO, Reason.LOCKED_HERE]
+    until: dt.date
+    since: dt.date | None = None
+
+    def covers(self, day: dt.date) -> bool:
+        return day <= self.until and (self.since is None or self.since <= day)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Facts:
     """Everything about an item that decides whether and how it is published."""
 
@@ -121,6 +136,8 @@ class Facts:
     several_rates: bool = False
     method: MethodFacts | None = None
     tax_registered: bool = True
+    # Periods in which the item's side of the books is closed.
+    closed: tuple[ClosedPeriod, ...] = ()
     # None: the business is not connected.
     books: BooksFacts | None = None
 
@@ -154,13 +171,13 @@ class Publish:
 class Hold:
     """Why not yet, in the order of the form."""
 
-    reasons: tuple[Reason, ...]
+    reasons: tuple[Why, ...]
 
 
 def decide(facts: Facts) -> Publish | Hold:
     found = set(_reasons(facts))
     if found:
-        return Hold(tuple(reason for reason in Reason if reason in found))
+        return Hold(tuple(sorted(found, key=place_of)))
     kind = kind_of(facts)
     return Publish(kind, numbered_by_mark=kind == "bill" and not facts.reference)
 
@@ -172,10 +189,11 @@ def kind_of(facts: Facts) -> Kind:
     return "expense" if facts.kind == "receipt" and facts.paid else "bill"
 
 
-def _reasons(facts: Facts) -> list[Reason]:
+def _reasons(facts: Facts) -> list[Why]:
     return [
         *_connection(facts),
         *_basics(facts),
+        *_locked(facts),
         *_supplier(facts),
         *_chosen_entries(facts),
         *_money(facts),
@@ -205,6 +223,17 @@ def _basics(facts: Facts) -> list[Reason]:
     if facts.kind == "invoice" and facts.paid and not facts.is_sale:
         found.append(Reason.PAID_INVOICE)
     return found
+
+
+def _locked(facts: Facts) -> list[Dated]:
+    """Whose period is closed on the item's date, and up to which day."""
+    last: dict[Reason, dt.date] = {}
+    for period in facts.closed:
+        if facts.date is not None and period.covers(facts.date):
+            last[period.reason] = max(
+                period.until, last.get(period.reason, period.until)
+            )
+    return [Dated(reason, until) for reason, until in last.items()]
 
 
 @dataclass(frozen=True)

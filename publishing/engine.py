@@ -65,7 +65,7 @@ from publishing.outcomes import (
     uncertain_time,
     unclear,
 )
-from publishing.reasons import Problem, Reason, Wait
+from publishing.reasons import Problem, Reason, Wait, Why
 
 logger = logging.getLogger(__name__)
 
@@ -84,7 +84,7 @@ class Requested:
 class Held:
     """Nothing was begun, for these reasons (none: it is not the time for it)."""
 
-    reasons: tuple[Reason, ...]
+    reasons: tuple[Why, ...]
 
 
 # Requesting

@@ -18,7 +18,7 @@ from connections.models import (
     TaxRate,
 )
 from dext_sync.businesses.models import BusinessOwned, User
-from publishing.reasons import Reason
+from publishing.reasons import Why, why
 
 MARK_LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 
@@ -266,7 +266,7 @@ class Item(BusinessOwned):
     status = models.CharField(
         max_length=12, choices=Status.choices, default=Status.TO_REVIEW
     )
-    # Codes of Reason, while it is to be reviewed.
+    # Codes of reasons, while it is to be reviewed.
     reasons = models.JSONField(default=list)
     document_missing = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now)
@@ -302,8 +302,8 @@ class Item(BusinessOwned):
         )
 
     @property
-    def open_reasons(self) -> list[Reason]:
-        return [Reason.of(code) for code in self.reasons]
+    def open_reasons(self) -> list[Why]:
+        return [why(code) for code in self.reasons]
 
 
 class ColumnChoice(BusinessOwned):

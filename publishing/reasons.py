@@ -3,8 +3,11 @@
 Each with its code and the sentence that a person reads.
 """
 
+from dataclasses import dataclass
+from datetime import date
 from enum import Enum
 
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -13,6 +16,24 @@ class Reason(Enum):
     """code, the field that mends it, the sentence a person reads."""
 
     NO_DATE = "no_date", "date", _("The date is missing.")
+    LOCKED_IN_ZOHO = (
+        "locked_in_zoho",
+        "date",
+        _(
+            "The date lies in a period that is locked in Zoho Books, up to and including "
+            "{day}: correct the date, or unlock the period there and refresh the "
+            "integration data."
+        ),
+    )
+    LOCKED_HERE = (
+        "locked_here",
+        "date",
+        _(
+            "The date lies before the end of what this business has locked, up to and "
+            "including {day}: correct the date, or have the lock date changed in the "
+            "Business profile."
+        ),
+    )
     NO_SUPPLIER = "no_supplier", "supplier", _("The supplier is missing.")
     NO_CUSTOMER = "no_customer", "supplier", _("The customer is missing.")
     NO_TOTAL = "no_total", "total", _("The total is missing.")
@@ -220,13 +241,46 @@ class Reason(Enum):
         self.field = field
         self.sentence = sentence
 
-    @classmethod
-    def of(cls, code: str) -> "Reason":
-        """Raises KeyError for a code that does not exist."""
-        return BY_CODE[code]
-
 
 BY_CODE = {reason.code: reason for reason in Reason}
+
+
+@dataclass(frozen=True)
+class Dated:
+    """A reason that names a day; its code carries it: `locked_here:2026-03-31`."""
+
+    reason: Reason
+    day: date
+
+    @property
+    def code(self) -> str:
+        return f"{self.reason.code}:{self.day.isoformat()}"
+
+    @property
+    def field(self) -> str:
+        return self.reason.field
+
+    @property
+    def sentence(self) -> str:
+        return str(self.reason.sentence).format(day=date_format(self.day, "j F Y"))
+
+
+Why = Reason | Dated
+
+
+def why(code: str) -> Why:
+    """Raises KeyError for a code that does not exist."""
+    name, _colon, day = code.partition(":")
+    reason = BY_CODE[name]
+    return Dated(reason, date.fromisoformat(day)) if day else reason
+
+
+def place_of(why: Why) -> int:
+    """Reasons are told in the order of the form."""
+    return PLACES[why.reason if isinstance(why, Dated) else why]
+
+
+PLACES = {reason: place for place, reason in enumerate(Reason)}
 
 
 class Wait(Enum):

@@ -112,6 +112,22 @@ def _withdraw(event: ConnectionEvent) -> None:
         engine.withdraw(publication.pk)
 
 
+@shared_task
+def sweep_reviews() -> None:
+    """Businesses of which something has changed that their items stand on."""
+    for business_id, _same in rows_across("businesses_to_review", MOST_DUE):
+        remind(heed_profile, business_id)
+
+
+@business_task()
+def heed_profile(business_id: int) -> None:
+    business = Business.objects.get(pk=business_id)
+    enqueue(review_items, business_id)
+    # Unless it has changed once more.
+    asked = Business.objects.filter(pk=business_id)
+    asked.filter(review_due_at=business.review_due_at).update(review_due_at=None)
+
+
 @business_task()
 def review_items(business_id: int, after: int = 0) -> None:
     """Say again of each open item what it lacks: a few hundred, then the next ones."""

@@ -8,7 +8,7 @@ from publishing import coding
 from publishing.decision import CUSTOMERS, SUPPLIERS
 from publishing.formats import locale_of, plain_amount
 from publishing.models import Item
-from publishing.reasons import Reason
+from publishing.reasons import Reason, Why
 from publishing.views.visible import WorkspaceRequest
 
 # What is missing where the page offers to create the contact, or to pick one.
@@ -56,7 +56,7 @@ def issues_of(request: WorkspaceRequest, item: Item) -> tuple[Issue, ...]:
     )
 
 
-def _sentence(request: WorkspaceRequest, item: Item, reason: Reason) -> str:
+def _sentence(request: WorkspaceRequest, item: Item, reason: Why) -> str:
     if reason == Reason.TAX_DISAGREES:
         return _expected_tax(item) or str(reason.sentence)
     if reason in FOR_ADMINS and not request.membership.manages:

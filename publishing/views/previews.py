@@ -12,7 +12,7 @@ from publishing.decision import Hold, decide
 from publishing.formats import day_text, locale_of, money
 from publishing.models import Item
 from publishing.payloads import Claim
-from publishing.reasons import Reason
+from publishing.reasons import Why
 
 MARK = "DS-…"
 """The mark is drawn when Publish is pressed."""
@@ -37,7 +37,7 @@ class Record:
 class Preview:
     """Either the reasons why nothing would be sent, or the records in their order."""
 
-    reasons: tuple[Reason, ...] = ()
+    reasons: tuple[Why, ...] = ()
     records: tuple[Record, ...] = ()
 
 
