@@ -2,12 +2,18 @@
 
 The owner's role owns the database and its tables. The application's role owns nothing
 and passes row-level security nowhere. Both come from a superuser's address.
+
+python -m dext_sync.local.roles makes those that DATABASE_OWNER_URL and DATABASE_URL
+name, with the help of DATABASE_SUPERUSER_URL. It may be repeated: nothing is lost, and
+passwords become those of the addresses.
 """
 
-from collections.abc import Iterator
+import os
+import sys
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 import psycopg2
 from psycopg2 import sql
@@ -22,6 +28,12 @@ EXTENSIONS = ("pg_trgm", "unaccent", "btree_gin")
 class Addresses:
     application: str
     owner: str
+
+
+@dataclass(frozen=True)
+class Login:
+    role: str
+    password: str
 
 
 @dataclass(frozen=True)
@@ -44,15 +56,13 @@ class Plan:
 
 def make(superuser: str, plan: Plan) -> Addresses:
     """Repeatable: what exists already is brought to the plan, no data is touched."""
-    with cursor_at(superuser) as cursor:
-        make_role(
-            cursor, plan.owner, plan, create_databases=plan.owner_may_create_databases
-        )
-        make_role(cursor, plan.application, plan, create_databases=False)
-        make_database(cursor, plan)
-    with cursor_at(address(superuser, database=plan.database)) as cursor:
-        make_extensions(cursor)
-        grant(cursor, plan)
+    lay_out(
+        superuser,
+        plan.database,
+        owner=Login(plan.owner, plan.password),
+        application=Login(plan.application, plan.password),
+        owner_may_create_databases=plan.owner_may_create_databases,
+    )
     return Addresses(
         application=address(
             superuser, plan.application, plan.password, database=plan.database
@@ -61,26 +71,43 @@ def make(superuser: str, plan: Plan) -> Addresses:
     )
 
 
-def make_role(cursor: Cursor, role: str, plan: Plan, *, create_databases: bool) -> None:
-    cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role])
-    name = sql.Identifier(role)
+def lay_out(
+    superuser: str,
+    database: str,
+    *,
+    owner: Login,
+    application: Login,
+    owner_may_create_databases: bool = False,
+) -> None:
+    with cursor_at(superuser) as cursor:
+        make_role(cursor, owner, create_databases=owner_may_create_databases)
+        make_role(cursor, application, create_databases=False)
+        make_database(cursor, database, owner.role)
+    with cursor_at(address(superuser, database=database)) as cursor:
+        make_extensions(cursor)
+        grant(cursor, owner.role, application.role)
+
+
+def make_role(cursor: Cursor, login: Login, *, create_databases: bool) -> None:
+    cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [login.role])
+    name = sql.Identifier(login.role)
     if cursor.fetchone() is None:
         cursor.execute(sql.SQL("CREATE ROLE {}").format(name))
     rights = "CREATEDB" if create_databases else "NOCREATEDB"
     cursor.execute(
         sql.SQL(
             "ALTER ROLE {} LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEROLE {} PASSWORD {}"
-        ).format(name, sql.SQL(rights), sql.Literal(plan.password or None))
+        ).format(name, sql.SQL(rights), sql.Literal(login.password or None))
     )
 
 
-def make_database(cursor: Cursor, plan: Plan) -> None:
-    cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [plan.database])
+def make_database(cursor: Cursor, database: str, owner: str) -> None:
+    cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database])
     if cursor.fetchone() is None:
         cursor.execute(
             sql.SQL(
                 "CREATE DATABASE {} OWNER {} TEMPLATE template0 ENCODING 'UTF8'"
-            ).format(sql.Identifier(plan.database), sql.Identifier(plan.owner))
+            ).format(sql.Identifier(database), sql.Identifier(owner))
         )
 
 
@@ -95,11 +122,8 @@ def make_extensions(cursor: Cursor) -> None:
         )
 
 
-def grant(cursor: Cursor, plan: Plan) -> None:
-    names = {
-        "owner": sql.Identifier(plan.owner),
-        "app": sql.Identifier(plan.application),
-    }
+def grant(cursor: Cursor, owner: str, application: str) -> None:
+    names = {"owner": sql.Identifier(owner), "app": sql.Identifier(application)}
     for statement in (
         "REVOKE CREATE ON SCHEMA public FROM PUBLIC",
         "GRANT USAGE, CREATE ON SCHEMA public TO {owner}",
@@ -168,3 +192,59 @@ def cursor_at(database_address: str) -> Iterator[Cursor]:
             yield cursor
     finally:
         connection.close()
+
+
+# As a command
+
+
+def main(given: Mapping[str, str]) -> None:
+    """Raises CannotStart."""
+    superuser, owner, application = (
+        named(given, name)
+        for name in ("DATABASE_SUPERUSER_URL", "DATABASE_OWNER_URL", "DATABASE_URL")
+    )
+    require_two(owner, application)
+    try:
+        lay_out(
+            superuser,
+            database_of(owner),
+            owner=login(owner),
+            application=login(application),
+        )
+    except psycopg2.OperationalError as error:
+        raise CannotStart(
+            f"DATABASE_SUPERUSER_URL does not answer: {error}".strip()
+        ) from error
+    print("Both roles and the database are as they should be.")
+
+
+def require_two(owner: str, application: str) -> None:
+    if database_of(owner) != database_of(application):
+        raise CannotStart("DATABASE_OWNER_URL and DATABASE_URL name two databases.")
+    if login(owner).role == login(application).role:
+        raise CannotStart(
+            "DATABASE_OWNER_URL and DATABASE_URL name one role: the application's must "
+            "own nothing."
+        )
+
+
+def login(database_address: str) -> Login:
+    parts = urlsplit(database_address)
+    return Login(unquote(parts.username or ""), unquote(parts.password or ""))
+
+
+def database_of(database_address: str) -> str:
+    return unquote(urlsplit(database_address).path.lstrip("/"))
+
+
+def named(given: Mapping[str, str], name: str) -> str:
+    if not given.get(name):
+        raise CannotStart(f"The environment variable {name} must be set.")
+    return given[name]
+
+
+if __name__ == "__main__":
+    try:
+        main(os.environ)
+    except CannotStart as reason:
+        sys.exit(str(reason))

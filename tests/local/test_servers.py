@@ -85,6 +85,51 @@ def test_making_the_roles_again_keeps_the_data(
     assert answer(application, "SELECT name FROM loaves") == "rye"
 
 
+def test_the_command_makes_the_roles_that_the_addresses_name(
+    superuser: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = named_addresses(superuser)
+    for password in ("first", "second"):
+        roles.main(given | {"DATABASE_URL": given["DATABASE_URL"].format(password)})
+    application = roles.address(superuser, "baker", "second", database="bakery")
+    assert answer(application, "SELECT current_user::text") == "baker"
+    assert (
+        answer(
+            application,
+            "SELECT pg_get_userbyid(datdba)::text FROM pg_database"
+            " WHERE datname = 'bakery'",
+        )
+        == "miller"
+    )
+    said = "Both roles and the database are as they should be.\n"
+    assert capsys.readouterr().out == said * 2
+
+
+def named_addresses(superuser: str) -> dict[str, str]:
+    owner = roles.address(superuser, "miller", "grain", database="bakery")
+    application = roles.address(superuser, "baker", "PASS", database="bakery")
+    return {
+        "DATABASE_SUPERUSER_URL": superuser,
+        "DATABASE_OWNER_URL": owner,
+        "DATABASE_URL": application.replace("PASS", "{}"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"DATABASE_OWNER_URL": ""}, "variable DATABASE_OWNER_URL must be set"),
+        ({"DATABASE_URL": "postgresql://baker@/cafe"}, "name two databases"),
+        ({"DATABASE_URL": "postgresql://miller@/bakery"}, "name one role"),
+    ],
+)
+def test_addresses_that_cannot_be_meant_are_refused(
+    superuser: str, change: dict[str, str], complaint: str
+) -> None:
+    with pytest.raises(CannotStart, match=complaint):
+        roles.main(named_addresses(superuser) | change)
+
+
 def test_on_somebody_elses_server_we_take_names_of_our_own(
     somebody_elses: ThrowAwayServers,
 ) -> None:
