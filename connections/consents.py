@@ -8,7 +8,7 @@ import logging
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from hashlib import sha256
 from typing import Final
@@ -59,8 +59,8 @@ PROBLEMS: Final = {
 class Answer:
     """What the browser brought back from Zoho; not to be believed before checked."""
 
-    state: str
-    code: str = ""
+    state: str = field(repr=False)
+    code: str = field(default="", repr=False)
     error: str = ""
     location: str = ""
     accounts_server: str = ""

@@ -16,8 +16,8 @@ LINE: Final = "line"
 FORMS: Final = (JSON, LINE)
 FIELDS: Final = frozenset({"page", "method", "status", "milliseconds"})
 """What a line may add beyond its words; anything else in `extra` stays out."""
-CHATTY: Final = ("requests_oauthlib", "oauthlib", "urllib3")
-"""The first two write tokens at DEBUG."""
+CHATTY: Final = ("requests_oauthlib", "oauthlib", "urllib3", "django.template")
+"""At DEBUG the first two write tokens, and the last whatever a template was given."""
 
 
 def configuration(form: str) -> dict[str, Any]:

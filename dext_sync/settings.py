@@ -245,6 +245,10 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = env.flag("STATIC_FROM_SOURCE", default=True)
 WHITENOISE_AUTOREFRESH = DEBUG
 
+# Errors.
+
+DEFAULT_EXCEPTION_REPORTER = "dext_sync.businesses.debug_pages.Reporter"
+
 # Security headers.
 
 SECURE_SSL_REDIRECT = IS_HTTPS
