@@ -128,8 +128,9 @@ def takes_invoices(connection: Connection) -> bool:
 
 
 def has_all_scopes(connection: Connection) -> bool:
-    """Whether its permission covers all that is asked for nowadays."""
-    return _covers(connection, SCOPES)
+    """Whether its permission covers all that is asked of Zoho Books nowadays."""
+    in_books = [scope for scope in SCOPES if scope.startswith("ZohoBooks.")]
+    return _covers(connection, in_books)
 
 
 def _covers(connection: Connection, wanted: Iterable[str]) -> bool:
