@@ -12,6 +12,7 @@ from typing import Final
 from django.conf import settings
 from django.http import QueryDict
 from django.utils.html import escape
+from django.utils.safestring import SafeString
 from django.views.debug import ExceptionReporter
 
 HIDDEN: Final = "(hidden)"
@@ -26,11 +27,11 @@ ASSIGNED: Final = re.compile(
 
 
 class Reporter(ExceptionReporter):
-    def get_traceback_html(self) -> str:
-        return self._without_secrets(str(super().get_traceback_html()))
+    def get_traceback_html(self) -> SafeString:
+        return SafeString(self._without_secrets(super().get_traceback_html()))
 
-    def get_traceback_text(self) -> str:
-        return self._without_secrets(str(super().get_traceback_text()))
+    def get_traceback_text(self) -> SafeString:
+        return SafeString(self._without_secrets(super().get_traceback_text()))
 
     def _without_secrets(self, text: str) -> str:
         for secret in sorted(set(self._secrets()), key=len, reverse=True):

@@ -1,6 +1,7 @@
 """From Connect to Withdraw, with every log switched on: no secret is told anywhere."""
 
 import logging
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -47,14 +48,14 @@ def broker() -> redis.Redis:
 def in_redis(broker: redis.Redis) -> str:
     kept: list[Any] = []
     for key in broker.scan_iter():
-        read = {
+        read: dict[Any, Callable[[Any], Any]] = {
             b"string": broker.get,
             b"list": lambda name: broker.lrange(name, 0, -1),
             b"set": broker.smembers,
             b"zset": lambda name: broker.zrange(name, 0, -1, withscores=True),
             b"hash": broker.hgetall,
-        }[broker.type(key)]
-        kept.append((key, read(key)))
+        }
+        kept.append((key, read[broker.type(key)](key)))
     return repr(kept)
 
 
