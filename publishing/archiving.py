@@ -1,4 +1,4 @@
-"""Putting an item away without publishing it, and taking it back."""
+"""Putting an item away, taking it back, and letting go of what it became in Zoho."""
 
 from django.db import transaction
 from django.utils import timezone
@@ -6,39 +6,94 @@ from django.utils import timezone
 from dext_sync.businesses import audit
 from dext_sync.businesses.models import User
 from publishing import coding
-from publishing.models import Item
+from publishing.models import Item, Publication, Step
 
 
 class NotArchivable(Exception):
     """The item is being sent or is in Zoho Books already."""
 
 
+class NotClearable(Exception):
+    """There is nothing in Zoho Books to let go of, or the item is not in the Inbox."""
+
+
 def archive(item: Item, by: User) -> Item:
-    """Never sent, until it is taken back. Raises NotArchivable."""
+    """Never sent, until it is taken back. Raises NotArchivable.
+
+    What was published, and only taken back, is what it was before.
+    """
     with transaction.atomic():
         fresh = coding.locked(item.pk)
         if fresh.status == Item.Status.ARCHIVED:
             return fresh
         if not fresh.is_editable:
             raise NotArchivable
-        fresh.status = Item.Status.ARCHIVED
+        is_in_zoho = fresh.standing_publication is not None
+        fresh.status = Item.Status.PUBLISHED if is_in_zoho else Item.Status.ARCHIVED
         fresh.reasons = []
         fresh.archived_at = timezone.now()
         fresh.save(update_fields=["status", "reasons", "archived_at"])
-        audit.record(fresh.business, "item.archived", actor=by, subject=fresh)
+        action = "item.put_back" if is_in_zoho else "item.archived"
+        audit.record(fresh.business, action, actor=by, subject=fresh)
     return fresh
 
 
 def unarchive(item: Item, by: User) -> Item:
-    """Back to the inbox. What was published stays where it is: raises NotArchivable."""
+    """Back to the Inbox; what is in Zoho stays there, and holds it back until that is
+    cleared. Raises NotArchivable while something of it is under way.
+    """
     with transaction.atomic():
         fresh = coding.locked(item.pk)
         if fresh.is_editable:
             return fresh
-        if fresh.status != Item.Status.ARCHIVED:
+        if not _rests_in_the_archive(fresh):
             raise NotArchivable
         fresh.status = Item.Status.TO_REVIEW
         fresh.archived_at = None
         fresh.save(update_fields=["status", "archived_at"])
         audit.record(fresh.business, "item.unarchived", actor=by, subject=fresh)
         return coding.review(fresh)
+
+
+def _rests_in_the_archive(item: Item) -> bool:
+    return (
+        item.archived_at is not None
+        and not item.publications.filter(finished_at=None).exists()
+    )
+
+
+def clear(item: Item, by: User) -> Item:
+    """*Clear publishing data*: it may become a second record. Raises NotClearable."""
+    with transaction.atomic():
+        fresh = coding.locked(item.pk)
+        standing = fresh.standing_publication
+        if standing is None or not fresh.is_editable:
+            raise NotClearable
+        standing.cleared_at = timezone.now()
+        standing.save(update_fields=["cleared_at"])
+        fresh.published_at, fresh.document_missing = None, False
+        fresh.save(update_fields=["published_at", "document_missing"])
+        audit.record(
+            fresh.business,
+            "item.cleared",
+            actor=by,
+            subject=fresh,
+            record=record_name(standing),
+            zoho_id=zoho_id_of(standing) or "—",
+        )
+        return coding.review(fresh)
+
+
+def record_name(publication: Publication) -> str:
+    """“Bill INV-104”, or “Expense” where it has no number."""
+    number = str(publication.claim.get("number", ""))
+    kind = str(publication.get_kind_display())
+    return f"{kind} {number}" if number else kind
+
+
+def zoho_id_of(publication: Publication) -> str:
+    """Of its record; empty before there is one, or where only a person has seen it."""
+    records = (
+        each for each in publication.steps.all() if each.kind == Step.Kind.RECORD
+    )
+    return next((record.zoho_id for record in records), "")

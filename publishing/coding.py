@@ -328,6 +328,7 @@ def facts_of(item: Item, connection: Connection | None) -> Facts:
         several_rates=item.several_rates,
         method=_method(item.payment_method, connection),
         tax_registered=item.business.tax_registered,
+        in_zoho=item.standing_publication is not None,
         closed=(*_locked_here(item.business), *_locked_in_zoho(item, connection)),
         books=_books(connection, item.currency) if connection else None,
     )

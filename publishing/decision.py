@@ -138,6 +138,8 @@ class Facts:
     tax_registered: bool = True
     # Periods in which the item's side of the books is closed.
     closed: tuple[ClosedPeriod, ...] = ()
+    # It became a record that was not cleared.
+    in_zoho: bool = False
     # None: the business is not connected.
     books: BooksFacts | None = None
 
@@ -191,6 +193,7 @@ def kind_of(facts: Facts) -> Kind:
 
 def _reasons(facts: Facts) -> list[Why]:
     return [
+        *([Reason.ALREADY_PUBLISHED] if facts.in_zoho else []),
         *_connection(facts),
         *_basics(facts),
         *_locked(facts),

@@ -196,7 +196,11 @@ def attach_again(item: Item, *, by: User) -> Requested | Held:
     with transaction.atomic():
         fresh = coding.locked(item.pk)
         publication = fresh.publications.filter(cleared_at=None).last()
-        if publication is None or not fresh.document_missing:
+        if (
+            publication is None
+            or not fresh.document_missing
+            or fresh.status != Item.Status.PUBLISHED
+        ):
             return Held(())
         if not sending.record_id(publication):
             return Held(())  # A person saw it there, and we do not know its id.

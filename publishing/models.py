@@ -302,6 +302,14 @@ class Item(BusinessOwned):
         )
 
     @property
+    def standing_publication(self) -> "Publication | None":
+        """What it became in Zoho, unless that was cleared."""
+        standing = self.publications.filter(
+            state=Publication.State.PUBLISHED, cleared_at=None
+        )
+        return standing.first()
+
+    @property
     def open_reasons(self) -> list[Why]:
         return [why(code) for code in self.reasons]
 

@@ -15,6 +15,14 @@ from django.utils.translation import gettext_lazy as _
 class Reason(Enum):
     """code, the field that mends it, the sentence a person reads."""
 
+    ALREADY_PUBLISHED = (
+        "already_published",
+        "publication",
+        _(
+            "It is in Zoho Books already. It can be published again once its publishing "
+            "data is cleared."
+        ),
+    )
     NO_DATE = "no_date", "date", _("The date is missing.")
     LOCKED_IN_ZOHO = (
         "locked_in_zoho",

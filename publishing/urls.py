@@ -81,6 +81,7 @@ urlpatterns = [
     path(f"{ITEM}seen/", publish.seen, name="item_seen"),
     path(f"{ITEM}archive/", item.archive, name="item_archive"),
     path(f"{ITEM}unarchive/", item.unarchive, name="item_unarchive"),
+    path(f"{ITEM}clear/", item.clear, name="item_clear"),
     path(f"{ITEM}document/", documents.file, name="document_file"),
     path(f"{ITEM}document/pages/<int:page>/", documents.page, name="document_page"),
     path(METHODS, methods.overview, name="payment_methods"),

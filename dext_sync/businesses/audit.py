@@ -59,6 +59,11 @@ SENTENCES = {
     "item.changed": _("changed {field} of {subject} from {before} to {after}"),
     "item.archived": _("archived {subject} without publishing"),
     "item.unarchived": _("took {subject} back from the archive"),
+    "item.put_back": _("put {subject} back into the archive"),
+    "item.cleared": _(
+        "cleared the publishing data of {subject}: {record} ({zoho_id}) stays in Zoho "
+        "Books"
+    ),
     "item.deleted": _("deleted {subject}"),
     "supplier.linked": _("chose the Zoho contact {contact} for {subject}"),
     "supplier.to_create": _("said: create {subject} in Zoho"),

@@ -147,6 +147,7 @@ def _facts(request: WorkspaceRequest, item: Item) -> dict[str, Any]:
         if item.archived_at
         else f"{item.workspace}_inbox",
         "editable": item.is_editable,
+        "is_archived": item.archived_at is not None and not now.is_moving,
         "editable_flag": _flag(item),
         "may_publish": request.membership.may_publish,
         "query": listing_of(request, item).query(),

@@ -1,14 +1,23 @@
 """One item: document and form, its state, its history, what Publish would send."""
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import (
+    require_http_methods,
+    require_POST,
+    require_safe,
+)
 
 from dext_sync.businesses import audit
 from dext_sync.businesses.roles import Need
 from publishing import archiving
+from publishing.models import Item
+from publishing.progress import record_url
 from publishing.views import answers, previews
 from publishing.views.visible import (
     WorkspaceRequest,
@@ -19,6 +28,17 @@ from publishing.views.visible import (
 )
 
 MOST_HISTORY = 200
+
+
+@dataclass(frozen=True)
+class RecordLine:
+    """One record that an item became in Zoho Books."""
+
+    name: str
+    zoho_id: str
+    url: str
+    published_at: datetime | None
+    cleared_at: datetime | None
 
 
 @workspace_view(Need.MEMBER)
@@ -43,7 +63,25 @@ def history(request: WorkspaceRequest, item_id: int) -> HttpResponse:
         # Whoever says which contact the supplier is says it of this item, too.
         entries |= audit.about(request.business, item.supplier)
     told = [(entry, audit.own_sentence(entry)) for entry in entries[:MOST_HISTORY]]
-    return answers.whole_page(request, item, tab="history", history=told)
+    return answers.whole_page(
+        request, item, tab="history", history=told, records=_records(item)
+    )
+
+
+def _records(item: Item) -> list[RecordLine]:
+    """Everything that it became in Zoho Books, the newest first."""
+    tries = item.publications.prefetch_related("steps").select_related("connection")
+    lines = [
+        RecordLine(
+            archiving.record_name(each),
+            zoho_id=archiving.zoho_id_of(each),
+            url=record_url(each),
+            published_at=each.finished_at,
+            cleared_at=each.cleared_at,
+        )
+        for each in tries.order_by("-pk")
+    ]
+    return [line for line in lines if line.zoho_id]
 
 
 @workspace_view(Need.MEMBER)
@@ -63,11 +101,14 @@ def preview(request: WorkspaceRequest, item_id: int) -> HttpResponse:
 def archive(request: WorkspaceRequest, item_id: int) -> HttpResponse:
     item = item_or_404(request, item_id)
     try:
-        archiving.archive(item, request.user)
+        archived = archiving.archive(item, request.user)
     except archiving.NotArchivable:
         messages.error(request, _("This item is being published: it stays."))
         return redirect("item", request.business.slug, item.workspace, item.pk)
-    messages.success(request, _("Archived. It will not be published."))
+    if archived.status == Item.Status.PUBLISHED:
+        messages.success(request, _("Back in the Archive."))
+    else:
+        messages.success(request, _("Archived. It will not be published."))
     return redirect(inbox_of(request))
 
 
@@ -78,7 +119,30 @@ def unarchive(request: WorkspaceRequest, item_id: int) -> HttpResponse:
     try:
         archiving.unarchive(item, request.user)
     except archiving.NotArchivable:
-        messages.error(request, _("Only items that were never published come back."))
+        messages.error(
+            request, _("This item is still on its way to Zoho Books: it stays.")
+        )
     else:
         messages.success(request, _("Back in the Inbox."))
+    return redirect("item", request.business.slug, item.workspace, item.pk)
+
+
+@workspace_view(Need.PUBLISH)
+@require_http_methods(["GET", "HEAD", "POST"])
+def clear(request: WorkspaceRequest, item_id: int) -> HttpResponse:
+    """Asks first, and says what stays in Zoho Books."""
+    item = item_or_404(request, item_id)
+    standing = item.standing_publication
+    if request.method != "POST" and standing is not None and item.is_editable:
+        context = {"item": item, "record": archiving.record_name(standing)}
+        name = "_clear" if request.htmx else "clear"
+        return render(request, f"publishing/{name}.html", context)
+    try:
+        archiving.clear(item, request.user)
+    except archiving.NotClearable:
+        messages.warning(request, _("There is nothing to clear."))
+    else:
+        messages.success(
+            request, _("Publishing data cleared. This item can be published again.")
+        )
     return redirect("item", request.business.slug, item.workspace, item.pk)

@@ -135,6 +135,7 @@ PUBLISHING: dict[str, Row] = {
     "item_seen": ITEM_PUBLISH,
     "item_archive": ITEM,
     "item_unarchive": ITEM,
+    "item_clear": ITEM_PUBLISH,
     "document_file": ITEM,
     "document_page": Row(Need.MEMBER, {"item_id": NONE, "page": 1}, COSTS),
     "payment_methods": MANAGE,

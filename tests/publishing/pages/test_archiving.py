@@ -1,0 +1,175 @@
+"""What was published, taken back from the Archive, and published once more."""
+
+import pytest
+from django.utils import timezone
+
+from dext_sync.businesses.models import Business, User
+from dext_sync.businesses.tenancy import acting_in
+from publishing import archiving, engine
+from publishing.models import Item, Publication, Step
+from publishing.reasons import Reason
+from tests.publishing.factories import ready_item
+from tests.publishing.pages.conftest import At, now, text
+from tests.publishing.steps import press_publish, trail_of
+
+STAYS = "Bill INV-104 stays in Zoho Books. Publishing again makes a second one."
+
+
+def as_published(item: Item, zoho_id: str) -> Item:
+    """As a worker leaves it: the bill is in Zoho, and everything is settled."""
+    with acting_in(item.business_id):
+        publication = Publication.unscoped.get(item=item, finished_at=None)
+        publication.steps.update(state=Step.State.DONE, verified_at=timezone.now())
+        publication.steps.filter(kind=Step.Kind.RECORD).update(zoho_id=zoho_id)
+        publication.state = Publication.State.PUBLISHED
+        publication.finished_at = timezone.now()
+        publication.save()
+        item.refresh_from_db()
+        item.status = Item.Status.PUBLISHED
+        item.published_at = item.archived_at = timezone.now()
+        item.save()
+    return item
+
+
+@pytest.fixture
+def published(connected_bakery: Business, bob: User) -> Item:
+    item = ready_item(connected_bakery, bob)
+    press_publish(item, bob)
+    return as_published(item, "4600000000000001")
+
+
+def test_what_is_published_comes_back_with_the_reason_why_it_waits(
+    at: At, bob: User, bakery: Business, published: Item
+) -> None:
+    at(bob, bakery).posts("item_unarchive", published.pk)
+
+    assert now(published).status == Item.Status.TO_REVIEW
+    assert now(published).archived_at is None
+    page = text(at(bob, bakery).opens("item", published.pk))
+    assert "It is in Zoho Books already." in page
+    assert "Clear publishing data" in page
+    assert "4600000000000001" in page
+
+
+def test_publishing_it_is_refused_until_its_data_is_cleared(
+    at: At, bob: User, bakery: Business, published: Item
+) -> None:
+    visitor = at(bob, bakery)
+    visitor.posts("item_unarchive", published.pk)
+
+    visitor.posts("item_publish", published.pk)
+    visitor.posts("items_publish", data={"item": published.pk, "confirmed": "1"})
+
+    held = press_publish(published, bob)
+    assert held == engine.Held((Reason.ALREADY_PUBLISHED,))
+    with acting_in(bakery.pk):
+        assert Publication.unscoped.filter(item=published).count() == 1
+
+
+def test_the_preview_gives_the_reason_too(
+    at: At, bob: User, bakery: Business, published: Item
+) -> None:
+    visitor = at(bob, bakery)
+    visitor.posts("item_unarchive", published.pk)
+
+    preview = text(visitor.opens("item_preview", published.pk, htmx=True))
+
+    assert "It is in Zoho Books already." in preview
+
+
+@pytest.mark.parametrize("htmx", [True, False])
+def test_clearing_asks_first_and_says_what_stays(
+    at: At, bob: User, bakery: Business, published: Item, *, htmx: bool
+) -> None:
+    visitor = at(bob, bakery)
+    visitor.posts("item_unarchive", published.pk)
+
+    asked = text(visitor.opens("item_clear", published.pk, htmx=htmx))
+
+    assert STAYS in asked
+    with acting_in(bakery.pk):
+        assert Publication.unscoped.get(item=published).cleared_at is None
+
+
+def test_once_cleared_it_is_published_again_and_history_shows_both_ids(
+    at: At, bob: User, bakery: Business, published: Item
+) -> None:
+    visitor = at(bob, bakery)
+    visitor.posts("item_unarchive", published.pk)
+    visitor.posts("item_clear", published.pk)
+    assert now(published).status == Item.Status.READY
+
+    visitor.posts("item_publish", published.pk)
+
+    assert now(published).status == Item.Status.PUBLISHING
+    as_published(published, "4600000000000002")
+    history = text(visitor.opens("item_history", published.pk))
+    assert history.count("4600000000000002") >= 1
+    assert "Bill INV-104 (4600000000000001) stays in Zoho Books" in history
+    assert trail_of(bakery, published)[-3:] == [
+        "item.unarchived",
+        "item.cleared",
+        "publication.requested",
+    ]
+
+
+def test_put_back_it_is_published_as_before(
+    at: At, bob: User, bakery: Business, published: Item
+) -> None:
+    visitor = at(bob, bakery)
+    visitor.posts("item_unarchive", published.pk)
+
+    visitor.posts("item_archive", published.pk)
+
+    assert now(published).status == Item.Status.PUBLISHED
+    assert now(published).archived_at is not None
+    page = text(visitor.opens("item", published.pk))
+    assert "Published as bill INV-104." in page
+
+
+def test_who_may_not_publish_may_not_clear(
+    at: At, vera: User, connected_bakery: Business
+) -> None:
+    item = ready_item(connected_bakery, vera)
+    press_publish(item, vera)
+    as_published(item, "4600000000000003")
+    visitor = at(vera, connected_bakery)
+    visitor.posts("item_unarchive", item.pk)
+
+    assert visitor.posts("item_clear", item.pk).status_code == 403
+
+    with acting_in(connected_bakery.pk):
+        assert Publication.unscoped.get(item=item).cleared_at is None
+    assert "Ask somebody who may publish." in text(visitor.opens("item", item.pk))
+
+
+def test_what_is_under_way_stays_in_the_archive(
+    bob: User, bakery: Business, published: Item
+) -> None:
+    """Its document is just being attached again."""
+    with acting_in(bakery.pk):
+        Publication.unscoped.update(state=Publication.State.WAITING, finished_at=None)
+        with pytest.raises(archiving.NotArchivable):
+            archiving.unarchive(published, bob)
+    assert now(published).status == Item.Status.PUBLISHED
+
+
+def test_there_is_nothing_to_clear_in_the_archive(
+    at: At, bob: User, bakery: Business, published: Item
+) -> None:
+    at(bob, bakery).posts("item_clear", published.pk)
+
+    with acting_in(bakery.pk):
+        assert Publication.unscoped.get(item=published).cleared_at is None
+
+
+def test_what_was_cleared_is_put_away_like_anything_unpublished(
+    at: At, bob: User, bakery: Business, published: Item
+) -> None:
+    visitor = at(bob, bakery)
+    visitor.posts("item_unarchive", published.pk)
+    visitor.posts("item_clear", published.pk)
+
+    visitor.posts("item_archive", published.pk)
+
+    assert now(published).status == Item.Status.ARCHIVED
