@@ -11,7 +11,9 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
+import redis
 
+from dext_sync.local import roles
 from dext_sync.local.refusal import CannotStart
 from dext_sync.local.servers import ThrowAwayServers
 
@@ -59,6 +61,20 @@ def with_number(redis: str, number: int) -> str:
     if redis.startswith("unix:"):
         return f"{redis.partition('?')[0]}?db={number}"
     return urlunsplit(urlsplit(redis)._replace(path=f"/{number}"))
+
+
+def pytest_report_header() -> str:
+    """Which servers this run stands on."""
+    if os.environ["DATABASE_URL"] == NOWHERE:
+        return "servers: none"
+    with roles.cursor_at(os.environ["DATABASE_URL"]) as cursor:
+        cursor.execute("SHOW server_version")
+        (database,) = cursor.fetchone() or ("?",)
+    with redis.Redis.from_url(os.environ["REDIS_URL"]) as client:
+        broker = client.info("server")
+    name = "Valkey" if "valkey_version" in broker else "Redis"
+    version = broker.get("valkey_version", broker["redis_version"])
+    return f"servers: PostgreSQL {database}, {name} {version}"
 
 
 def pytest_configure(config: pytest.Config) -> None:
