@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import threading
 from dataclasses import asdict, dataclass, field, replace
 from fnmatch import fnmatchcase
@@ -68,10 +69,34 @@ class Seen:
     email: str = ""
 
 
+class Storm:
+    """Of every ten answers one is spoilt, for as long as it lasts; which of the ten, and
+    how, is settled by the seed.
+
+    Whatever the call was to do has been done.
+    """
+
+    ways = ("answer_lost", "error_500_after")
+
+    def __init__(self, seed: int, *, every: int = 10) -> None:
+        self._dice = random.Random(seed)
+        self._every = every
+        self._answers = 0
+        self._unlucky = 0
+
+    def next(self) -> Fault | None:
+        place = self._answers % self._every
+        if place == 0:
+            self._unlucky = self._dice.randrange(self._every)
+        self._answers += 1
+        return Fault(self._dice.choice(self.ways)) if place == self._unlucky else None
+
+
 class Faults:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._waiting: list[Fault] = []
+        self._storm: Storm | None = None
 
     def add(self, fault: Fault) -> None:
         if fault.name not in FAULTS:
@@ -79,9 +104,14 @@ class Faults:
         with self._lock:
             self._waiting.append(fault)
 
+    def brew(self, storm: Storm) -> None:
+        with self._lock:
+            self._storm = storm
+
     def clear(self) -> None:
         with self._lock:
             self._waiting.clear()
+            self._storm = None
 
     def waiting(self) -> list[Record]:
         with self._lock:
@@ -98,6 +128,8 @@ class Faults:
                     del self._waiting[place]
                 if fault.skip <= 0:
                     return fault
+            if self._storm is not None and set(names) >= set(Storm.ways):
+                return self._storm.next()
         return None
 
 
