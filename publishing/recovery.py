@@ -189,7 +189,8 @@ def after_duplicate(
             return record_done(publication, row, found=True)
     if not rows:
         return later(step, Wait.LIST_LAGS, Words.of(error))
-    return _duplicate(rows[0], Words.of(error))
+    made_here = _was_cleared(publication, rows[0])
+    return _duplicate(rows[0], Words.of(error), made_here=made_here)
 
 
 def _same_number(
@@ -207,28 +208,55 @@ def _is_own(row: Bill | Invoice, marks: list[str], step: Step) -> bool:
     return row.reference_number in marks and _counts(row, step)
 
 
-def _duplicate(row: Bill | Invoice, words: Words) -> Refused:
-    if isinstance(row, Invoice):
-        problem, number = Problem.DUPLICATE_INVOICE, row.invoice_number
-        sentence = _(
-            "Zoho Books already has invoice {number} of {date} over {total} {currency}, "
-            "and it was not made from this item. If it is the same one, archive this "
-            "item; if not, correct the reference."
-        )
-    else:
-        problem, number = Problem.DUPLICATE_BILL, row.bill_number
-        sentence = _(
-            "Zoho Books already has bill {number} of {date} over {total} {currency} from "
-            "this supplier, and it was not made from this item. If it is the same one, "
-            "archive this item; if not, correct the reference."
-        )
-    said = sentence.format(
-        number=number,
-        date=row.date.isoformat() if row.date else "—",
-        total=format(row.total, "f"),
-        currency=row.currency_code,
+def _was_cleared(publication: Publication, row: Bill | Invoice) -> bool:
+    """It was made from this item, before a person cleared the publishing data."""
+    earlier = Publication.unscoped.filter(
+        item=publication.item_id,
+        cleared_at__isnull=False,
+        steps__zoho_id=row.zoho_id,
+        organisation_id=publication.organisation_id,
     )
-    return Refused(problem, said, words=words)
+    return earlier.exists()
+
+
+def _duplicate(row: Bill | Invoice, words: Words, *, made_here: bool) -> Refused:
+    if isinstance(row, Invoice):
+        problem, known = Problem.DUPLICATE_INVOICE, _the_invoice(row)
+    else:
+        problem, known = Problem.DUPLICATE_BILL, _the_bill(row)
+    question = (
+        _(
+            "It was made from this item before its publishing data was cleared: delete "
+            "it in Zoho Books, or give this item another reference."
+        )
+        if made_here
+        else _(
+            "It was not made from this item. If it is the same one, archive this item; "
+            "if not, correct the reference."
+        )
+    )
+    return Refused(problem, f"{known} {question}", words=words)
+
+
+def _the_bill(bill: Bill) -> str:
+    return _(
+        "Zoho Books already has bill {number} of {date} over {total} {currency} from "
+        "this supplier."
+    ).format(number=bill.bill_number, **_told(bill))
+
+
+def _the_invoice(invoice: Invoice) -> str:
+    return _(
+        "Zoho Books already has invoice {number} of {date} over {total} {currency}."
+    ).format(number=invoice.invoice_number, **_told(invoice))
+
+
+def _told(row: Record) -> dict[str, str]:
+    return {
+        "date": row.date.isoformat() if row.date else "—",
+        "total": format(row.total, "f"),
+        "currency": row.currency_code,
+    }
 
 
 # Invoices, in the same way
@@ -310,12 +338,7 @@ def _alike(row: Expense) -> str:
         "this supplier came into Zoho Books without our mark ({zoho_id}), so perhaps a "
         "person typed it. If it is the same one, archive this item; if not, publish "
         "again."
-    ).format(
-        date=row.date.isoformat() if row.date else "—",
-        total=format(row.total, "f"),
-        currency=row.currency_code,
-        zoho_id=row.zoho_id,
-    )
+    ).format(zoho_id=row.zoho_id, **_told(row))
 
 
 # What makes a record ours
