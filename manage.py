@@ -21,7 +21,7 @@ from dext_sync.local.refusal import CannotStart
 
 
 def main(arguments: "list[str]") -> None:
-    commands = {"demo": demo, "test": test}
+    commands = {"demo": demo, "test": test, "proof_of_once": proof_of_once}
     command = commands.get(arguments[0] if arguments else "", django)
     try:
         command(arguments)
@@ -39,6 +39,11 @@ def demo(arguments: "list[str]") -> None:
 def test(arguments: "list[str]") -> None:
     bootstrap.run_inside(arguments, *suite.lock_files())
     suite.main(arguments[1:])
+
+
+def proof_of_once(arguments: "list[str]") -> None:
+    bootstrap.run_inside(arguments, *suite.lock_files())
+    suite.prove(arguments[1:])
 
 
 def django(arguments: "list[str]") -> None:

@@ -1,4 +1,6 @@
-"""The command `test`: the whole suite, with a browser where there is one."""
+"""The command `test`: the whole suite, with a browser where there is one; and
+`proof_of_once`, which is its longest test with other dice.
+"""
 
 import os
 import shutil
@@ -34,7 +36,15 @@ def chromium() -> str | None:
 def main(arguments: Sequence[str]) -> None:
     if chromium() is None:
         print("No Chromium on the PATH: the browser tests will be SKIPPED.")
-    command = [sys.executable, "-m", "pytest", *with_workers(arguments)]
+    become("pytest", with_workers(arguments))
+
+
+def prove(arguments: Sequence[str]) -> None:
+    become("tests.proof_of_once", arguments)
+
+
+def become(module: str, arguments: Sequence[str]) -> None:
+    command = [sys.executable, "-m", module, *arguments]
     sys.stdout.flush()
     os.chdir(bootstrap.ROOT)
     os.execve(command[0], command, bootstrap.environment())  # noqa: S606

@@ -1,0 +1,90 @@
+"""Worker processes that are there in a moment: forked from one that has imported all."""
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
+from typing import Any
+
+from tests import worker_process
+
+
+@dataclass
+class Fork:
+    """One process with whatever it has started."""
+
+    process: ForkServerProcess
+
+    @property
+    def pid(self) -> int:
+        if self.process.pid is None:
+            raise RuntimeError("It has not been started.")
+        return self.process.pid
+
+    def children(self) -> list[int]:
+        listed = Path(f"/proc/{self.pid}/task/{self.pid}/children")
+        try:
+            return [int(number) for number in listed.read_text().split()]
+        except FileNotFoundError:
+            return []
+
+    def kill(self) -> None:
+        """SIGKILL to all of it."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
+        self.process.join()
+
+    def kill_a_child(self) -> bool:
+        """SIGKILL to the one that works; the one that commands it finds out."""
+        for child in self.children():
+            os.kill(child, signal.SIGKILL)
+            return True
+        return False
+
+
+@dataclass
+class Forks:
+    """The environment is that of the moment when the first one begins."""
+
+    folder: Path
+    all: list[Fork] = field(default_factory=list)
+    begun: int = 0
+
+    def worker(self) -> Fork:
+        return self._begin("worker", worker_process.work)
+
+    def timetable(self, *, faster: int) -> Fork:
+        return self._begin("timetable", worker_process.keep_time, faster=faster)
+
+    def _begin(self, kind: str, does: Callable[..., None], **options: Any) -> Fork:
+        self.begun += 1
+        name = f"{kind}-{self.begun}"
+        process = CONTEXT.Process(
+            target=does, args=(name, self.folder), kwargs=options, daemon=False
+        )
+        process.start()
+        fork = Fork(process)
+        self.all.append(fork)
+        return fork
+
+    def end(self, fork: Fork) -> None:
+        fork.kill()
+        self.all.remove(fork)
+
+
+CONTEXT = get_context("forkserver")
+CONTEXT.set_forkserver_preload(["tests.worker_process"])
+
+
+@contextmanager
+def forks(folder: Path) -> Iterator[Forks]:
+    nursery = Forks(folder)
+    try:
+        yield nursery
+    finally:
+        for fork in list(nursery.all):
+            nursery.end(fork)

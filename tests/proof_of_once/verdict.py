@@ -1,0 +1,348 @@
+"""What came of it, counted in Zoho's own records and in its log of calls."""
+
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from dext_sync.businesses.tenancy import acting_in
+from publishing.models import Item, Publication, PublishAttempt, Step
+from publishing.recovery import LOOK_UPS
+from tests.proof_of_once.things import KNOWN, Things
+from tests.publishing.zoho import Zoho
+
+Record = dict[str, Any]
+
+SPOILT = ("answer_lost", "error_500_after")
+OK = 200
+AT_ONCE = 0.5
+"""Seconds in which a worker does with an answer what is to be done."""
+TABLES = {"bills": "bill_id", "expenses": "expense_id"}
+
+
+@dataclass
+class History:
+    """What was done to them."""
+
+    seed: int
+    seconds: float = 0
+    began_at: float = field(default_factory=time.time)
+    killed_at: list[float] = field(default_factory=list)
+    emptied_at: list[float] = field(default_factory=list)
+    restarted_at: list[float] = field(default_factory=list)
+
+    def cut_short(self, moment: float) -> bool:
+        """Whether something died just after that."""
+        deaths = [*self.killed_at, *self.emptied_at, *self.restarted_at]
+        return any(0 <= death - moment < AT_ONCE for death in deaths)
+
+
+@dataclass
+class Verdict:
+    history: History
+    items: int
+    calls: int
+    spoilt: int
+    uncertain: int
+    look_ups: int
+    unfinished: list[str]
+    doubles: list[str]
+    lost: list[str]
+    false_failures: list[str]
+    touched: list[str]
+    open_attempts: list[str]
+    superfluous_look_ups: list[str]
+
+    @property
+    def holds(self) -> bool:
+        return not any(self.findings().values())
+
+    def findings(self) -> dict[str, list[str]]:
+        """What there must be none of."""
+        return {
+            "unfinished": self.unfinished,
+            "doubles": self.doubles,
+            "lost": self.lost,
+            "false failures": self.false_failures,
+            "touched": self.touched,
+            "open attempts": self.open_attempts,
+            "superfluous look-ups": self.superfluous_look_ups,
+        }
+
+    def report(self) -> dict[str, object]:
+        return {
+            "items": self.items,
+            "kills": len(self.history.killed_at),
+            "Redis emptied": len(self.history.emptied_at),
+            "Postgres restarted": len(self.history.restarted_at),
+            **self.findings(),
+        }
+
+    def summary(self) -> str:
+        history = self.history
+        deaths = (
+            f"{len(history.killed_at)} kills, Redis emptied {len(history.emptied_at)} "
+            f"times, Postgres restarted {len(history.restarted_at)} times"
+        )
+        looks = f"{self.uncertain} uncertain, {self.look_ups} look-ups answered"
+        told = [
+            f"seed {history.seed}: {self.items} items in {history.seconds:.1f} s",
+            deaths,
+            f"{self.calls} calls, {self.spoilt} answers spoilt; {looks}",
+        ]
+        for name, found in self.findings().items():
+            told.append(f"{name}: {len(found)}")
+            told += [f"  {each}" for each in found]
+        return "\n".join(told) + "\n"
+
+
+def judge(zoho: Zoho, things: Things, before: Record, history: History) -> Verdict:
+    with acting_in(things.business.pk):
+        evidence = Evidence.gathered(zoho, things, before)
+        looks = list(_looks(evidence))
+        return Verdict(
+            history=history,
+            items=len(evidence.items),
+            calls=len(evidence.calls),
+            spoilt=sum(call["fault"] in SPOILT for call in evidence.calls),
+            uncertain=sum(look.uncertain for look in looks),
+            look_ups=sum(len(look.answered_at) for look in looks),
+            unfinished=[str(each) for each in _unfinished()],
+            doubles=[*_doubles(evidence), *_double_contacts(zoho, things)],
+            lost=list(_lost(evidence)),
+            false_failures=list(_false_failures(evidence)),
+            touched=list(_touched(evidence)),
+            open_attempts=[str(each) for each in _open_attempts()],
+            superfluous_look_ups=list(_superfluous(looks, history)),
+        )
+
+
+@dataclass
+class Evidence:
+    """`records` are those in Zoho by our mark."""
+
+    things: Things
+    items: list[Item]
+    publications: dict[str, Publication]
+    records: dict[str, list[Record]]
+    strangers: list[Record]
+    before: Record
+    after: Record
+    calls: list[Record]
+
+    @classmethod
+    def gathered(cls, zoho: Zoho, things: Things, before: Record) -> "Evidence":
+        after = zoho.standin.state(zoho.organisation.name)
+        publications = {
+            each.mark: each
+            for each in Publication.unscoped.select_related("item__document")
+        }
+        records: dict[str, list[Record]] = {}
+        strangers = []
+        for record in _new(before, after):
+            mark = _mark(record)
+            if mark in publications:
+                records.setdefault(mark, []).append(record)
+            else:
+                strangers.append(record)
+        items = list(Item.unscoped.select_related("document", "supplier"))
+        calls = list(zoho.standin.calls)
+        return cls(
+            things, items, publications, records, strangers, before, after, calls
+        )
+
+    def of(self, item: Item) -> list[Record]:
+        marks = [m for m, each in self.publications.items() if each.item_id == item.pk]
+        return [record for mark in marks for record in self.records.get(mark, [])]
+
+
+def _new(before: Record, after: Record) -> Iterator[Record]:
+    for table in TABLES:
+        for number, record in after[table].items():
+            if number not in before[table]:
+                yield record
+
+
+def _mark(record: Record) -> str:
+    if "bill_id" in record:
+        return str(record["reference_number"])
+    return str(record["description"]).rpartition(" · ")[2]
+
+
+def _unfinished() -> Iterable[Publication]:
+    return Publication.unscoped.filter(finished_at=None)
+
+
+# Once
+
+
+def _doubles(evidence: Evidence) -> Iterator[str]:
+    for item in evidence.items:
+        if len(found := evidence.of(item)) > 1:
+            yield f"{item}: {len(found)} records"
+        for record in found:
+            if len(record["documents"]) > 1:
+                yield f"{item}: {len(record['documents'])} documents"
+    for record in evidence.strangers:
+        yield f"without a mark of ours: {_id(record)}"
+
+
+def _double_contacts(zoho: Zoho, things: Things) -> Iterator[str]:
+    for name in things.new_suppliers:
+        if (found := len(zoho.contacts(name))) > 1:
+            yield f"{name}: {found} contacts"
+
+
+def _id(record: Record) -> str:
+    return next(str(record[name]) for name in TABLES.values() if name in record)
+
+
+# Lost
+
+
+def _lost(evidence: Evidence) -> Iterator[str]:
+    for item in evidence.items:
+        found = evidence.of(item)
+        if item.pk == evidence.things.twin:
+            continue
+        if not found:
+            yield f"{item} ({item.status}): no record"
+        for record in found:
+            yield from _differences(evidence, item, record)
+
+
+def _differences(evidence: Evidence, item: Item, record: Record) -> Iterator[str]:
+    if Decimal(record["total"]) != item.total:
+        yield f"{item}: {record['total']} instead of {item.total}"
+    if record["date"] != str(item.date):
+        yield f"{item}: {record['date']} instead of {item.date}"
+    if record["vendor_name"] != str(item.supplier):
+        yield f"{item}: {record['vendor_name']} instead of {item.supplier}"
+    kept = [
+        evidence.after["documents"][each["document_id"]] for each in record["documents"]
+    ]
+    if not kept:
+        yield f"{item}: no document"
+    for document in kept:
+        if item.document is None or document["sha256"] != item.document.sha256:
+            yield f"{item}: another document"
+
+
+# False failures
+
+
+def _false_failures(evidence: Evidence) -> Iterator[str]:
+    for item in evidence.items:
+        twin = item.pk == evidence.things.twin
+        expected = Item.Status.FAILED if twin else Item.Status.PUBLISHED
+        if item.status != expected:
+            problem = item.publications.latest("pk").problem
+            yield f"{item} of {item.supplier} is {item.status}: {problem}"
+        if item.document_missing:
+            yield f"{item}: its document is said to be missing"
+
+
+# What is somebody else's
+
+
+def _touched(evidence: Evidence) -> Iterator[str]:
+    for table in TABLES:
+        for number, record in evidence.before[table].items():
+            if evidence.after[table].get(number) != record:
+                yield f"{table} {number}"
+    if evidence.things.typed not in evidence.before["bills"]:
+        yield "The bill that a person has typed was not there to begin with."
+    acme = [
+        c for c in evidence.after["contacts"].values() if c["contact_name"] == KNOWN
+    ]
+    if len(acme) != 1:
+        yield f"{KNOWN}: {len(acme)} contacts"
+
+
+def _open_attempts() -> Iterable[PublishAttempt]:
+    """Also those that were ended without saying how."""
+    still = PublishAttempt.unscoped.filter(ended_at=None)
+    unsaid = PublishAttempt.unscoped.filter(outcome=PublishAttempt.Outcome.OPEN)
+    return still | unsaid
+
+
+# Look-ups
+
+
+@dataclass(frozen=True)
+class Looks:
+    """At one step: how often nobody knew what had become of it, and Zoho's answers."""
+
+    of: str
+    uncertain: int
+    answered_at: list[float]
+
+    def heard(self, history: History) -> list[float]:
+        """Who was killed while he looked heard nothing, though Zoho has answered."""
+        return [at for at in self.answered_at if not history.cut_short(at)]
+
+
+def _looks(evidence: Evidence) -> Iterator[Looks]:
+    """A step that was never uncertain is looked for just as little."""
+    uncertain = _uncertain()
+    for mark, publication in evidence.publications.items():
+        times = uncertain[publication.pk, Step.Kind.RECORD.value]
+        yield Looks(mark, times, _asked(evidence.calls, publication))
+        times = uncertain[publication.pk, Step.Kind.DOCUMENT.value]
+        for record in evidence.records.get(mark, []):
+            asked = _asked_for(evidence.calls, _id(record))
+            yield Looks(f"document of {mark}", times, asked)
+
+
+def _uncertain() -> Counter[tuple[int, str]]:
+    known = PublishAttempt.Outcome
+    attempts = PublishAttempt.unscoped.filter(
+        outcome__in=(known.NO_ANSWER, known.FOUND)
+    )
+    return Counter(attempts.values_list("publication_id", "step__kind"))
+
+
+def _asked(calls: list[Record], publication: Publication) -> list[float]:
+    """When Zoho has said what it has under the mark.
+
+    Expenses are searched for by the mark and then read day by day: one look, which is
+    taken again if the day's answer was spoilt.
+    """
+    day = publication.claim["date"]
+    unread = [
+        call["at"]
+        for call in calls
+        if call["status"] != OK and call["queries"].get("date") == day
+    ]
+    return [
+        call["at"]
+        for call in calls
+        if call["status"] == OK
+        and publication.mark in _words(call)
+        and not any(0 <= spoilt - call["at"] < AT_ONCE for spoilt in unread)
+    ]
+
+
+def _words(call: Record) -> tuple[str | None, ...]:
+    queries = call["queries"]
+    return queries.get("search_text"), queries.get("reference_number")
+
+
+def _asked_for(calls: list[Record], number: str) -> list[float]:
+    return [
+        call["at"]
+        for call in calls
+        if call["method"] == "GET"
+        and call["status"] == OK
+        and call["path"].endswith(f"/{number}")
+    ]
+
+
+def _superfluous(looks: list[Looks], history: History) -> Iterator[str]:
+    for look in looks:
+        heard = look.heard(history)
+        if len(heard) > LOOK_UPS * look.uncertain:
+            times = ", ".join(f"{at - history.began_at:.2f}" for at in heard)
+            yield f"{look.of}: at {times} s, for {look.uncertain} uncertain answers"
