@@ -61,6 +61,7 @@ def _page(
             "consent": consent,
             "organisation": organisation,
             "refusal": REFUSALS[verdict] if verdict else "",
+            "is_no_admin": verdict is Verdict.NO_ADMIN,
         },
         status=422 if verdict else 200,
     )
