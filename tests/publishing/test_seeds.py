@@ -29,8 +29,12 @@ def business_of(email: str, name: str) -> Business:
 
 
 def test_the_demo_has_its_people_and_papers_and_a_second_start_adds_nothing() -> None:
-    assert seed() == "The demo has its people, and 14 new cost items."
-    assert seed() == "The demo has its people, and 0 new cost items."
+    assert seed() == (
+        "The demo has its people, 14 new cost items and 6 new sales items."
+    )
+    assert seed() == (
+        "The demo has its people, 0 new cost items and 0 new sales items."
+    )
 
     bakery = business_of("bob@harbourbakery.example", "Harbour Bakery Ltd")
     garage = business_of("anna@ledgerly.example", "Garage Charlie")
@@ -48,8 +52,10 @@ def test_the_demo_has_its_people_and_papers_and_a_second_start_adds_nothing() ->
             ("Vera", "standard", False),
             ("Anna", "accountant", False),
         }
-        items = list(Item.objects.for_business(bakery).select_related("document"))
-        assert len(items) == 12
+        items = list(
+            Item.objects.for_business(bakery).select_related("document", "supplier")
+        )
+        assert len(items) == 16
         assert {item.status for item in items} == {"to_review"}
         for item in items:
             assert item.document is not None
@@ -57,9 +63,13 @@ def test_the_demo_has_its_people_and_papers_and_a_second_start_adds_nothing() ->
                 item.document.content_type
             )
             assert "no_connection" in item.reasons
+        sales = [item for item in items if item.workspace == "sales"]
+        assert [item.supplier and item.supplier.side for item in sales] == (
+            ["customer"] * 4
+        )
         oven = Item.unscoped.get(reference="SE-0042")
         assert oven.document is not None
         assert oven.document.page_count == 2
         assert oven.total == Decimal("1740.000")
     with acting_in(garage.pk):
-        assert Item.objects.for_business(garage).count() == 2
+        assert Item.objects.for_business(garage).count() == 4

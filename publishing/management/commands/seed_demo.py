@@ -1,6 +1,6 @@
 """`manage.py seed_demo`: the people, businesses and papers of the demo, once."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ from dext_sync.businesses.signup import create_business
 from dext_sync.businesses.tenancy import acting_as, acting_in
 from publishing import coding, documents, methods, suppliers
 from publishing.management.costs import BAKERY, GARAGE, Cost
+from publishing.management.sales import BAKERY_SALES, GARAGE_SALES, Sale
 from publishing.models import Document, Item, PaymentMethod
 from publishing.uploads import examine
 
@@ -31,7 +32,7 @@ METHODS: Final = (("Company Card", "4242", "Credit Card"), ("Petty Cash", "", "C
 
 
 class Command(BaseCommand):
-    help = "Put the demo's people, businesses and cost items into an empty database."
+    help = "Put the demo's people, businesses and items into an empty database."
 
     def handle(self, *args: Any, **options: Any) -> None:
         people = {who: _person(*PEOPLE[who]) for who in PEOPLE}
@@ -41,8 +42,12 @@ class Command(BaseCommand):
         _member(bakery, people["anna"], Role.ACCOUNTANT)
         garage = _business(people["charlie"], "Garage Charlie", "garage-charlie")
         _member(garage, people["anna"], Role.ACCOUNTANT)
-        made = _costs(bakery, BAKERY, people) + _costs(garage, GARAGE, people)
-        self.stdout.write(f"The demo has its people, and {made} new cost items.")
+        costs = _items(bakery, BAKERY, people) + _items(garage, GARAGE, people)
+        sales = _items(bakery, BAKERY_SALES, people)
+        sales += _items(garage, GARAGE_SALES, people)
+        self.stdout.write(
+            f"The demo has its people, {costs} new cost items and {sales} new sales items."
+        )
 
 
 def _person(name: str, email: str) -> User:
@@ -84,13 +89,20 @@ def _member(
         )
 
 
-def _costs(business: Business, costs: Iterable[Cost], people: dict[str, User]) -> int:
-    """All of a business's or, where it has some already, none."""
+def _items(business: Business, papers: Sequence[Cost], people: dict[str, User]) -> int:
+    """All of a workspace's or, where it has some already, none."""
+    workspace = _workspace(papers[0])
     with acting_in(business.pk), transaction.atomic():
-        if Item.objects.for_business(business).exists():
+        known = Item.objects.for_business(business).filter(workspace=workspace)
+        if known.exists():
             return 0
-        paid_with = _methods(business)
-        return len([_item(business, cost, people, paid_with) for cost in costs])
+        paid_with = {} if workspace == Item.Workspace.SALES else _methods(business)
+        return len([_item(business, paper, people, paid_with) for paper in papers])
+
+
+def _workspace(paper: Cost) -> Item.Workspace:
+    sells = isinstance(paper, Sale)
+    return Item.Workspace.SALES if sells else Item.Workspace.COSTS
 
 
 def _methods(business: Business) -> dict[str, PaymentMethod]:
@@ -113,9 +125,13 @@ def _item(
     owner = people[cost.owner]
     document = _document(business, cost, owner)
     item = Item(
-        business=business, owner=owner, document=document, file_name=cost.file_name
+        business=business,
+        workspace=_workspace(cost),
+        owner=owner,
+        document=document,
+        file_name=cost.file_name,
     )
-    values = _values(business, cost, paid_with)
+    values = _values(item, cost, paid_with)
     for field, value in values.items():
         setattr(item, field, value)
     at = timezone.now().isoformat()
@@ -145,14 +161,15 @@ def _document(business: Business, cost: Cost, owner: User) -> Document:
 
 
 def _values(
-    business: Business, cost: Cost, paid_with: dict[str, PaymentMethod]
+    item: Item, cost: Cost, paid_with: dict[str, PaymentMethod]
 ) -> dict[str, Any]:
+    side = suppliers.side_of(item)
     today = timezone.localdate()
     values: dict[str, Any] = {
         "kind": Item.Kind.RECEIPT if cost.receipt else Item.Kind.INVOICE,
         "date": cost.date(today),
         "due_date": cost.due(today),
-        "supplier": suppliers.named(business, cost.supplier),
+        "supplier": suppliers.named(item.business, cost.supplier, side),
         "reference": cost.reference,
         "description": cost.description,
         "currency": cost.currency,
