@@ -24,7 +24,7 @@ from connections.models import (
 )
 from dext_sync.businesses import audit
 from dext_sync.businesses.models import Business, User
-from publishing import suppliers
+from publishing import failures, payloads, suppliers
 from publishing.decision import (
     BooksFacts,
     ClosedPeriod,
@@ -35,6 +35,7 @@ from publishing.decision import (
     Hold,
     MethodFacts,
     ProjectFacts,
+    Publish,
     SupplierFacts,
     TaxFacts,
     decide,
@@ -42,7 +43,7 @@ from publishing.decision import (
 )
 from publishing.formats import day_text, locale_of, plain_amount
 from publishing.models import Item, PaymentMethod, Supplier
-from publishing.reasons import Reason
+from publishing.reasons import Problem, Reason
 
 Value = (
     str
@@ -142,7 +143,7 @@ def change(item: Item, field: str, value: Value, *, by: User) -> Item:
         if before != value:
             _set(fresh, field, value, by)
             _audit(fresh, field, before, value, by)
-            _settle(fresh, mended=True)
+            _settle(fresh)
     return fresh
 
 
@@ -235,7 +236,7 @@ def review(item: Item) -> Item:
     with transaction.atomic():
         fresh = locked(item.pk)
         if fresh.is_editable:
-            _settle(fresh, mended=False)
+            _settle(fresh)
     return fresh
 
 
@@ -273,22 +274,42 @@ def locked(item_id: int) -> Item:
     return items.get(pk=item_id)
 
 
-def _settle(item: Item, *, mended: bool) -> None:
+def _settle(item: Item) -> None:
     """Status and reasons from what is true now.
 
-    A failure stays until something was mended; reasons take its place at once.
+    A failure stays as long as its cause does; reasons take its place at once.
     """
-    decision = decide(facts_of(item, connection_of(item.business)))
-    match decision:
-        case Hold(reasons):
-            status, codes = Item.Status.TO_REVIEW, [reason.code for reason in reasons]
-        case _:
-            failed = item.status == Item.Status.FAILED and not mended
-            status = Item.Status.FAILED if failed else Item.Status.READY
-            codes = []
+    status, codes = _standing(item)
     if (item.status, item.reasons) != (status, codes):
         item.status, item.reasons = status, codes
         item.save(update_fields=["status", "reasons"])
+
+
+def _standing(item: Item) -> tuple[Item.Status, list[str]]:
+    connection = connection_of(item.business)
+    facts = facts_of(item, connection)
+    match decide(facts):
+        case Hold(reasons):
+            return Item.Status.TO_REVIEW, [reason.code for reason in reasons]
+        case Publish() as publish:
+            return _complete(item, connection, facts, publish)
+
+
+def _complete(
+    item: Item, connection: Connection | None, facts: Facts, publish: Publish
+) -> tuple[Item.Status, list[str]]:
+    """Nothing is missing; its last try may have failed for something that still is."""
+    failed = failures.last_failed(item)
+    if failed is None or connection is None:
+        return Item.Status.READY, []
+    claim = payloads.claim(
+        facts, publish, mark=failed.mark, supplier_id=item.supplier_id or 0
+    )
+    if not failures.stands(item, failed, connection, claim.as_json()):
+        return Item.Status.READY, []
+    if failed.problem_code == Problem.ENTRY_GONE.code:
+        return Item.Status.TO_REVIEW, [Reason.ENTRY_GONE.code]
+    return Item.Status.FAILED, []
 
 
 # Facts: the item as values, for decision and payloads

@@ -377,6 +377,10 @@ class Publication(BusinessOwned):
     waiting_reason = models.CharField(max_length=40, blank=True)
     problem_code = models.CharField(max_length=60, blank=True)
     problem = models.TextField(blank=True)
+    # What those that failed of one cause share: see `causes.cause_of`.
+    cause = models.CharField(max_length=120, blank=True)
+    # When a mail has told the failure.
+    told_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
     # A person confirmed *Clear publishing data*: the record stays in Zoho.
     cleared_at = models.DateTimeField(null=True)
@@ -396,6 +400,11 @@ class Publication(BusinessOwned):
         ]
         indexes: ClassVar = [
             models.Index(
+                fields=["finished_at"],
+                condition=models.Q(state="failed", told_at=None),
+                name="publications_to_tell",
+            ),
+            models.Index(
                 fields=["due_at"],
                 condition=models.Q(finished_at=None),
                 name="publications_due",
@@ -409,6 +418,20 @@ class Publication(BusinessOwned):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.mark}"
+
+
+class FailureMail(BusinessOwned):
+    """When the business was last told by mail of what could not be published."""
+
+    sent_at = models.DateTimeField()
+
+    class Meta(BusinessOwned.Meta):
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["business"], name="one_line_of_mails")
+        ]
+
+    def __str__(self) -> str:
+        return f"failures told at {self.sent_at}"
 
 
 class Step(BusinessOwned):

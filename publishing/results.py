@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from dext_sync import counters
 from dext_sync.businesses import audit
-from publishing import late, leases, suppliers
+from publishing import failures, late, leases, suppliers
 from publishing.leases import LeaseLost
 from publishing.models import Item, Publication, PublishAttempt, Step
 from publishing.outcomes import (
@@ -364,6 +364,7 @@ def failed(publication: Publication, outcome: Refused) -> None:
             waiting_reason="",
             problem_code=outcome.code,
             problem=outcome.text,
+            cause=failures.cause_of(publication, outcome)[:120],
         ):
             raise LeaseLost
         suppliers.release_creation(publication.pk)

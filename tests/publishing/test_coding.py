@@ -327,16 +327,3 @@ class TestReviewing:
                 Connection.unscoped.update(state=state)
             tasks.review_items(connected_bakery.pk)
             assert item_now(item).status == status
-
-    def test_a_failure_stays_until_something_is_mended(
-        self, connected_bakery: Business, bob: User
-    ) -> None:
-        item = ready_item(connected_bakery, bob)
-        with acting_in(connected_bakery.pk):
-            Item.unscoped.filter(pk=item.pk).update(status="failed")
-
-        tasks.review_items(connected_bakery.pk)
-        assert item_now(item).status == "failed"
-        change(item, "description", "Paper", bob)
-
-        assert item_now(item).status == "ready"

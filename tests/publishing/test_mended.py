@@ -1,0 +1,157 @@
+"""Messages of failures go when their cause is mended, and not before."""
+
+from typing import Any
+
+from django.utils import timezone
+
+from connections.models import Account, Connection, RefreshRun
+from dext_sync.businesses.models import Business, User
+from dext_sync.businesses.tenancy import acting_in
+from publishing import archiving, coding, suppliers, tasks
+from publishing.models import Item, Publication
+from tests.publishing.factories import entry, ready_item
+from tests.publishing.steps import begun, item_now, now, publish
+from tests.publishing.zoho import Zoho
+
+
+def failed(item: Item, by: User, problem_code: str) -> Publication:
+    """As `results.failed` leaves it."""
+    publication = begun(item, by)
+    with acting_in(item.business_id):
+        Publication.unscoped.filter(pk=publication.pk).update(
+            state="failed", finished_at=timezone.now(), problem_code=problem_code
+        )
+        Item.unscoped.filter(pk=item.pk).update(status="failed")
+    return now(publication)
+
+
+def change(item: Item, field: str, value: Any, by: User) -> str:
+    with acting_in(item.business_id):
+        return coding.change(item_now(item), field, value, by=by).status
+
+
+def reviewed(item: Item) -> str:
+    tasks.review_items(item.business_id)
+    return item_now(item).status
+
+
+def test_a_review_alone_mends_nothing(connected_bakery: Business, bob: User) -> None:
+    item = ready_item(connected_bakery, bob)
+    failed(item, bob, "rejected")
+
+    assert reviewed(item) == "failed"
+
+
+def test_another_category_mends_a_refused_one(
+    connected_bakery: Business, bob: User
+) -> None:
+    item = ready_item(connected_bakery, bob)
+    failed(item, bob, "rejected:category")
+    postage = entry(Account, connected_bakery, "Postage")
+
+    assert change(item, "category", postage, bob) == "ready"
+
+
+def test_a_description_does_not(connected_bakery: Business, bob: User) -> None:
+    item = ready_item(connected_bakery, bob)
+    failed(item, bob, "rejected:category")
+
+    assert change(item, "description", "Pens", bob) == "failed"
+
+
+def test_the_old_value_again_brings_the_message_back(
+    connected_bakery: Business, bob: User
+) -> None:
+    item = ready_item(connected_bakery, bob)
+    failed(item, bob, "duplicate_bill")
+    assert change(item, "reference", "INV-105", bob) == "ready"
+
+    assert change(item, "reference", "INV-104", bob) == "failed"
+
+
+def test_an_entry_that_came_back_changed_mends_it_at_the_refresh(
+    connected_bakery: Business, bob: User
+) -> None:
+    item = ready_item(connected_bakery, bob)
+    failed(item, bob, "rejected:category")
+    with acting_in(connected_bakery.pk):
+        Account.unscoped.filter(pk=item.category_id).update(changed_at=timezone.now())
+
+    assert reviewed(item) == "ready"
+
+
+def test_reconnecting_mends_a_missing_right(
+    connected_bakery: Business, bob: User
+) -> None:
+    item = ready_item(connected_bakery, bob)
+    failed(item, bob, "forbidden")
+    with acting_in(connected_bakery.pk):
+        Connection.unscoped.update(connected_at=timezone.now())
+
+    assert reviewed(item) == "ready"
+
+
+def test_an_entry_that_is_gone_stays_one_until_the_lists_were_read(
+    connected_bakery: Business, bob: User
+) -> None:
+    item = ready_item(connected_bakery, bob)
+    failed(item, bob, "entry_gone")
+    assert reviewed(item) == "to_review"
+    assert item_now(item).reasons == ["entry_gone"]
+
+    with acting_in(connected_bakery.pk):
+        RefreshRun.unscoped.create(
+            business=connected_bakery,
+            connection=Connection.unscoped.get(),
+            finished_at=timezone.now(),
+        )
+
+    assert reviewed(item) == "ready"
+
+
+def test_another_contact_of_the_supplier_mends_a_taken_number(
+    zoho: Zoho, connection: Connection, bakery: Business, bob: User
+) -> None:
+    item = ready_item(bakery, bob)
+    failed(item, bob, "duplicate_bill")
+    with acting_in(bakery.pk):
+        city = suppliers.named(bakery, "City Power")
+
+    assert change(item, "supplier", city, bob) == "ready"
+
+
+def test_a_contact_that_was_created_on_the_way_mends_nothing(
+    zoho: Zoho, connection: Connection, bakery: Business, bob: User
+) -> None:
+    with acting_in(bakery.pk):
+        new = suppliers.named(bakery, "Harbour Candles")
+        suppliers.agree_to_create(new, bob)
+    item = ready_item(bakery, bob, supplier=new)
+    zoho.fails("date_locked", path="/bills")
+    publish(item, bob)
+
+    assert reviewed(item) == "failed"
+
+
+def test_what_is_taken_from_the_archive_still_says_what_failed(
+    connected_bakery: Business, bob: User
+) -> None:
+    item = ready_item(connected_bakery, bob)
+    failed(item, bob, "rejected")
+    with acting_in(connected_bakery.pk):
+        archiving.archive(item, bob)
+        archiving.unarchive(item, bob)
+
+    assert item_now(item).status == "failed"
+
+
+def test_publishing_again_may_be_tried_although_nothing_was_mended(
+    zoho: Zoho, connection: Connection, bakery: Business, bob: User
+) -> None:
+    item = ready_item(bakery, bob)
+    zoho.fails("date_locked")
+    publish(item, bob)
+
+    publish(item, bob)
+
+    assert item_now(item).status == "published"
