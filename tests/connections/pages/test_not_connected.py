@@ -15,8 +15,8 @@ def where_it_matters(trip: Trip, owner: User) -> tuple[str, ...]:
     item = make_item(trip.business, owner)
     return (
         text(trip.opens("costs_inbox")),
-        text(trip.opens("item", item.pk)),
-        text(trip.opens("item_history", item.pk)),
+        text(trip.opens("item", item.workspace, item.pk)),
+        text(trip.opens("item_history", item.workspace, item.pk)),
     )
 
 

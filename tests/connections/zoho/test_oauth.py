@@ -9,6 +9,7 @@ import responses
 from responses import matchers
 
 from connections.zoho.errors import (
+    ZohoClientUnknown,
     ZohoError,
     ZohoMisconfigured,
     ZohoRateLimited,
@@ -184,7 +185,7 @@ def test_scopes_come_with_commas_or_spaces(
     [
         ({"json": {"error": "invalid_code"}}, ZohoUnauthorized),
         ({"json": {"error": "invalid_code"}, "status": 400}, ZohoUnauthorized),
-        ({"json": {"error": "invalid_client"}}, ZohoMisconfigured),
+        ({"json": {"error": "invalid_client"}}, ZohoClientUnknown),
         ({"json": {"error": "invalid_client_secret"}}, ZohoMisconfigured),
         ({"json": {"error": "invalid_redirect_uri"}}, ZohoMisconfigured),
         ({"json": {"error": "general_error"}}, ZohoUnavailable),
