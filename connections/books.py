@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import transaction
@@ -23,6 +23,7 @@ from connections.zoho.types import DailyLimit
 from dext_sync import counters
 from dext_sync.businesses import audit, mail
 
+IN_HAND: Final = timedelta(seconds=10)
 PAGES: Final = {
     "bill": "bills",
     "expense": "expenses",
@@ -42,8 +43,18 @@ class ConnectionAccess:
         self._connection = connection
         self._priority = priority
         self.begin_by: datetime | None = None
+        self._token = ""
+        self._token_until = timezone.now()
 
     def token(self, refused: str | None = None) -> str:
+        """The one in hand for some seconds, so that not each page of a list asks."""
+        now = timezone.now()
+        if refused is not None or now >= self._token_until:
+            self._token = self._shared_token(refused)
+            self._token_until = now + IN_HAND
+        return self._token
+
+    def _shared_token(self, refused: str | None) -> str:
         grant = self._connection.grant
         if grant is None:
             raise ZohoUnauthorized("The connection has no permission at Zoho.")

@@ -120,10 +120,10 @@ def call(connection: Connection, priority: Priority) -> Iterator[None]:
 
     Raises ZohoRateLimited with the seconds to wait, ZohoUnavailable if Redis is away.
     """
-    _heed_zoho(connection, priority)
+    allowance = _heed_zoho(connection, priority)
     call_id = secrets.token_hex(8)
     _enter(connection, priority, call_id)
-    _remember(connection)
+    _remember(allowance)
     try:
         yield
     finally:
@@ -136,8 +136,8 @@ def require_room(connection: Connection, priority: Priority) -> None:
     _enter(connection, priority, "")
 
 
-def _heed_zoho(connection: Connection, priority: Priority) -> None:
-    """Refuse what Zoho has said it would refuse."""
+def _heed_zoho(connection: Connection, priority: Priority) -> Allowance:
+    """Refuse what Zoho has said it would refuse; else answer what it leaves us."""
     now = timezone.now()
     allowance = allowance_of(connection)
     grant = allowance.connection.grant
@@ -148,6 +148,7 @@ def _heed_zoho(connection: Connection, priority: Priority) -> None:
         raise _limited(limit, allowance.blocked_until - now)
     if _day_is_spent(allowance, priority) and allowance.day_resets_at:
         raise _limited("day", allowance.day_resets_at - now)
+    return allowance
 
 
 def _day_is_spent(allowance: Allowance, priority: Priority) -> bool:
@@ -207,11 +208,11 @@ def _rest_of_minute(connection: Connection) -> int:
     return _milliseconds(last + _noted() + _minute() - timezone.now())
 
 
-def _remember(connection: Connection) -> None:
+def _remember(allowance: Allowance) -> None:
     """Where Redis forgets it, Postgres knows (to a few seconds) when we last called."""
-    now = timezone.now()
-    stale = Q(last_call_at=None) | Q(last_call_at__lt=now - _noted())
-    Allowance.unscoped.filter(stale, connection=connection).update(last_call_at=now)
+    now, last = timezone.now(), allowance.last_call_at
+    if last is None or last < now - _noted():
+        Allowance.unscoped.filter(pk=allowance.pk).update(last_call_at=now)
 
 
 def _leave(keys: list[str], call_id: str) -> None:
@@ -271,9 +272,10 @@ def forget() -> None:
 
 
 def allowance_of(connection: Connection) -> Allowance:
-    allowance, _new = Allowance.unscoped.select_related(
-        "connection__grant"
-    ).get_or_create(
+    # Tokens are deciphered only where they are used.
+    tokens = ("connection__grant__refresh_token", "connection__grant__access_token")
+    known = Allowance.unscoped.select_related("connection__grant").defer(*tokens)
+    allowance, _new = known.get_or_create(
         connection=connection, defaults={"business_id": connection.business_id}
     )
     return allowance

@@ -4,37 +4,33 @@ An entry that left Zoho is marked, never deleted; what could not be read is neve
 for what is gone.
 """
 
+import json
 import logging
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any, Final
 
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import DataError, transaction
-from django.db.models import (
-    DateTimeField,
-    F,
-    Func,
-    IntegerField,
-    Min,
-    QuerySet,
-    Value,
-)
-from django.db.models.functions import Greatest
+from django.db import connection as database
+from django.db.models import Func, IntegerField, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from connections import entries
 from connections.entries import Changes
 from connections.kinds import BY_SLUG, ListKind, ReadPage
-from connections.models import Connection, RefreshedList, RefreshedPage, RefreshRun
+from connections.models import Connection, RefreshedList, RefreshRun
 from connections.zoho.client import PER_PAGE, ZohoBooks
 from connections.zoho.errors import (
     ZohoError,
     ZohoForbidden,
     ZohoOrganisationRefused,
     ZohoRejected,
+    ZohoUnavailable,
     ZohoUnexpected,
 )
+from connections.zoho.types import Page
 
 logger = logging.getLogger(__name__)
 
@@ -46,21 +42,39 @@ FEW_PAGES: Final = 2
 CLOCK_TICK: Final = timedelta(seconds=2)
 """Zoho tells times in seconds."""
 MOST_PAGES: Final = 1000
+KEPT_WITHIN: Final = timedelta(seconds=1)
+"""So much work may be lost with a worker that is killed."""
 PAGES_LAST: Final = timedelta(minutes=30)
 """A pause longer than this begins the list anew: rows may have moved between pages."""
+
+
+# One statement for several pages, since a long list has many.
+KEEP: Final = """
+    WITH noted AS (
+        UPDATE connections_refreshedlist
+        SET calls = calls + %(calls)s, rows = rows + %(count)s, newest = %(newest)s
+        WHERE id = %(line)s
+    )
+    INSERT INTO connections_refreshedpage
+        (business_id, line_id, number, has_more, rows, read_at)
+    SELECT %(business)s, %(line)s, * FROM unnest(
+        %(numbers)s::integer[], %(more)s::boolean[], %(rows)s::jsonb[],
+        %(read_at)s::timestamptz[]
+    )
+"""
 
 
 class LeaseLost(Exception):
     """Another worker has taken this refresh over."""
 
 
-def hold_lease(run: RefreshRun) -> None:
+def hold_lease(run: RefreshRun, **changes: Any) -> None:
     """Raises LeaseLost. The moment it ends tells one holder from the next."""
     until = timezone.now() + LEASE
     mine = RefreshRun.unscoped.filter(
         pk=run.pk, finished_at=None, leased_until=run.leased_until
     )
-    if not mine.update(leased_until=until):
+    if not mine.update(leased_until=until, **changes):
         raise LeaseLost
     run.leased_until = until
 
@@ -70,6 +84,10 @@ def read_list(run: RefreshRun, line: RefreshedList, books: ZohoBooks) -> None:
     reading = Reading(run, line, BY_SLUG[line.kind], books)
     try:
         reading.read()
+        reading.keep()
+    except ZohoUnavailable:
+        reading.keep()
+        raise
     except ZohoOrganisationRefused:
         raise
     except (ZohoRejected, ZohoForbidden, ZohoUnexpected) as error:
@@ -104,24 +122,35 @@ class Arrived:
     number: int
     has_more: bool
     size: int
+    read_at: datetime
 
 
-@dataclass(frozen=True)
+@dataclass
 class Reading:
-    """One list in one refresh."""
+    """One list in one refresh; `pages` are those that are here, in their order, and
+    `unkept` the JSON of those that are in no table yet."""
 
     run: RefreshRun
     line: RefreshedList
     kind: ListKind
     books: ZohoBooks
+    pages: list[Arrived] = field(default_factory=list)
+    unkept: dict[Arrived, str] = field(default_factory=dict)
+
+    @property
+    def began(self) -> datetime:
+        return min(page.read_at for page in self.pages)
+
+    @property
+    def rows(self) -> int:
+        return sum(page.size for page in self.pages)
 
     def read(self) -> None:
         """Go on after the pages that are here already, unless they have become old."""
-        first = self.line.pages.aggregate(at=Min("read_at"))["at"]
-        if first and first < timezone.now() - PAGES_LAST:
+        self.pages = _arrived(self.line)
+        if self.pages and self.began < timezone.now() - PAGES_LAST:
             self._forget_pages()
-        rows = sum(page.size for page in self._arrived())
-        self._note(state=RefreshedList.State.READING, rows=rows)
+        self._note(state=RefreshedList.State.READING, rows=self.rows)
         if self.line.newest_only and self.kind.by_change is not None:
             if self._read_newest(self.kind.by_change):
                 return
@@ -130,22 +159,29 @@ class Reading:
         self._read_all()
 
     def store(self) -> None:
-        began = self.line.pages.aggregate(at=Min("read_at"))["at"]
         whole = not self.line.newest_only
         with transaction.atomic():
-            hold_lease(self.run)
+            hold_lease(self.run, pauses=0)
             changes = entries.store(
-                self.line, self.run.connection, self.kind, began=began, whole=whole
+                self.line, self.run.connection, self.kind, began=self.began, whole=whole
             )
-            _done(self.line, changes, rows=self._ours())
-            # Others may be changed in the same second, and come before it.
-            self._lines().filter(newest__gt=began - CLOCK_TICK).update(newest=None)
+            self._note(
+                state=RefreshedList.State.DONE,
+                rows=self.rows if whole else self._ours(),
+                newest=self._surely_newest(),
+                problem="",
+                finished_at=timezone.now(),
+                **_told(changes),
+            )
             self.line.pages.all().delete()
-            RefreshRun.unscoped.filter(pk=self.run.pk).update(pauses=0)
+
+    def _surely_newest(self) -> datetime | None:
+        """Others may be changed in the same second, and come before it."""
+        newest = self.line.newest
+        return newest if newest and newest < self.began - CLOCK_TICK else None
 
     def _read_all(self) -> None:
-        pages = self._arrived()
-        last = pages[-1] if pages else None
+        last = self.pages[-1] if self.pages else None
         while last is None or last.has_more:
             last = self._read_page(self.kind.read, last.number + 1 if last else 1)
 
@@ -161,22 +197,23 @@ class Reading:
             last = self._read_back(read)
         except ZohoRejected:
             return False
+        self.keep()
         counted = (last.number - 1) * PER_PAGE + last.size
         unknown = entries.news(self.line, self.run.connection, self.kind).unknown
         return counted == self._ours() + unknown and self._is_sorted_by_change()
 
     def _read_back(self, read: ReadPage) -> Arrived:
         """Answers the last page of all. After a pause it goes on with what is here."""
-        end = max(1, -(-self._ours() // PER_PAGE))
-        pages = self._arrived() or [self._read_page(read, end)]
-        highest, lowest = pages[-1], pages[0]
-        while highest.has_more:
-            highest = self._read_page(read, highest.number + 1)
-        while lowest.number > 1 and self._brings_news(lowest):
-            lowest = self._read_page(read, lowest.number - 1)
-        return highest
+        if not self.pages:
+            self._read_page(read, max(1, -(-self._ours() // PER_PAGE)))
+        while self.pages[-1].has_more:
+            self._read_page(read, self.pages[-1].number + 1)
+        while self.pages[0].number > 1 and self._brings_news(self.pages[0]):
+            self._read_page(read, self.pages[0].number - 1)
+        return self.pages[-1]
 
     def _brings_news(self, page: Arrived) -> bool:
+        self.keep()
         found = entries.news(self.line, self.run.connection, self.kind, page.number)
         return found.differing > 0
 
@@ -187,7 +224,6 @@ class Reading:
     def _is_sorted_by_change(self) -> bool:
         """Zoho ignores silently what it does not understand: the last page must be as
         new as the newest row that was seen before."""
-        self.line.refresh_from_db(fields=["newest"])
         last = read_before(self.run.connection, self.kind).first()
         before, now = last.newest if last else None, self.line.newest
         return before is not None and now is not None and now >= before
@@ -197,66 +233,77 @@ class Reading:
     def _read_page(self, read: ReadPage, number: int) -> Arrived:
         if number > MOST_PAGES:
             raise ZohoUnexpected("Zoho Books' list does not end.")
-        hold_lease(self.run)
+        self._hold_lease_in_time()
         asked_at = timezone.now()
         page = read(self.books, number)
-        self._note(
-            calls=F("calls") + 1,
-            rows=F("rows") + len(page.rows),
-            newest=Greatest("newest", _newest(page.rows)),
-        )
-        RefreshedPage.unscoped.create(
-            business_id=self.line.business_id,
-            line=self.line,
-            number=number,
-            has_more=page.has_more,
-            rows=entries.staged(self.kind, page.rows),
-            read_at=asked_at,
-        )
-        return Arrived(number, page.has_more, len(page.rows))
+        arrived = Arrived(number, page.has_more, len(page.rows), asked_at)
+        rows = entries.staged(self.kind, page.rows)
+        self.unkept[arrived] = json.dumps(rows, cls=DjangoJSONEncoder)
+        self.pages = sorted([*self.pages, arrived], key=lambda each: each.number)
+        self.line.newest = _later(self.line.newest, page)
+        if min(each.read_at for each in self.unkept) < timezone.now() - KEPT_WITHIN:
+            self.keep()
+        return arrived
 
-    def _arrived(self) -> list[Arrived]:
-        length = Func(
-            "rows", function="jsonb_array_length", output_field=IntegerField()
-        )
-        pages = self.line.pages.annotate(size=length).order_by("number")
-        found = pages.values_list("number", "has_more", "size")
-        return [Arrived(*page) for page in found]
+    def keep(self) -> None:
+        if not self.unkept:
+            return
+        with database.cursor() as cursor:
+            cursor.execute(
+                KEEP,
+                {
+                    "business": self.line.business_id,
+                    "line": self.line.pk,
+                    "calls": len(self.unkept),
+                    "count": sum(page.size for page in self.unkept),
+                    "newest": self.line.newest,
+                    "numbers": [page.number for page in self.unkept],
+                    "more": [page.has_more for page in self.unkept],
+                    "rows": list(self.unkept.values()),
+                    "read_at": [page.read_at for page in self.unkept],
+                },
+            )
+        self.unkept.clear()
+
+    def _hold_lease_in_time(self) -> None:
+        """Not before each page: nobody takes over before the lease has ended."""
+        ends = self.run.leased_until
+        if ends is None or ends < timezone.now() + LEASE / 2:
+            hold_lease(self.run)
 
     def _forget_pages(self) -> None:
+        self.keep()
         self.line.pages.all().delete()
+        self.pages = []
         self._note(rows=0, newest=None)
 
-    def _lines(self) -> QuerySet[RefreshedList]:
-        return RefreshedList.unscoped.filter(pk=self.line.pk)
-
     def _note(self, **facts: Any) -> None:
-        self._lines().update(**facts)
-        if "newest_only" in facts:
-            self.line.newest_only = facts["newest_only"]
+        RefreshedList.unscoped.filter(pk=self.line.pk).update(**facts)
+        for name, value in facts.items():
+            setattr(self.line, name, value)
 
 
-def _newest(rows: tuple[Any, ...]) -> Any:
+def _arrived(line: RefreshedList) -> list[Arrived]:
+    length = Func("rows", function="jsonb_array_length", output_field=IntegerField())
+    pages = line.pages.annotate(size=length).order_by("number")
+    found = pages.values_list("number", "has_more", "size", "read_at")
+    return [Arrived(*page) for page in found]
+
+
+def _later(newest: datetime | None, page: Page[Any]) -> datetime | None:
     """Where the list says when its rows were changed."""
-    moments = [getattr(row, "last_modified", None) for row in rows]
-    newest = max(filter(None, moments), default=None)
-    return Value(newest, output_field=DateTimeField())
+    changed = (getattr(row, "last_modified", None) for row in page.rows)
+    return max(filter(None, [newest, *changed]), default=None)
 
 
-def _done(line: RefreshedList, changes: Changes, *, rows: int) -> None:
+def _told(changes: Changes) -> dict[str, Any]:
     told = {
         "added": changes.added,
         "changed": changes.changed,
         "removed": changes.removed,
     }
-    RefreshedList.unscoped.filter(pk=line.pk).update(
-        state=RefreshedList.State.DONE,
-        rows=rows,
-        **{name: found.count for name, found in told.items()},
-        report={name: found.names for name, found in told.items()},
-        problem="",
-        finished_at=timezone.now(),
-    )
+    counts = {name: each.count for name, each in told.items()}
+    return {**counts, "report": {name: each.names for name, each in told.items()}}
 
 
 # What was read before
