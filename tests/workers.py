@@ -10,6 +10,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import redis
+
+from dext_sync.celery import LISTS, PEOPLE, WORK
 from dext_sync.local.processes import Child, Family, Program
 from tests.zoho_standin.server import Running
 
@@ -24,14 +27,16 @@ class Workers:
     environment: dict[str, str]
     begun: int = 0
 
-    def begin(self) -> Child:
-        """A worker with the timetable inside, as a person's machine would run them."""
+    def begin(self, *, processes: int = 1, queues: str = "") -> Child:
+        """A worker with the timetable inside, as a person's machine would run them;
+        one for some queues only has none."""
         self.begun += 1
         name = f"worker-{self.begun}"
+        schedule = str(self.folder / f"{name}.beat")
         command = [
             *(sys.executable, "-m", "celery", "-A", "dext_sync", "worker"),
-            *("--concurrency", "1", "--beat", "--loglevel", "INFO"),
-            *("--schedule", str(self.folder / f"{name}.beat")),
+            *("--concurrency", str(processes), "--loglevel", "INFO"),
+            *(("--queues", queues) if queues else ("--beat", "--schedule", schedule)),
             *("--hostname", f"{name}@%h"),
             *("--without-gossip", "--without-mingle"),
         ]
@@ -47,7 +52,11 @@ class Workers:
 
 
 @contextmanager
-def workers(running: Running, folder: Path) -> Iterator[Workers]:
+def workers(running: Running, folder: Path, **more: str) -> Iterator[Workers]:
+    """more: what else is in their environment. What earlier tests have rung for is
+    forgotten."""
+    with redis.Redis.from_url(os.environ["REDIS_URL"]) as broker:
+        broker.delete(PEOPLE, WORK, LISTS)
     environment = {
         **os.environ,
         "ZOHO_REGIONS": json.dumps(running.regions),
@@ -56,6 +65,7 @@ def workers(running: Running, folder: Path) -> Iterator[Workers]:
         "ZOHO_UNCERTAIN_SECONDS": str(UNCERTAIN_SECONDS),
         "DOCUMENTS_DIR": str(folder / "documents"),
         "C_FORCE_ROOT": "1",
+        **more,
     }
     with Family() as family:
         yield Workers(family, folder, environment)
