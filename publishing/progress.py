@@ -368,7 +368,7 @@ def _step_sentence(step: Step) -> str:
 
 def _done_sentence(step: Step) -> str:
     if step.kind == Step.Kind.SENT:
-        return _("marked as sent in Zoho Books")
+        return _("set in Zoho Books")
     if step.kind != Step.Kind.DOCUMENT:
         return _("in Zoho Books")
     if step.verified_at is None:
