@@ -1,10 +1,12 @@
 """What the frame around every page says about publishing: how much waits."""
 
 from django import template
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
+from connections.models import Connection
 from dext_sync.businesses.models import Membership
+from publishing import failures
 from publishing.models import Item
 
 register = template.Library()
@@ -24,3 +26,24 @@ def _inbox_of(membership: Membership, workspace: str) -> QuerySet[Item]:
     if membership.may_see_all_documents:
         return items
     return items.filter(owner=membership.user_id)
+
+
+@register.inclusion_tag("publishing/_after_reconnect.html")
+def failed_by_connection(
+    request: HttpRequest, connection: Connection
+) -> dict[str, object]:
+    """Once it works again: what failed for its sake, to be published in one go."""
+    membership = getattr(request, "membership", None)
+    if membership is None or not membership.may_publish or not connection.is_working:
+        return {}
+    items = Item.objects.for_business(membership.business)
+    if not membership.may_see_all_documents:
+        items = items.filter(owner=membership.user_id)
+    found = failures.failed_by_connection(items).order_by()
+    counted = found.values_list("workspace").annotate(Count("pk"))
+    return {
+        "request": request,
+        "business": membership.business,
+        "cause": failures.BY_CONNECTION,
+        "waiting": sorted(counted),
+    }

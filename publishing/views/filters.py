@@ -7,22 +7,24 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import QuerySet
 from django.http import QueryDict
 
+from publishing.failures import BY_CONNECTION, failed_because
 from publishing.forms import is_id
-from publishing.models import Item, Publication
+from publishing.models import Item
 from publishing.reasons import PROBLEM_BY_CODE
 
 # As a person writes an amount: 1e5 is not one, and could be endless.
 AMOUNT = re.compile(r"-?\d{1,12}(\.\d{1,3})?", re.ASCII)
 CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
+CAUSE = re.compile(r"\w{1,40}(\.\w{0,40}){0,2}", re.ASCII)
 DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
 @dataclass(frozen=True)
 class Filters:
-    """Each None where everything fits. `cause` is the code of a Problem."""
+    """Each None where everything fits. `cause` as `causes.cause_of` spells it."""
 
     kind: str | None = None
     supplier: int | None = None
@@ -75,19 +77,6 @@ LOOKUPS = {
 }
 
 
-def failed_because(items: QuerySet[Item], code: str) -> QuerySet[Item]:
-    """Those whose publishing failed last time with this problem."""
-    failed = with_problem(items.filter(status=Item.Status.FAILED))
-    # A code may say its field after a colon.
-    return failed.filter(problem_code__regex=rf"^{re.escape(code)}(:|$)")
-
-
-def with_problem(items: QuerySet[Item]) -> QuerySet[Any]:
-    """With the `problem_code` of the last try."""
-    tries = Publication.unscoped.filter(item=OuterRef("pk")).order_by("-pk")
-    return items.annotate(problem_code=Subquery(tries.values("problem_code")[:1]))
-
-
 def _id(text: str) -> int | None:
     return int(text) if is_id(text) else None
 
@@ -114,7 +103,9 @@ def _currency(text: str) -> str | None:
 
 
 def _cause(text: str) -> str | None:
-    return text if text in PROBLEM_BY_CODE else None
+    problem = text.partition(".")[0]
+    known = problem in PROBLEM_BY_CODE and CAUSE.fullmatch(text)
+    return text if known or text == BY_CONNECTION else None
 
 
 READERS: Mapping[str, Callable[[str], Any]] = {

@@ -17,6 +17,7 @@ from publishing import coding
 from publishing.forms import FilterForm, NewItemForm
 from publishing.models import Item
 from publishing.progress import PREFETCH
+from publishing.views.causes import troubles_of
 from publishing.views.columns import choose
 from publishing.views.fields import as_value, place_of
 from publishing.views.filters import Filters
@@ -124,6 +125,7 @@ def _shown(
             "usual_sort": usual,
             "usual_query": listing.first_page(sort=usual).query(),
             "journey": None if listing.archive else journey_of(request),
+            "troubles": troubles_of(request, listing),
             "form": form,
             "names": names,
             "chips": chips_of(request, listing, names),

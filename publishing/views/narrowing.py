@@ -10,12 +10,13 @@ from django.utils.translation import gettext as _
 
 from connections.models import Account
 from dext_sync.businesses.models import Membership
+from publishing import failures
 from publishing.formats import day_text, locale_of, plain_amount
 from publishing.forms import FilterForm
 from publishing.models import Item, Supplier
 from publishing.reasons import PROBLEM_BY_CODE
 from publishing.views.fields import place_of
-from publishing.views.filters import Filters, with_problem
+from publishing.views.filters import Filters
 from publishing.views.listing import Listing
 from publishing.views.visible import WorkspaceRequest, connection_of, items_of
 
@@ -133,15 +134,17 @@ def _owners(request: WorkspaceRequest) -> list[tuple[str, str]]:
 
 def _causes(request: WorkspaceRequest) -> list[tuple[str, str]]:
     """Why items of this workspace have failed, each once."""
-    failed = items_of(request).filter(status=Item.Status.FAILED).order_by()
-    codes = with_problem(failed).values_list("problem_code", flat=True).distinct()
-    bare = {str(code or "").partition(":")[0] for code in codes}
-    return [(code, _sentence(code)) for code in sorted(bare & set(PROBLEM_BY_CODE))]
+    return [
+        (group.cause, " ".join(filter(None, (group.sentence, str(group.entry or "")))))
+        for group in failures.grouped(items_of(request).filter(archived_at=None))
+    ]
 
 
-def _sentence(code: str) -> str:
-    problem = PROBLEM_BY_CODE.get(code)
-    return str(problem.sentence) if problem else code
+def _sentence(cause: str) -> str:
+    if cause == failures.BY_CONNECTION:
+        return _("the connection did not work")
+    problem = PROBLEM_BY_CODE.get(cause.partition(".")[0])
+    return str(problem.sentence) if problem else cause
 
 
 def _name(rows: Any, pk: int | None) -> str:

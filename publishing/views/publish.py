@@ -19,6 +19,7 @@ from publishing.formats import locale_of, money, round_money
 from publishing.models import Item
 from publishing.views import answers
 from publishing.views.journey import set_out
+from publishing.views.listing import Listing
 from publishing.views.selection import Selection, back_to_list, selection_of
 from publishing.views.visible import WorkspaceRequest, item_or_404, workspace_view
 
@@ -62,7 +63,7 @@ def many(request: WorkspaceRequest) -> HttpResponse:
         context = {"selection": selection, "plan": plan}
         return render(request, f"publishing/{name}.html", context)
     _publish_all(request, plan.ready)
-    return back_to_list(request, selection.listing)
+    return back_to_list(request, _list_afterwards(selection.listing))
 
 
 @workspace_view(Need.PUBLISH)
@@ -82,6 +83,13 @@ def seen(request: WorkspaceRequest, item_id: int) -> HttpResponse:
     if not by_hand.settle(item, is_there=is_there, by=request.user):
         messages.warning(request, _("This is no longer open."))
     return answers.moved(request, item)
+
+
+def _list_afterwards(listing: Listing) -> Listing:
+    """What failed is on its way now: a list of that cause has nothing left to show."""
+    if listing.filters.cause is None:
+        return listing
+    return Listing(sort=listing.sort, filters=listing.filters.without("cause"))
 
 
 def _request(request: WorkspaceRequest, item: Item) -> Requested | Held:

@@ -75,7 +75,7 @@ def test_an_entry_that_came_back_changed_mends_it_at_the_refresh(
     item = ready_item(connected_bakery, bob)
     failed(item, bob, "rejected:category")
     with acting_in(connected_bakery.pk):
-        Account.unscoped.filter(pk=item.category_id).update(changed_at=timezone.now())
+        Account.unscoped.filter(name="Office Supplies").update(changed_at=timezone.now())
 
     assert reviewed(item) == "ready"
 

@@ -1,0 +1,117 @@
+"""What has failed, cause by cause: how often, what mends it, and publishing it again."""
+
+from dataclasses import dataclass
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from publishing import failures
+from publishing.failures import Group
+from publishing.models import Item
+from publishing.views.filters import Filters
+from publishing.views.listing import Listing
+from publishing.views.rows import list_url
+from publishing.views.visible import WorkspaceRequest, items_of
+
+LISTS = {
+    "category": "categories",
+    "project": "projects",
+    "location": "locations",
+    "customer": "customers",
+    "tax_rate": "tax-rates",
+}
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """A cause as one reader is told it; `query` is the list of its items."""
+
+    count: int
+    sentence: str
+    entry: str
+    zoho_words: str
+    mend_label: str
+    mend_url: str
+    query: str
+    list_url: str
+
+
+@dataclass(frozen=True)
+class Troubles:
+    """`is_open`: every cause is told; else only how many items there are."""
+
+    causes: list[Trouble]
+    is_open: bool
+    failed_url: str
+
+    @property
+    def headline(self) -> str:
+        count = sum(cause.count for cause in self.causes)
+        return ngettext(
+            "%(count)d item could not be published.",
+            "%(count)d items could not be published.",
+            count,
+        ) % {"count": count}
+
+
+def troubles_of(request: WorkspaceRequest, listing: Listing) -> Troubles | None:
+    """For the Inbox; None where nothing has failed."""
+    if listing.archive:
+        return None
+    groups = failures.grouped(items_of(request).filter(archived_at=None))
+    if not groups:
+        return None
+    failed_only = listing.status == "failed"
+    only = listing.filters.cause
+    return Troubles(
+        [_trouble(request, each) for each in groups if only in (None, each.cause)],
+        failed_only,
+        list_url(request, Listing(status="failed")),
+    )
+
+
+def _trouble(request: WorkspaceRequest, group: Group) -> Trouble:
+    listing = Listing(status="failed", filters=Filters(cause=group.cause))
+    label, url = _mends(request, group)
+    return Trouble(
+        count=group.count,
+        sentence=group.sentence,
+        entry=str(group.entry or ""),
+        zoho_words=group.zoho_words,
+        mend_label=label,
+        mend_url=url,
+        query=listing.query(),
+        list_url=list_url(request, listing),
+    )
+
+
+def _mends(request: WorkspaceRequest, group: Group) -> tuple[str, str]:
+    """Where to go; without a place only the words."""
+    slug, manages = request.business.slug, request.membership.manages
+    match group.field:
+        case "connection":
+            page = reverse("connections", args=[slug])
+            return _for_admins(_("Open Connections"), page, manages=manages)
+        case "payment_method":
+            page = reverse("payment_methods", args=[slug])
+            return _for_admins(_("Open Payment methods"), page, manages=manages)
+        case field if field in LISTS and group.entry is not None:
+            page = reverse("list_page", args=[slug, LISTS[field]])
+            words = _("Look at it in the lists, or choose another one")
+            return (words, page) if manages else (_("Choose another one"), "")
+        case field if field and group.count == 1:
+            return _("Correct it"), _field_url(group.last.item, slug, field)
+        case field if field:
+            return _("Correct it on each item."), ""
+        case _:
+            return "", ""
+
+
+def _for_admins(label: str, page: str, *, manages: bool) -> tuple[str, str]:
+    return (label, page) if manages else (_("Ask an Admin of this business."), "")
+
+
+def _field_url(item: Item, slug: str, field: str) -> str:
+    page = reverse("item", args=[slug, item.workspace, item.pk])
+    return f"{page}#id_{field}"
