@@ -182,6 +182,21 @@ def test_a_permission_that_was_let_go_meanwhile_is_gone_and_no_crash(
         tokens.access_token(Grant(pk=1))
 
 
+@pytest.mark.usefixtures("committed_db")
+def test_a_permission_that_no_connection_uses_is_given_back(
+    connection: Connection, zoho: Zoho, bakery: Business
+) -> None:
+    """As a take-over leaves it whose new connection was never finished."""
+    grant = grant_of(connection)
+    tasks.try_grant(grant.pk)
+    assert grant.refresh_token in zoho.standin.tokens["eu"].refresh_tokens
+    with acting_in(bakery.pk):
+        Connection.unscoped.update(state="disconnected", grant=None)
+    tasks.try_grant(grant.pk)
+    assert not Grant.objects.exists()
+    assert grant.refresh_token not in zoho.standin.tokens["eu"].refresh_tokens
+
+
 def test_whoever_shares_a_permission_that_lives_again_is_mended_by_the_sweep(
     connection: Connection, bakery: Business
 ) -> None:
