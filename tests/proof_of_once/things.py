@@ -2,6 +2,7 @@
 
 import datetime as dt
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from hashlib import sha256
@@ -13,22 +14,31 @@ from publishing import documents
 from publishing.drawing import PDF
 from publishing.models import Document, Item, PaymentMethod, Supplier
 from tests.factories import make_business, make_users
-from tests.publishing.factories import entry, make_method, make_pdf, make_supplier
+from tests.publishing.factories import (
+    entry,
+    make_customer,
+    make_method,
+    make_pdf,
+    make_supplier,
+)
 from tests.publishing.zoho import Zoho, connected_to
 
 KNOWN = "Acme Paper Ltd"
-NEW_SUPPLIERS = 12
+KNOWN_CUSTOMER = "Anchor Hotel"
+NEW_ONES = 8
 FIRST_DAY = dt.date(2026, 9, 1)
 
 
 @dataclass
 class Things:
-    """`typed` is the bill in Zoho that a person has typed, `twin` our item like it."""
+    """`new_names` are of suppliers and customers that Zoho does not have yet; `typed` is
+    the bill there that a person has typed, `twin` our item like it.
+    """
 
     business: Business
     person: User
     items: list[Item] = field(default_factory=list)
-    new_suppliers: list[str] = field(default_factory=list)
+    new_names: list[str] = field(default_factory=list)
     typed: str = ""
     twin: int = 0
 
@@ -39,8 +49,10 @@ def make_things(zoho: Zoho, *, seed: int, count: int) -> Things:
     bakery = make_business("Harbour Bakery", owner=alice)
     connected_to(zoho, bakery)
     things = Things(bakery, alice)
-    things.new_suppliers = [f"Mill {number}" for number in range(1, NEW_SUPPLIERS + 1)]
     shop = Shop(things, dice)
+    things.new_names = [
+        each.name for each in (*shop.suppliers[1:], *shop.customers[1:])
+    ]
     drafts = [shop.item(number) for number in range(count - 2)]
     drafts += shop.equal_receipts()
     with acting_in(bakery.pk):
@@ -57,49 +69,60 @@ class Shop:
     def __init__(self, things: Things, dice: random.Random) -> None:
         self.business, self.person = things.business, things.person
         self.dice = dice
-        self.category = entry(Account, self.business, "Office Supplies")
+        self.spent = entry(Account, self.business, "Office Supplies")
+        self.earned = entry(Account, self.business, "Sales")
         self.tax = entry(TaxRate, self.business, "Standard Rate")
         self.method: PaymentMethod = make_method(self.business)
-        self.known = make_supplier(self.business, KNOWN)
-        self.new = [
-            make_supplier(self.business, name, agreed_by=self.person)
-            for name in things.new_suppliers
-        ]
+        self.suppliers = self._known_and_new(make_supplier, KNOWN, "Mill")
+        self.customers = self._known_and_new(make_customer, KNOWN_CUSTOMER, "Café")
         self.documents: list[Document] = []
 
+    def _known_and_new(
+        self, make: Callable[..., Supplier], known: str, new: str
+    ) -> list[Supplier]:
+        names = [f"{new} {number}" for number in range(1, NEW_ONES + 1)]
+        agreed = [make(self.business, name, agreed_by=self.person) for name in names]
+        return [make(self.business, known), *agreed]
+
     def item(self, number: int) -> Item:
+        kinds = (self._bill, self._receipt, self._sale)
         total = Decimal(self.dice.randrange(1_02, 900_00, 6)) / 100
-        supplier = self.dice.choice([self.known, *self.new])
         day = FIRST_DAY + dt.timedelta(days=self.dice.randrange(60))
-        if number % 2:
-            return self._bill(supplier, f"INV-{number:04}", day, total)
-        return self._receipt(supplier, f"{number:04}", day, total)
+        return kinds[number % len(kinds)](f"{number:04}", day, total)
 
     def equal_receipts(self) -> list[Item]:
         """Two coffees of one morning, on two slips of paper."""
-        price = Decimal("4.80")
         slips = ("the first cup", "the second cup")
-        return [self._receipt(self.known, words, FIRST_DAY, price) for words in slips]
+        cups = [self._receipt(words, FIRST_DAY, Decimal("4.80")) for words in slips]
+        for cup in cups:
+            cup.supplier = self.suppliers[0]
+        return cups
 
-    def _bill(
-        self, supplier: Supplier, number: str, day: dt.date, total: Decimal
-    ) -> Item:
-        item = self._coded(supplier, number, day, total)
-        item.reference = number
-        item.due_date = day + dt.timedelta(days=30)
+    def _bill(self, words: str, day: dt.date, total: Decimal) -> Item:
+        item = self._coded(words, day, total)
+        item.supplier = self.dice.choice(self.suppliers)
+        item.category = self.spent
+        item.reference, item.due_date = f"INV-{words}", day + dt.timedelta(days=30)
         return item
 
-    def _receipt(
-        self, supplier: Supplier, words: str, day: dt.date, total: Decimal
-    ) -> Item:
-        item = self._coded(supplier, words, day, total)
+    def _receipt(self, words: str, day: dt.date, total: Decimal) -> Item:
+        item = self._coded(words, day, total)
+        item.supplier = self.dice.choice(self.suppliers)
+        item.category = self.spent
         item.kind = Item.Kind.RECEIPT
         item.paid, item.payment_method = True, self.method
         return item
 
-    def _coded(
-        self, supplier: Supplier, words: str, day: dt.date, total: Decimal
-    ) -> Item:
+    def _sale(self, words: str, day: dt.date, total: Decimal) -> Item:
+        """Some are to stay drafts, some to be marked as sent."""
+        item = self._coded(words, day, total)
+        item.workspace = Item.Workspace.SALES
+        item.supplier = self.dice.choice(self.customers)
+        item.category = self.earned
+        item.reference, item.mark_as_sent = f"S-{words}", self.dice.random() < 0.5
+        return item
+
+    def _coded(self, words: str, day: dt.date, total: Decimal) -> Item:
         return Item(
             business=self.business,
             owner=self.person,
@@ -107,8 +130,6 @@ class Shop:
             document=self._document(words),
             file_name=f"{words}.pdf",
             currency="GBP",
-            supplier=supplier,
-            category=self.category,
             tax_rate=self.tax,
             date=day,
             total=total,
@@ -137,8 +158,8 @@ PAPER = make_pdf()
 
 def _type_a_bill(zoho: Zoho, things: Things) -> None:
     """A person types one of ours into Zoho before we come: same supplier and number."""
-    bills = [item for item in things.items if item.kind == Item.Kind.INVOICE]
-    twin = next(item for item in bills if str(item.supplier) == KNOWN)
+    of_known = [item for item in things.items if str(item.supplier) == KNOWN]
+    twin = next(item for item in of_known if item.kind == Item.Kind.INVOICE)
     line = {"account": "Office Supplies", "rate": 99, "quantity": 1}
     typed = zoho.person_types(
         "bill", vendor=KNOWN, bill_number=twin.reference, line_items=[line]

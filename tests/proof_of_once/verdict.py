@@ -19,7 +19,7 @@ SPOILT = ("answer_lost", "error_500_after")
 OK = 200
 AT_ONCE = 0.5
 """Seconds in which a worker does with an answer what is to be done."""
-TABLES = {"bills": "bill_id", "expenses": "expense_id"}
+TABLES = {"bills": "bill_id", "expenses": "expense_id", "invoices": "invoice_id"}
 
 
 @dataclass
@@ -166,9 +166,9 @@ def _new(before: Record, after: Record) -> Iterator[Record]:
 
 
 def _mark(record: Record) -> str:
-    if "bill_id" in record:
-        return str(record["reference_number"])
-    return str(record["description"]).rpartition(" · ")[2]
+    if "expense_id" in record:
+        return str(record["description"]).rpartition(" · ")[2]
+    return str(record["reference_number"])
 
 
 def _unfinished() -> Iterable[Publication]:
@@ -190,13 +190,18 @@ def _doubles(evidence: Evidence) -> Iterator[str]:
 
 
 def _double_contacts(zoho: Zoho, things: Things) -> Iterator[str]:
-    for name in things.new_suppliers:
+    for name in things.new_names:
         if (found := len(zoho.contacts(name))) > 1:
             yield f"{name}: {found} contacts"
 
 
 def _id(record: Record) -> str:
+    """Expenses and bills name invoices too, but not the other way round."""
     return next(str(record[name]) for name in TABLES.values() if name in record)
+
+
+def _is_invoice(record: Record) -> bool:
+    return not {"bill_id", "expense_id"} & record.keys()
 
 
 # Lost
@@ -218,8 +223,11 @@ def _differences(evidence: Evidence, item: Item, record: Record) -> Iterator[str
         yield f"{item}: {record['total']} instead of {item.total}"
     if record["date"] != str(item.date):
         yield f"{item}: {record['date']} instead of {item.date}"
-    if record["vendor_name"] != str(item.supplier):
-        yield f"{item}: {record['vendor_name']} instead of {item.supplier}"
+    name = record["customer_name" if _is_invoice(record) else "vendor_name"]
+    if name != str(item.supplier):
+        yield f"{item}: {name} instead of {item.supplier}"
+    if _is_invoice(record) and (record["status"] != "draft") != item.mark_as_sent:
+        yield f"{item}: {record['status']}"
     kept = [
         evidence.after["documents"][each["document_id"]] for each in record["documents"]
     ]
@@ -290,10 +298,11 @@ def _looks(evidence: Evidence) -> Iterator[Looks]:
     for mark, publication in evidence.publications.items():
         times = uncertain[publication.pk, Step.Kind.RECORD.value]
         yield Looks(mark, times, _asked(evidence.calls, publication))
-        times = uncertain[publication.pk, Step.Kind.DOCUMENT.value]
+        later = (Step.Kind.DOCUMENT.value, Step.Kind.SENT.value)
+        times = sum(uncertain[publication.pk, kind] for kind in later)
         for record in evidence.records.get(mark, []):
             asked = _asked_for(evidence.calls, _id(record))
-            yield Looks(f"document of {mark}", times, asked)
+            yield Looks(f"record of {mark}", times, asked)
 
 
 def _uncertain() -> Counter[tuple[int, str]]:
