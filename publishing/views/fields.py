@@ -145,6 +145,8 @@ class Sheet:
         groups = [
             (title, [name for name in names if name in own]) for title, names in GROUPS
         ]
+        if self.place.sells:
+            groups = [(title, sorted(names, key=own.index)) for title, names in groups]
         return [(title, names) for title, names in groups if names]
 
     def field(self, name: str) -> Field:
