@@ -77,6 +77,7 @@ def settle(publication: Publication, step: Step, outcome: Outcome) -> Outcome:
             lost(publication, step, outcome.words)
         case Refused():
             refused(publication, step, outcome)
+    logger.info("%s: %s", step.kind, type(outcome).__name__.lower())
     return outcome
 
 

@@ -1,10 +1,8 @@
 """What stands in the log: who, what and which, and never what opens a door."""
 
-import io
 import json
 import logging
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
 from celery import shared_task
@@ -18,10 +16,9 @@ from dext_sync import env, logs
 from dext_sync.businesses.access import business_task
 from dext_sync.businesses.models import Business, User
 from tests.conftest import Browse
+from tests.logs import Lines, of, written
 
 TOKEN = "q8WzExLkJ0u-secret"
-Line = dict[str, Any]
-Lines = Callable[[], list[Line]]
 
 
 def explode(request: HttpRequest, token: str) -> HttpResponse:
@@ -37,21 +34,8 @@ handler500 = "dext_sync.businesses.views.frame.server_error"
 
 @pytest.fixture
 def lines() -> Iterator[Lines]:
-    """What a process in production would write."""
-    written = io.StringIO()
-    handler = logging.StreamHandler(written)
-    chosen = logs.configuration(logs.JSON)["formatters"][logs.JSON]
-    make = chosen.pop("()")
-    handler.setFormatter(make(**chosen))
-    root = logging.getLogger()
-    root.addHandler(handler)
-    yield lambda: [json.loads(line) for line in written.getvalue().splitlines()]
-    root.removeHandler(handler)
-
-
-def of(lines: Lines, event: str) -> Line:
-    (line,) = [line for line in lines() if line["event"] == event]
-    return line
+    with written() as lines:
+        yield lines
 
 
 def test_a_request_is_one_line_with_person_business_and_page(
@@ -77,9 +61,9 @@ def test_a_request_is_one_line_with_person_business_and_page(
 def test_a_line_written_for_an_item_names_it(
     bakery: Business, alice: User, browse: Browse, lines: Lines
 ) -> None:
-    browse(alice).get(f"/b/{bakery.slug}/users/987654321/")
-    line = of(lines, "Not Found: member_change")
-    assert (line["business_id"], line["member_id"]) == (bakery.pk, 987654321)
+    browse(alice).get(f"/b/{bakery.slug}/costs/987654321/")
+    line = of(lines, "Not Found: item")
+    assert (line["business_id"], line["item_id"]) == (bakery.pk, 987654321)
 
 
 def test_the_next_request_of_the_thread_is_nobodys(

@@ -1,6 +1,7 @@
 """Around every call: the token, the budget, and what Zoho says about its limits."""
 
 import pytest
+import requests
 import responses
 from responses import matchers
 
@@ -9,6 +10,7 @@ from connections.zoho.errors import (
     ZohoForbidden,
     ZohoRateLimited,
     ZohoUnauthorized,
+    ZohoUnavailable,
     ZohoUnexpected,
 )
 from connections.zoho.types import DailyLimit, NewContact
@@ -153,3 +155,33 @@ def test_a_cookie_of_one_business_is_not_sent_with_anothers_call(
     books.bill("1")
     books.bill("1")
     assert "Cookie" not in zoho.calls[1].request.headers
+
+
+# What came of each call is told, for the metrics.
+
+
+def test_both_tries_around_a_refused_token_are_told(
+    books: ZohoBooks, access: BakeryAccess, zoho: responses.RequestsMock
+) -> None:
+    zoho.get(BILL, status=401, json=REFUSED, match=[_with(FIRST)])
+    zoho.get(BILL, json=FOUND, match=[_with(SECOND)])
+    books.bill("1")
+    assert access.came_back == [(401, 57), (200, 0)]
+
+
+def test_a_call_without_an_answer_is_told(
+    books: ZohoBooks, access: BakeryAccess, zoho: responses.RequestsMock
+) -> None:
+    zoho.get(BILL, body=requests.ConnectionError())
+    with pytest.raises(ZohoUnavailable):
+        books.bill("1")
+    assert access.came_back == [(None, None)]
+
+
+def test_a_call_that_our_own_budget_held_back_is_none(
+    books: ZohoBooks, access: BakeryAccess
+) -> None:
+    access.budget_spent = True
+    with pytest.raises(ZohoRateLimited):
+        books.bill("1")
+    assert access.came_back == []

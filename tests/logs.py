@@ -1,0 +1,40 @@
+"""Log lines as a process in production writes them, for tests to read."""
+
+import io
+import json
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from dext_sync import logs
+
+Line = dict[str, Any]
+Lines = Callable[[], list[Line]]
+
+
+@contextmanager
+def written() -> Iterator[Lines]:
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(_formatter())
+    root = logging.getLogger()
+    root.addHandler(handler)
+    try:
+        yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
+    finally:
+        root.removeHandler(handler)
+
+
+def _formatter() -> logging.Formatter:
+    chosen = dict(logs.configuration(logs.JSON)["formatters"][logs.JSON])
+    make = chosen.pop("()")
+    formatter = make(**chosen)
+    assert isinstance(formatter, logging.Formatter)
+    return formatter
+
+
+def of(lines: Lines, event: str) -> Line:
+    """The one line that says this."""
+    (line,) = [line for line in lines() if line["event"] == event]
+    return line
