@@ -150,7 +150,7 @@ class Demo:
         parts = [] if "ZOHO_REGIONS" in os.environ else [self._stand_in()]
         with progress("Migrations and data"):
             self._fill_database()
-        parts += [self._web(), self._worker(), self._beat()]
+        parts += [self._web(), self._worker(), self._clicks(), self._beat()]
         for part in parts:
             with progress(part.child.program.name):
                 wait_for(part.child, part.is_ready, seconds=60)
@@ -246,6 +246,13 @@ class Demo:
             self.family.start(self._celery("Worker", *worker)),
             lambda: readiness.worker_listens(self.environment["REDIS_URL"]),
         )
+
+    def _clicks(self) -> Part:
+        """What somebody waits for, while the worker may be held by slow calls."""
+        alone = ("--without-mingle", "--without-gossip")
+        worker = ("worker", "--queues", "people", "--concurrency", "1", *alone)
+        child = self.family.start(self._celery("Clicks", *worker, "--loglevel", "INFO"))
+        return Part(child, lambda: b" ready." in child.program.log.read_bytes())
 
     def _beat(self) -> Part:
         schedule = self.sockets / "beat"

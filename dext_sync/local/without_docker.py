@@ -47,7 +47,8 @@ GIVEN: Final = {
     "DEFAULT_FROM_EMAIL": "Books <books@example.com>",
     "METRICS_TOKEN": TOKEN,
 }
-PROCESSES: Final = ("web", "worker", "beat")
+WORKERS: Final = ("worker", "clicks")
+PROCESSES: Final = ("web", *WORKERS, "beat")
 FOLDERS: Final = ("/app", "/documents", "/tmp")  # noqa: S108
 PATH: Final = f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin"
 # The image has a user of its own; where root runs this, Celery warns in plain words.
@@ -126,6 +127,8 @@ class Compose:
             self.until_well(name)
         for page, headers, wanted in PAGES:
             self.open(page, headers, wanted)
+        with progress("a task that beat asks for"):
+            self.until_done_task()
         for name in reversed(PROCESSES):
             self.stop(name, running[name])
         self.read_logs()
@@ -244,6 +247,13 @@ class Compose:
             )
         print(f"  {page} {' '.join(headers)}: {status}")
 
+    def until_done_task(self) -> None:
+        deadline = time.monotonic() + WELL_SECONDS
+        while not any("succeeded" in self.log(name).read_text() for name in WORKERS):
+            if time.monotonic() > deadline:
+                raise CannotStart("The workers have done no task.")
+            time.sleep(0.2)
+
     # The end
 
     def stop(self, name: str, child: Child) -> None:
@@ -257,12 +267,11 @@ class Compose:
                 raise CannotStart(f"{name} does not stop.\n{child.last_words()}")
 
     def read_logs(self) -> None:
-        """Each line is a JSON object; the worker has done what beat had asked for."""
+        """Each line is a JSON object."""
         for name in PROCESSES:
             with progress(f"log of {name}"):
-                told = [parsed(name, line) for line in self.lines(name)]
-                if name == "worker" and not any("succeeded" in each for each in told):
-                    raise CannotStart("The worker has done no task.")
+                for line in self.lines(name):
+                    require_json(name, line)
 
     def lines(self, name: str) -> list[str]:
         """Without what Celery writes past all logs when it is asked to end."""
@@ -302,10 +311,10 @@ def status_of(address: str, headers: Mapping[str, str]) -> int:
         return error.code
 
 
-def parsed(name: str, line: str) -> str:
-    """What the line tells. Raises CannotStart where no machine could read it."""
+def require_json(name: str, line: str) -> None:
+    """Raises CannotStart where no machine could read what the line tells."""
     try:
-        return str(json.loads(line)["event"])
+        json.loads(line)["event"]
     except (ValueError, KeyError):
         raise CannotStart(f"{name} has written no JSON: {line}") from None
 

@@ -12,7 +12,8 @@ from dext_sync.local.compose_file import FILE, Service
 from dext_sync.local.refusal import CannotStart
 from dext_sync.local.without_docker import GIVEN
 
-PROCESSES = ("web", "worker", "beat")
+WORKERS = ("worker", "clicks")
+PROCESSES = ("web", *WORKERS, "beat")
 SECRETS = (
     *("SECRET_KEY", "ENCRYPTION_KEYS", "ZOHO_CLIENT_SECRET"),
     *("DATABASE_PASSWORD", "DATABASE_OWNER_PASSWORD", "POSTGRES_PASSWORD"),
@@ -78,9 +79,19 @@ def test_what_stays_is_watched_restarted_and_given_time(
     assert compose_file.seconds(service["stop_grace_period"]) >= 20
 
 
-def test_a_worker_may_finish_its_longest_call(services: dict[str, Service]) -> None:
+@pytest.mark.parametrize("name", WORKERS)
+def test_a_worker_may_finish_its_longest_call(
+    services: dict[str, Service], name: str
+) -> None:
     """Uploads wait 100 seconds for Zoho's answer."""
-    assert compose_file.seconds(services["worker"]["stop_grace_period"]) > 105
+    assert compose_file.seconds(services[name]["stop_grace_period"]) > 105
+
+
+def test_some_processes_are_kept_for_what_people_wait_for(
+    services: dict[str, Service],
+) -> None:
+    assert "--queues people" in " ".join(services["clicks"]["command"])
+    assert "--queues" not in services["worker"]["command"]
 
 
 @pytest.mark.parametrize("name", PROCESSES)

@@ -29,7 +29,7 @@ pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc"),
 ]
 READY_SECONDS = 90
-PARTS = ["Beat", "Worker", "Web", "Zoho's stand-in", "Valkey", "Postgres"]
+PARTS = ["Beat", "Clicks", "Worker", "Web", "Zoho's stand-in", "Valkey", "Postgres"]
 
 
 @dataclass(frozen=True)
@@ -151,7 +151,9 @@ def test_a_part_that_dies_is_reported_and_everything_stops(
     state: Path, port: int
 ) -> None:
     with ready_demo(state, port) as running:
-        (worker,) = pids_of(running, r"celery.* worker ") & children(running)
+        (worker,) = pids_of(running, r"celery.* worker --concurrency ") & children(
+            running
+        )
         os.kill(worker, signal.SIGKILL)
 
         assert running.process.wait(timeout=20) == 1
