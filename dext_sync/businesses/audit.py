@@ -16,6 +16,8 @@ SENTENCES = {
     "member.changed": _("changed {subject}: {changes}"),
     "member.removed": _("removed {subject}"),
     "member.left": _("left"),
+    "member.failure_mails_on": _("switched emails about failures on"),
+    "member.failure_mails_off": _("switched emails about failures off"),
     "member.ownership_handed_over": _("handed ownership to {subject}"),
     "person.signed_in": _("signed in"),
     "person.signed_out": _("signed out"),

@@ -150,6 +150,23 @@ class ProfileForm(DetailsForm):
         return day
 
 
+class MailsForm(forms.ModelForm[Membership]):
+    """What a member wants to be told by email."""
+
+    class Meta:
+        model = Membership
+        fields: ClassVar = ["failure_mails"]
+        labels: ClassVar = {
+            "failure_mails": _("Tell me by email what could not be published")
+        }
+        help_texts: ClassVar = {
+            "failure_mails": _(
+                "At most every six hours, and only if something failed and still does. "
+                "Admins are told of all items, others of their own."
+            )
+        }
+
+
 class RightsForm(BusinessForm):
     """A role, and the switches that count for a Standard user."""
 

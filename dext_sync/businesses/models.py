@@ -120,6 +120,8 @@ class Membership(BusinessOwned):
     role = models.CharField(max_length=12, choices=Role.choices)
     sees_all_documents = models.BooleanField(_("access all documents"), default=False)
     publishes = models.BooleanField(_("may publish"), default=False)
+    # The person's own choice: to be told what could not be published.
+    failure_mails = models.BooleanField(_("mails of failures"), default=True)
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta(BusinessOwned.Meta):

@@ -26,6 +26,7 @@ urlpatterns = [
     ),
     path(BUSINESS, businesses.home, name="business_home"),
     path(f"{BUSINESS}leave/", person.leave, name="business_leave"),
+    path(f"{BUSINESS}emails/", person.mails, name="business_mails"),
     path(f"{BUSINESS}profile/", businesses.profile, name="business_profile"),
     path(f"{BUSINESS}activity/", activity.activity, name="activity"),
     path(USERS, members.index, name="members"),

@@ -92,6 +92,7 @@ BUSINESSES: dict[str, Row] = {
     ),
     "business_home": MEMBER,
     "business_leave": MEMBER,
+    "business_mails": MEMBER,
     "business_profile": MANAGE,
     "activity": MANAGE,
     "members": MANAGE,

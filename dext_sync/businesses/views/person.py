@@ -7,9 +7,9 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
-from dext_sync.businesses import members
+from dext_sync.businesses import audit, members
 from dext_sync.businesses.access import BusinessRequest, PersonRequest, business_view
-from dext_sync.businesses.forms import PersonForm
+from dext_sync.businesses.forms import MailsForm, PersonForm
 from dext_sync.businesses.members import Done, Refused
 from dext_sync.businesses.roles import Need
 
@@ -29,6 +29,26 @@ def leave(request: BusinessRequest) -> HttpResponse:
     if request.method == "POST":
         return _left(request)
     return TemplateResponse(request, "businesses/leave.html", {})
+
+
+@business_view(Need.MEMBER)
+def mails(request: BusinessRequest) -> HttpResponse:
+    """What this business sends to the person who looks."""
+    typed = request.POST if request.method == "POST" else None
+    form = MailsForm(typed, instance=request.membership)
+    if form.is_valid():
+        if form.has_changed():
+            _save_mails(request, form)
+        messages.success(request, _("Your choice is saved."))
+        return redirect("business_mails", request.business.slug)
+    return TemplateResponse(request, "businesses/mails.html", {"form": form})
+
+
+def _save_mails(request: BusinessRequest, form: MailsForm) -> None:
+    member = request.membership
+    member.save(update_fields=list(form.changed_data))
+    state = "on" if member.failure_mails else "off"
+    audit.record(request.business, f"member.failure_mails_{state}", actor=request.user)
 
 
 def _left(request: BusinessRequest) -> HttpResponse:
