@@ -75,6 +75,11 @@ app.conf.beat_schedule = {
         "schedule": timedelta(seconds=10),
         "options": {"expires": 20},
     },
+    "tell what could not be published": {
+        "task": "publishing.tasks.sweep_failures",
+        "schedule": timedelta(minutes=1),
+        "options": {"expires": 60},
+    },
     "refresh lists that are due": {
         "task": "connections.tasks.sweep_refreshes",
         "schedule": timedelta(seconds=20),

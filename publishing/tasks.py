@@ -12,7 +12,7 @@ from dext_sync.businesses.access import business_task
 from dext_sync.businesses.models import Business
 from dext_sync.businesses.tenancy import rows_across
 from dext_sync.celery import enqueue, remind, remind_in
-from publishing import coding, engine, turns, verification
+from publishing import coding, digest, engine, turns, verification
 from publishing.models import Item, Publication
 from publishing.reasons import Wait
 
@@ -110,6 +110,19 @@ def _withdraw(event: ConnectionEvent) -> None:
         connection=event.connection, finished_at=None, requested_at__lt=event.at
     ):
         engine.withdraw(publication.pk)
+
+
+@shared_task
+def sweep_failures() -> None:
+    before = timezone.now() - digest.SETTLES
+    for business_id, _same in rows_across("failures_to_tell", before):
+        remind(tell_failures, business_id)
+
+
+@business_task()
+def tell_failures(business_id: int) -> None:
+    """One mail about what could not be published, and not another one soon."""
+    digest.tell(Business.objects.get(pk=business_id))
 
 
 @shared_task
