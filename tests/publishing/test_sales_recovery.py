@@ -1,5 +1,7 @@
 """Sales whose answers are lost, whose workers die: one invoice, in the state it should be."""
 
+from datetime import datetime, timedelta
+
 import pytest
 import time_machine
 
@@ -7,7 +9,7 @@ from connections.models import Connection
 from dext_sync.businesses.models import Business, User
 from publishing.models import Step
 from tests.publishing.dying import die_at
-from tests.publishing.factories import make_customer, ready_sale
+from tests.publishing.factories import make_customer, ready_item, ready_sale
 from tests.publishing.steps import (
     attempts_of,
     begun,
@@ -21,6 +23,7 @@ from tests.publishing.steps import (
 )
 from tests.publishing.zoho import BAKERY, Zoho
 from tests.zoho_standin import changes
+from tests.zoho_standin.world import Table
 
 pytestmark = pytest.mark.usefixtures("connection")
 
@@ -155,3 +158,48 @@ def test_a_document_that_is_refused_does_not_keep_it_from_being_marked(
     assert page.headline == (
         "Published as invoice 2026-17, marked as sent; its document is missing there."
     )
+
+
+@pytest.mark.parametrize("sells", [True, False])
+def test_where_zoho_ignores_the_question_ours_is_found_among_all(
+    zoho: Zoho,
+    bakery: Business,
+    bob: User,
+    clock: time_machine.Traveller,
+    *,
+    sells: bool,
+) -> None:
+    item = ready_sale(bakery, bob) if sells else ready_item(bakery, bob)
+    path = "/invoices" if sells else "/bills"
+    zoho.fails("answer_lost", method="POST", path=path)
+    publication = publish(item, bob)
+    table = zoho.organisation.invoices if sells else zoho.organisation.bills
+    others_of_today(table, 205)
+    zoho.fails("filters_ignored", path=path, times=3)
+
+    work_until_settled(publication, clock)
+
+    assert [call["method"] for call in zoho.standin.calls] == [
+        "POST",
+        *["GET"] * 3,
+        "POST",
+    ]
+    assert len(table) == 206
+    assert item_now(item).status == "published"
+
+
+def others_of_today(rows: Table, count: int) -> None:
+    """Records like the only one there is, entered after it."""
+    ((own, pattern),) = rows.items()
+    first = datetime.fromisoformat(pattern["created_time"])
+    for number in range(1, count + 1):
+        zoho_id = f"2082599{number:010}"
+        stamp = (first + timedelta(seconds=number)).strftime("%Y-%m-%dT%H:%M:%S%z")
+        row = {
+            key: zoho_id if value == own else value for key, value in pattern.items()
+        }
+        rows[zoho_id] = row | {
+            "reference_number": f"PO {number}",
+            "created_time": stamp,
+            "documents": [],
+        }

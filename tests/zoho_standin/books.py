@@ -147,6 +147,9 @@ def _within(
     call.files_vanish = bool(
         call.files and _take(standin, visit, seen, "upload_not_stored")
     )
+    if _take(standin, visit, seen, "filters_ignored"):
+        paging = ("page", "per_page")
+        call.queries = {n: v for n, v in call.queries.items() if n in paging}
     if fault := _take(standin, visit, seen, "list_stale"):
         call.stale_seconds = fault.seconds
     answer = _done(call, route)

@@ -22,6 +22,7 @@ BOOKS_FAULTS: dict[str, tuple[str, ...]] = {
     "error_500_after": _WRITES,  # stored
     "html_502": (),  # an HTML page instead of JSON, nothing stored
     "list_stale": ("GET",),  # a list without what is younger than `seconds`
+    "filters_ignored": ("GET",),  # the whole list, as for a filter it does not know
     "upload_not_stored": ("POST", "PUT"),  # success, file dropped
     "tokens_dead": (),  # the token that is presented dies: 401/57
     "forbidden": (),  # 401/57 although the token lives: a right is missing
