@@ -153,6 +153,9 @@ CONNECTIONS: dict[str, Row] = {
     # Zoho sends the browser here; the business comes from the state.
     "zoho_callback": ANYONE,
     "connection_organisation": CONSENT,
+    "connection_take_over": Row(
+        Need.MANAGE, {"consent_id": NONE, "organisation_id": "1"}
+    ),
     "connection_finish": CONSENT,
     "connection_other": CONSENT,
     "connection_ended": CONSENT,
