@@ -2,8 +2,8 @@
 
 import logging
 import secrets
-from datetime import timedelta
-from typing import Final
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q
@@ -26,7 +26,9 @@ from connections.reading import (
     DAILY,
     LEASE,
     LeaseLost,
+    TurnOver,
     hold_lease,
+    is_over,
     may_read_newest_only,
     not_read,
     read_list,
@@ -117,20 +119,33 @@ def _was_complete_today(connection: Connection) -> bool:
 # Refreshing
 
 
-def refresh(run_id: int) -> None:
-    """Read what is left of this refresh; safe to call again after any crash."""
+def refresh(run_id: int, *, turn: timedelta | None = None) -> timedelta | None:
+    """Read what is left of this refresh; safe to call again after any crash.
+
+    turn: after this time it stops and is due at once, so that others come between.
+    Answers after which time there is more to read; None: nothing, or not for us.
+    """
     run = _taken(run_id)
     if run is None:
-        return
+        return None
     try:
-        _read_or_wait(run)
+        _read_or_wait(run, None if turn is None else timezone.now() + turn)
     except LeaseLost:
         logger.info("%s: another worker has taken over, or it has ended.", run)
+    return _rest_left(run)
 
 
-def _read_or_wait(run: RefreshRun) -> None:
+def _rest_left(run: RefreshRun) -> timedelta | None:
+    free = RefreshRun.unscoped.filter(pk=run.pk, finished_at=None, leased_until=None)
+    due_at = free.values_list("due_at", flat=True).first()
+    return None if due_at is None else max(due_at - timezone.now(), timedelta(0))
+
+
+def _read_or_wait(run: RefreshRun, until: datetime | None) -> None:
     try:
-        _read_everything(run)
+        _read_everything(run, until)
+    except TurnOver:
+        _rest(run, timezone.now())
     except NotConnected:
         _end(run, _("The connection to Zoho Books needs reconnecting."))
     except ZohoUnavailable as error:
@@ -150,7 +165,7 @@ def _taken(run_id: int) -> RefreshRun | None:
     return runs.get(pk=run_id)
 
 
-def _read_everything(run: RefreshRun) -> None:
+def _read_everything(run: RefreshRun, until: datetime | None) -> None:
     books = connected.open_books(run.connection, Priority.REFRESH)
     if run.connection.organisation_id != run.organisation_id:
         _end(run, _("The business is connected to another organisation now."))
@@ -158,18 +173,20 @@ def _read_everything(run: RefreshRun) -> None:
     if not run.lists.exclude(state__in=OPEN).exists():
         _learn_organisation(run, books.organisation())
         _learn_locks(run, books)
-    if away := _read_open_lists(run, books):
+    if away := _read_open_lists(run, books, until):
         raise away
     _end(run, "")
 
 
-def _read_open_lists(run: RefreshRun, books: ZohoBooks) -> ZohoUnavailable | None:
+def _read_open_lists(
+    run: RefreshRun, books: ZohoBooks, until: datetime | None
+) -> ZohoUnavailable | None:
     """One list that Zoho cannot bring keeps none of the others waiting."""
     away: ZohoUnavailable | None = None
     misses = 0
     for line in run.lists.filter(state__in=OPEN).order_by("failures", "pk"):
         try:
-            read_list(run, line, books)
+            read_list(run, line, books, until)
             misses = 0
         except ZohoRateLimited:
             raise
@@ -179,6 +196,8 @@ def _read_open_lists(run: RefreshRun, books: ZohoBooks) -> ZohoUnavailable | Non
                 away = error
         if misses == MISSES_IN_A_ROW:
             break
+        if is_over(until):
+            raise TurnOver
     return away
 
 
@@ -285,14 +304,18 @@ def _pause(run: RefreshRun, error: ZohoUnavailable) -> None:
     RefreshedList.unscoped.filter(run=run, state=RefreshedList.State.READING).update(
         state=RefreshedList.State.WAITING
     )
-    RefreshRun.unscoped.filter(
-        pk=run.pk, finished_at=None, leased_until=run.leased_until
-    ).update(
-        leased_until=None,
-        due_at=timezone.now() + wait,
+    _rest(
+        run,
+        timezone.now() + wait,
         pauses=pauses if limited else min(pauses + 1, 10),
         waiting_reason=getattr(error, "limit", "unavailable"),
     )
+
+
+def _rest(run: RefreshRun, until: datetime, **facts: Any) -> None:
+    RefreshRun.unscoped.filter(
+        pk=run.pk, finished_at=None, leased_until=run.leased_until
+    ).update(leased_until=None, due_at=until, **facts)
 
 
 def _give_up(run: RefreshRun, error: ZohoError) -> None:

@@ -68,6 +68,14 @@ class LeaseLost(Exception):
     """Another worker has taken this refresh over."""
 
 
+class TurnOver(Exception):
+    """It goes on when others have had their turn; what has arrived is kept."""
+
+
+def is_over(until: datetime | None) -> bool:
+    return until is not None and timezone.now() > until
+
+
 def hold_lease(run: RefreshRun, **changes: Any) -> None:
     """Raises LeaseLost. The moment it ends tells one holder from the next."""
     until = timezone.now() + LEASE
@@ -79,13 +87,19 @@ def hold_lease(run: RefreshRun, **changes: Any) -> None:
     run.leased_until = until
 
 
-def read_list(run: RefreshRun, line: RefreshedList, books: ZohoBooks) -> None:
-    """Raises ZohoUnavailable (ZohoRateLimited): what has arrived waits for the rest."""
-    reading = Reading(run, line, BY_SLUG[line.kind], books)
+def read_list(
+    run: RefreshRun, line: RefreshedList, books: ZohoBooks, until: datetime | None
+) -> None:
+    """Raises ZohoUnavailable (ZohoRateLimited), TurnOver: what has arrived waits for
+    the rest.
+
+    until: after this moment no second page is asked for.
+    """
+    reading = Reading(run, line, BY_SLUG[line.kind], books, until)
     try:
         reading.read()
         reading.keep()
-    except ZohoUnavailable:
+    except (ZohoUnavailable, TurnOver):
         reading.keep()
         raise
     except ZohoOrganisationRefused:
@@ -134,6 +148,8 @@ class Reading:
     line: RefreshedList
     kind: ListKind
     books: ZohoBooks
+    until: datetime | None
+    has_read: bool = False
     pages: list[Arrived] = field(default_factory=list)
     unkept: dict[Arrived, str] = field(default_factory=dict)
 
@@ -235,8 +251,11 @@ class Reading:
             raise ZohoUnexpected("Zoho Books' list does not end.")
         self._hold_lease_in_time()
         asked_at = timezone.now()
+        if self.has_read and is_over(self.until):
+            raise TurnOver
         page = read(self.books, number)
         arrived = Arrived(number, page.has_more, len(page.rows), asked_at)
+        self.has_read = True
         rows = entries.staged(self.kind, page.rows)
         self.unkept[arrived] = json.dumps(rows, cls=DjangoJSONEncoder)
         self.pages = sorted([*self.pages, arrived], key=lambda each: each.number)

@@ -13,9 +13,13 @@ from connections.models import Connection, Consent, Grant
 from connections.zoho.errors import ZohoError
 from dext_sync.businesses.access import business_task
 from dext_sync.businesses.tenancy import rows_across
-from dext_sync.celery import remind
+from dext_sync.celery import remind, remind_in
 
 MOST_AT_ONCE: Final = 50
+TURN: Final = timedelta(seconds=5)
+"""So long a worker reads the lists of one business before it looks for other work."""
+LONGEST_REST: Final = timedelta(seconds=65)
+"""What rests longer is found by the sweep."""
 CONSENT_LIFE: Final = timedelta(minutes=45)
 """Abandoned consents are revoked within the hour."""
 TOKEN_REST: Final = timedelta(hours=3)
@@ -32,7 +36,9 @@ def refresh_lists(business_id: int, connection_id: int) -> None:
     if run is None and _is_due(connection):
         run = lists.start(connection, by=None)
     if run is not None:
-        lists.refresh(run.pk)
+        rest = lists.refresh(run.pk, turn=TURN)
+        if rest is not None and rest < LONGEST_REST:
+            remind_in(rest, refresh_lists, business_id, connection_id)
 
 
 def _is_due(connection: Connection) -> bool:

@@ -71,6 +71,25 @@ def test_a_refresh_reads_every_list_that_the_organisation_has(
     assert "tax-exemptions" not in kinds  # the UK edition has none
 
 
+def test_others_come_between_the_pages_of_a_refresh(
+    connection: Connection, zoho: Zoho
+) -> None:
+    """Each turn brings a page at least, and nothing is asked for twice."""
+    zoho.standin.change("vendors", organization=BAKERY, count=450)
+    with acting_in(connection.business_id):
+        run = lists.start(connection, None)
+        turns = 1
+        while lists.refresh(run.pk, turn=timedelta(0)) is not None:
+            turns += 1
+        run.refresh_from_db()
+
+    assert (run.problem, run.finished_at is None) == ("", False)
+    assert line(run, "suppliers").state == "done"
+    assert turns > 10
+    asked = [(call["path"], str(call["queries"])) for call in zoho.standin.calls]
+    assert len(asked) == len(set(asked))
+
+
 def test_a_feature_that_is_off_is_not_available_and_no_error(
     connection: Connection, zoho: Zoho
 ) -> None:
