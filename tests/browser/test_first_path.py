@@ -1,27 +1,24 @@
 """The first path, by the words on the screen: connect, refresh, publish with documents."""
 
-import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Site, is_accessible
-from tests.factories import PASSWORD
+from tests.browser.steps import (
+    choose,
+    fill,
+    go_to,
+    pick,
+    publish,
+    sign_in,
+    upload,
+)
 from tests.publishing.factories import make_pdf, make_png
 from tests.publishing.zoho import ALICE
 
 pytestmark = pytest.mark.browser
-
-
-def sign_in(page: Page, site: Site) -> None:
-    page.goto(site.address)
-    is_accessible(page)
-    page.get_by_label("Email").fill("alice@example.com")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("heading", name="Costs inbox")).to_be_visible()
-    is_accessible(page)
 
 
 def connect(page: Page) -> None:
@@ -65,51 +62,6 @@ def refresh(page: Page) -> None:
     is_accessible(page)
     page.get_by_role("link", name="Suppliers").first.click()
     expect(page.get_by_role("rowheader", name="Acme Paper Ltd")).to_be_visible()
-    is_accessible(page)
-
-
-def upload(page: Page, folder: Path, name: str, content: bytes) -> None:
-    document = folder / name
-    document.write_bytes(content)
-    page.get_by_role("link", name="Inbox").click()
-    page.get_by_label("Drop documents here, or choose them").set_input_files(document)
-    page.get_by_role("link", name=name).first.click()
-    expect(page.get_by_text("Please resolve these issues")).to_be_visible()
-    is_accessible(page)
-
-
-def entry(page: Page, label: str) -> Locator:
-    """The field of this name with what is said under it."""
-    return page.locator(".entry").filter(
-        has=page.get_by_label(label, exact=True).or_(
-            page.get_by_role("combobox", name=label, exact=True)
-        )
-    )
-
-
-def fill(page: Page, label: str, value: str) -> None:
-    field = page.get_by_label(label, exact=True)
-    field.fill(value)
-    field.press("Tab")
-    expect(entry(page, label).get_by_text("Saved")).to_be_visible()
-
-
-def choose(page: Page, label: str, option: str) -> None:
-    page.get_by_label(label, exact=True).select_option(label=option)
-    expect(entry(page, label).get_by_text("Saved")).to_be_visible()
-
-
-def pick(page: Page, label: str, typed: str) -> None:
-    field = page.get_by_role("combobox", name=label, exact=True)
-    field.click()
-    field.fill(typed)
-    page.get_by_role("option", name=re.compile(typed)).first.click()
-    expect(entry(page, label).get_by_text("Saved")).to_be_visible()
-
-
-def publish(page: Page) -> None:
-    page.get_by_role("button", name="Publish", exact=True).click()
-    expect(page.get_by_text("Published as")).to_be_visible()
     is_accessible(page)
 
 
@@ -184,7 +136,7 @@ def test_a_bill_and_an_expense_reach_zoho_with_their_documents(
     assert expense["vendor_id"] == contact["contact_id"]
     assert [row["file_name"] for row in expense["documents"]] == ["till.png"]
 
-    page.get_by_role("link", name="Archive", exact=True).click()
+    go_to(page, "Costs", "Archive")
     expect(page.get_by_text("Published").first).to_be_visible()
     is_accessible(page)
     page.get_by_role("link", name="Activity").click()

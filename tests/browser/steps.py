@@ -1,0 +1,72 @@
+"""What a person does on the pages, by the words on the screen."""
+
+import re
+from pathlib import Path
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import Site, is_accessible
+from tests.factories import PASSWORD
+
+
+def sign_in(page: Page, site: Site) -> None:
+    page.goto(site.address)
+    is_accessible(page)
+    page.get_by_label("Email").fill("alice@example.com")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="Costs inbox")).to_be_visible()
+    is_accessible(page)
+
+
+def go_to(page: Page, workspace: str, place: str) -> None:
+    """The Inbox or the Archive of Costs or Sales, in the sidebar."""
+    sidebar = page.get_by_role("navigation", name=workspace, exact=True)
+    sidebar.get_by_role("link", name=place).click()
+
+
+def upload(
+    page: Page, folder: Path, name: str, content: bytes, *, workspace: str = "Costs"
+) -> None:
+    document = folder / name
+    document.write_bytes(content)
+    go_to(page, workspace, "Inbox")
+    page.get_by_label("Drop documents here, or choose them").set_input_files(document)
+    page.get_by_role("link", name=name).first.click()
+    expect(page.get_by_text("Please resolve these issues")).to_be_visible()
+    is_accessible(page)
+
+
+def entry(page: Page, label: str) -> Locator:
+    """The field of this name with what is said under it."""
+    return page.locator(".entry").filter(
+        has=page.get_by_label(label, exact=True).or_(
+            page.get_by_role("combobox", name=label, exact=True)
+        )
+    )
+
+
+def fill(page: Page, label: str, value: str) -> None:
+    field = page.get_by_label(label, exact=True)
+    field.fill(value)
+    field.press("Tab")
+    expect(entry(page, label).get_by_text("Saved")).to_be_visible()
+
+
+def choose(page: Page, label: str, option: str) -> None:
+    page.get_by_label(label, exact=True).select_option(label=option)
+    expect(entry(page, label).get_by_text("Saved")).to_be_visible()
+
+
+def pick(page: Page, label: str, typed: str) -> None:
+    field = page.get_by_role("combobox", name=label, exact=True)
+    field.click()
+    field.fill(typed)
+    page.get_by_role("option", name=re.compile(typed)).first.click()
+    expect(entry(page, label).get_by_text("Saved")).to_be_visible()
+
+
+def publish(page: Page) -> None:
+    page.get_by_role("button", name="Publish", exact=True).click()
+    expect(page.get_by_text("Published as")).to_be_visible()
+    is_accessible(page)
