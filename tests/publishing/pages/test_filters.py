@@ -74,7 +74,7 @@ def test_what_an_address_cannot_mean_is_left_aside(nonsense: dict[str, str]) -> 
     ],
 )
 def test_each_filter_leaves_what_fits(
-    at: At, alice: User, connected_bakery: Business, asked: dict[str, str]
+    at: At, alice: User, connected_bakery: Business, asked: dict[str, Any]
 ) -> None:
     fits = make_item(
         connected_bakery,
