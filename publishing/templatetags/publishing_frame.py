@@ -3,10 +3,11 @@
 from django import template
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
+from django.template import Context
 
 from connections.models import Connection
 from dext_sync.businesses.models import Membership
-from publishing import failures
+from publishing import failures, waiting
 from publishing.models import Item
 
 register = template.Library()
@@ -26,6 +27,17 @@ def _inbox_of(membership: Membership, workspace: str) -> QuerySet[Item]:
     if membership.may_see_all_documents:
         return items
     return items.filter(owner=membership.user_id)
+
+
+@register.inclusion_tag("publishing/_waiting.html", takes_context=True)
+def what_waits(context: Context, connection: Connection) -> dict[str, object]:
+    """For Zoho Books, of this business; the reading of lists comes last."""
+    return {
+        "business": connection.business,
+        "connection": connection,
+        "lines": waiting.lines(connection),
+        "refresh": context.get("refresh"),
+    }
 
 
 @register.inclusion_tag("publishing/_after_reconnect.html")
