@@ -70,6 +70,11 @@ app.conf.beat_schedule = {
         "schedule": timedelta(seconds=10),
         "options": {"expires": 20},
     },
+    "ask Zoho what a restored database forgot": {
+        "task": "publishing.tasks.sweep_restores",
+        "schedule": timedelta(seconds=10),
+        "options": {"expires": 20},
+    },
     "review items of a business that has changed": {
         "task": "publishing.tasks.sweep_reviews",
         "schedule": timedelta(seconds=10),

@@ -34,8 +34,10 @@ from dext_sync.businesses.models import User
 from publishing import (
     coding,
     leases,
+    marks,
     payloads,
     recovery,
+    restored,
     results,
     sending,
     suppliers,
@@ -142,6 +144,7 @@ def _new_publication(
         business=item.business,
         item=item,
         kind=kind,
+        mark=marks.next_mark(item),
         priority=priority,
         requested_by=by,
         connection=connection,
@@ -156,17 +159,28 @@ def _claim(publication: Publication, facts: Facts, decision: Publish) -> None:
     claim = payloads.claim(
         facts, decision, mark=publication.mark, supplier_id=item.supplier_id or 0
     )
-    publication.claim = claim.as_json()
-    publication.save()
-    _lay_out_steps(publication, claim, has_document=item.document_id is not None)
-    item.status = Item.Status.PUBLISHING
-    item.save(update_fields=["status"])
+    record = restored.known_again(publication, claim)
+    if record is not None:
+        publication.mark = record.mark
+    begin(publication, claim)
     audit.record(
         item.business,
         "publication.requested",
         actor=publication.requested_by,
         subject=item,
     )
+    if record is not None:
+        results.doubt(publication, record.found_by.restore.since)
+
+
+def begin(publication: Publication, claim: payloads.Claim) -> None:
+    """Write both down with all steps, and take the item for them."""
+    item = publication.item
+    publication.claim = claim.as_json()
+    publication.save()
+    _lay_out_steps(publication, claim, has_document=item.document_id is not None)
+    item.status = Item.Status.PUBLISHING
+    item.save(update_fields=["status"])
 
 
 def _lay_out_steps(
@@ -250,6 +264,9 @@ def _advance(publication: Publication) -> None:
     except NotConnected:
         _without_connection(publication)
         return
+    if not restored.is_asked(publication):
+        results.wait_for(publication, Wait.RESTORED, soon(FOREVER))
+        return
     while (step := _next_step(publication)) is not None:
         if not _do(books, publication, step):
             return
@@ -315,9 +332,18 @@ def _do(books: ConnectedBooks, publication: Publication, step: Step) -> bool:
         settled = _contact_without_sending(publication, step)
         if settled is not None:
             return _conclude(publication, step, settled)
+    if question := _question(publication, step):
+        return _conclude(publication, step, Refused(Problem.ALIKE, question))
     if step.kind == Step.Kind.DOCUMENT and _may_have_arrived(step):
         return _attach_once_more(books, publication, step)
     return _send(books, publication, step)
+
+
+def _question(publication: Publication, step: Step) -> str:
+    """What a person must say before the record is sent for the first time."""
+    if step.kind != Step.Kind.RECORD or step.attempts.exists():
+        return ""
+    return restored.question(publication, sending.claim_of(publication))
 
 
 def _conclude(publication: Publication, step: Step, outcome: Outcome) -> bool:

@@ -320,6 +320,10 @@ class Wait(Enum):
         "long_list",
         _("Zoho Books' list is too long to be sure whether this is in it."),
     )
+    RESTORED = (
+        "restored",
+        _("The database was restored; Zoho Books is being asked what it has."),
+    )
     RIGHT = "right", _("The Zoho user who connected may not look this up in Zoho.")
     SCOPE = (
         "scope",

@@ -115,6 +115,13 @@ def _found(publication: Publication, record: Record | None) -> Done | None:
     return record_done(publication, record, found=True)
 
 
+def mark_in(row: Record) -> str:
+    """The word of ours that a record bears; empty if it bears none."""
+    text = row.description if isinstance(row, Expense) else row.reference_number
+    found = ANY_MARK.search(text)
+    return found.group() if found else ""
+
+
 # Contacts, by their exact name
 
 
@@ -395,11 +402,11 @@ def _pages(read: Callable[[int], Page[Row]], since: datetime) -> Iterator[Row]:
     for number in range(1, MOST_PAGES + 1):
         page = read(number)
         yield from page.rows
-        if not page.has_more or _are_past(page.rows, since):
+        if not page.has_more or are_past(page.rows, since):
             return
     raise EndlessList
 
 
-def _are_past(rows: Sequence[Record], since: datetime) -> bool:
+def are_past(rows: Sequence[Record], since: datetime) -> bool:
     times = [row.created_at for row in rows if row.created_at is not None]
     return len(times) > 1 and times[0] > times[-1] and times[-1] < since

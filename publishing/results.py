@@ -218,6 +218,34 @@ def lost(publication: Publication, step: Step, words: Words) -> None:
         _record(publication, "publication.uncertain", step=step.get_kind_display())
 
 
+def doubt(publication: Publication, since: datetime) -> None:
+    """It may have been sent at any time after that, unknown to us: what is not settled
+    is looked for before it is sent."""
+    now = timezone.now()
+    unsettled = publication.steps.exclude(state__in=SETTLED)
+    with transaction.atomic():
+        PublishAttempt.unscoped.filter(
+            step__in=unsettled, outcome=PublishAttempt.Outcome.OPEN
+        ).update(outcome=PublishAttempt.Outcome.NO_ANSWER, ended_at=now)
+        PublishAttempt.unscoped.bulk_create(
+            PublishAttempt(
+                business_id=publication.business_id,
+                publication=publication,
+                step=step,
+                started_at=since,
+                ended_at=now,
+                outcome=PublishAttempt.Outcome.NO_ANSWER,
+                error="Restored",
+            )
+            for step in unsettled
+        )
+        unsettled.update(state=Step.State.UNCERTAIN, look_ups=0, sent_at=now)
+        Publication.unscoped.filter(pk=publication.pk, finished_at=None).update(
+            state=Publication.State.CHECKING, due_at=now, leased_until=None
+        )
+        show(publication, Item.Status.CHECKING)
+
+
 def looked(publication: Publication, step: Step) -> int:
     """Zoho was asked and has nothing; answers how often this was the answer."""
     with transaction.atomic():

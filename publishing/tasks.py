@@ -12,7 +12,7 @@ from dext_sync.businesses.access import business_task
 from dext_sync.businesses.models import Business
 from dext_sync.businesses.tenancy import rows_across
 from dext_sync.celery import enqueue, remind, remind_in
-from publishing import coding, digest, engine, turns, verification
+from publishing import coding, digest, engine, restoring, turns, verification
 from publishing.models import Item, Publication
 from publishing.reasons import Wait
 
@@ -123,6 +123,19 @@ def sweep_failures() -> None:
 def tell_failures(business_id: int) -> None:
     """One mail about what could not be published, and not another one soon."""
     digest.tell(Business.objects.get(pk=business_id))
+
+
+@shared_task
+def sweep_restores() -> None:
+    for business_id, check_id in rows_across("restore_checks_to_make", MOST_DUE):
+        remind(ask_after_restore, business_id, check_id)
+
+
+@business_task()
+def ask_after_restore(business_id: int, check_id: int) -> None:
+    """Ask Zoho for what the database forgot; what has waited for that goes on."""
+    restoring.ask(check_id)
+    enqueue(publish_due, business_id)
 
 
 @shared_task

@@ -69,6 +69,17 @@ SENTENCES = {
     "item.deleted": _("deleted {subject}"),
     "supplier.linked": _("chose the Zoho contact {contact} for {subject}"),
     "supplier.to_create": _("said: create {subject} in Zoho"),
+    "restore.began": _(
+        "The database was put back: nothing is sent before Zoho was asked what it has"
+        " since {since}"
+    ),
+    "restore.known": _(
+        "found {subject} in Zoho, published before the database was put back"
+    ),
+    "restore.unknown": _(
+        "Zoho has {subject} of {date} over {total} ({zoho_id}), published from here and"
+        " unknown since the database was put back"
+    ),
     "publication.requested": _("pressed Publish on {subject}"),
     "publication.attach_requested": _(
         "asked to attach the document of {subject} again"

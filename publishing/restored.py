@@ -1,0 +1,106 @@
+"""After the database was put back: what must not be sent before Zoho was asked."""
+
+from datetime import timedelta
+from typing import Final
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from connections.models import Contact
+from publishing.formats import locale_of, money
+from publishing.models import Publication, Restore, RestoreCheck, UnknownRecord
+from publishing.outcomes import uncertain_time
+from publishing.payloads import Claim
+
+SKEW: Final = timedelta(minutes=5)
+"""By how much the clocks of database, workers and Zoho may differ, and more."""
+
+
+def is_asked(publication: Publication) -> bool:
+    """Whether Zoho has told what it has of this kind; if not, it will be asked."""
+    restore = Restore.unscoped.filter(business=publication.business_id).last()
+    if restore is None:
+        return True
+    check, _new = RestoreCheck.unscoped.get_or_create(
+        business_id=publication.business_id,
+        restore=restore,
+        region=publication.region,
+        organisation_id=publication.organisation_id,
+        kind=publication.kind,
+        defaults={
+            "connection_id": publication.connection_id,
+            # What was on its way to Zoho when the database went has arrived by then.
+            "due_at": restore.at + uncertain_time(),
+        },
+    )
+    return check.finished_at is not None
+
+
+def known_again(publication: Publication, claim: Claim) -> UnknownRecord | None:
+    """The record in Zoho that says the same as this claim and has no item any more: it
+    is this one's from now on. Two equal items take two records."""
+    contacts = _contacts(publication, claim)
+    for record in _alike(publication, claim):
+        same_number = record.number.strip().casefold() == _number(claim).casefold()
+        if record.contact_id in contacts and same_number:
+            free = UnknownRecord.unscoped.filter(pk=record.pk, item=None)
+            if free.update(item=publication.item_id):
+                return record
+    return None
+
+
+def question(publication: Publication, claim: Claim) -> str:
+    """Asked once of an item: whether it is a record like it that has no item."""
+    item_id = publication.item_id
+    for record in _alike(publication, claim):
+        same_contact = claim.contact_id in ("", record.contact_id)
+        if same_contact and item_id not in record.asked_of:
+            record.asked_of = [*record.asked_of, item_id]
+            record.save(update_fields=["asked_of"])
+            return _asked(record)
+    return ""
+
+
+def _alike(publication: Publication, claim: Claim) -> QuerySet[UnknownRecord]:
+    """Of the same day over the same amount."""
+    return UnknownRecord.unscoped.filter(
+        business=publication.business_id,
+        region=publication.region,
+        organisation_id=publication.organisation_id,
+        kind=publication.kind,
+        item=None,
+        date=claim.date,
+        total=claim.total,
+        currency=claim.currency_code,
+    ).order_by("pk")
+
+
+def _asked(record: UnknownRecord) -> str:
+    return _(
+        "Zoho Books has {kind} {number} of {date} over {total}, published "
+        "from here before the database was put back. If it is the same one, archive "
+        "this item; if not, publish again."
+    ).format(
+        kind=record.get_kind_display().lower(),
+        number=record.number or record.zoho_id,
+        date=record.date.isoformat() if record.date else "—",
+        total=total_of(record),
+    )
+
+
+def total_of(record: UnknownRecord) -> str:
+    return money(record.total, record.currency, locale_of(record.business))
+
+
+def _contacts(publication: Publication, claim: Claim) -> list[str]:
+    """Ids in Zoho of the supplier or customer: a name may be in the lists alone."""
+    if claim.contact_id:
+        return [claim.contact_id]
+    named = Contact.unscoped.filter(
+        connection=publication.connection, name__iexact=claim.supplier_name
+    )
+    return list(named.values_list("zoho_id", flat=True))
+
+
+def _number(claim: Claim) -> str:
+    return claim.reference if claim.kind == Publication.Kind.EXPENSE else claim.number
