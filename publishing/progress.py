@@ -1,8 +1,10 @@
 """What is true about an item right now, in words for its page and its row."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from connections.books import record_address
@@ -12,6 +14,11 @@ from publishing.reasons import PROBLEM_BY_CODE, WAIT_BY_CODE, Problem, Wait
 
 # Reading the rows of many items: `items.prefetch_related(*PREFETCH)`.
 PREFETCH = ("publications__steps", "publications__attempts")
+
+
+LIVELY: Final = "150ms"
+CALM: Final = "2s"
+WATCHED: Final = timedelta(seconds=5)
 
 
 @dataclass(frozen=True)
@@ -25,7 +32,7 @@ class StepLine:
 
 @dataclass(frozen=True, kw_only=True)
 class Progress:
-    """`is_moving`: it will change by itself, so look again soon.
+    """`is_moving`: it will change by itself, so look again after `pace`.
 
     `asks_a_person`: whether it is in Zoho, which we cannot look up any more.
     `problem_field` names the field (or "connection", "document") that mends it;
@@ -37,6 +44,7 @@ class Progress:
     detail: str = ""
     waits_until: datetime | None = None
     is_moving: bool = False
+    pace: str = CALM
     can_publish: bool = False
     can_publish_again: bool = False
     can_attach_again: bool = False
@@ -148,11 +156,19 @@ def _under_way(item: Item, publication: Publication) -> Progress:
         detail=str(wait.sentence) if wait else "",
         waits_until=publication.due_at if waits or checking else None,
         is_moving=True,
+        pace=_pace(publication),
         asks_a_person=only_people_know(publication),
         open_url=record_url(publication),
         zoho_words=_zoho_words(publication) if waits or checking else "",
         steps=_step_lines(publication),
     )
+
+
+def _pace(publication: Publication) -> str:
+    """Whoever has just pressed Publish is watching."""
+    age = timezone.now() - publication.requested_at
+    is_watched = age < WATCHED and not publication.waiting_reason
+    return LIVELY if is_watched else CALM
 
 
 def only_people_know(publication: Publication) -> bool:

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from publishing.models import Item
-from publishing.progress import Progress, progress
+from publishing.progress import CALM, LIVELY, Progress, progress
 from publishing.views.columns import FEW, columns_of
 from publishing.views.fields import Field
 from publishing.views.listing import Listing
@@ -97,8 +97,15 @@ def moving_of(rows: list[Row], listing: Listing) -> dict[str, object]:
     view = [("view", listing.query()), ("archive", "1" if listing.archive else "")]
     return {
         "moving": moving,
+        "moving_pace": _pace(moving),
         "moving_query": urlencode([*asked, *view, ("seen", seen_of(rows))]),
     }
+
+
+def _pace(moving: list[Row]) -> str:
+    """One row is watched by whoever has just sent it; many are on a longer way."""
+    paces = {row.progress.pace for row in moving}
+    return LIVELY if LIVELY in paces and len(moving) == 1 else CALM
 
 
 def seen_of(rows: list[Row]) -> str:

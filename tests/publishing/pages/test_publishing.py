@@ -1,6 +1,7 @@
 """Publish from the page, the row and a selection; what the page says afterwards."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -41,9 +42,23 @@ def test_publish_sends_the_item_on_its_way(
     assert publications(bakery) == [item.pk]
     assert "On its way to Zoho Books." in answer
     assert "Publishing…" in answer
-    assert 'hx-trigger="every 2s"' in answer
+    assert 'hx-trigger="every 150ms"' in answer
     assert 'id="item-fields" hx-swap-oob="true"' in answer
     assert "<select" not in answer
+
+
+def test_a_page_asks_often_only_while_somebody_watches_it(
+    at: At, bob: User, bakery: Business, item: Item
+) -> None:
+    visitor = at(bob, bakery)
+    visitor.posts("item_publish", item.pk, htmx=True)
+    with acting_in(bakery.pk):
+        Publication.unscoped.update(requested_at=timezone.now() - timedelta(seconds=6))
+
+    page = text(visitor.opens("item", item.pk))
+
+    assert 'hx-trigger="every 2s"' in page
+    assert "150ms" not in page
 
 
 def test_two_clicks_make_one_publication(
