@@ -159,9 +159,6 @@ def _claim(publication: Publication, facts: Facts, decision: Publish) -> None:
     claim = payloads.claim(
         facts, decision, mark=publication.mark, supplier_id=item.supplier_id or 0
     )
-    record = restored.known_again(publication, claim)
-    if record is not None:
-        publication.mark = record.mark
     begin(publication, claim)
     audit.record(
         item.business,
@@ -169,8 +166,6 @@ def _claim(publication: Publication, facts: Facts, decision: Publish) -> None:
         actor=publication.requested_by,
         subject=item,
     )
-    if record is not None:
-        results.doubt(publication, record.found_by.restore.since)
 
 
 def begin(publication: Publication, claim: payloads.Claim) -> None:
@@ -332,18 +327,40 @@ def _do(books: ConnectedBooks, publication: Publication, step: Step) -> bool:
         settled = _contact_without_sending(publication, step)
         if settled is not None:
             return _conclude(publication, step, settled)
-    if question := _question(publication, step):
-        return _conclude(publication, step, Refused(Problem.ALIKE, question))
+    if step.kind == Step.Kind.RECORD and _is_like_a_lost_one(publication, step):
+        return _ask_of_lost_ones(books, publication, step)
     if step.kind == Step.Kind.DOCUMENT and _may_have_arrived(step):
         return _attach_once_more(books, publication, step)
     return _send(books, publication, step)
 
 
-def _question(publication: Publication, step: Step) -> str:
-    """What a person must say before the record is sent for the first time."""
-    if step.kind != Step.Kind.RECORD or step.attempts.exists():
-        return ""
-    return restored.question(publication, sending.claim_of(publication))
+def _is_like_a_lost_one(publication: Publication, step: Step) -> bool:
+    """A record in Zoho of which the database that was put back has lost the item."""
+    claim = sending.claim_of(publication)
+    lost = restored.alike(publication, claim).exists()
+    return lost and not step.attempts.exists()
+
+
+def _ask_of_lost_ones(
+    books: ConnectedBooks, publication: Publication, step: Step
+) -> bool:
+    if _takes_a_lost_one(publication):
+        return False
+    if question := restored.question(publication, sending.claim_of(publication)):
+        return _conclude(publication, step, Refused(Problem.ALIKE, question))
+    return _send(books, publication, step)
+
+
+def _takes_a_lost_one(publication: Publication) -> bool:
+    """Whether one of them says the same: then it is looked for, by the mark it has."""
+    with transaction.atomic():
+        leases.hold(publication)
+        record = restored.known_again(publication, sending.claim_of(publication))
+        if record is None:
+            return False
+        Publication.unscoped.filter(pk=publication.pk).update(mark=record.mark)
+        results.doubt(publication, record.found_by.restore.since)
+    return True
 
 
 def _conclude(publication: Publication, step: Step, outcome: Outcome) -> bool:

@@ -40,7 +40,7 @@ def known_again(publication: Publication, claim: Claim) -> UnknownRecord | None:
     """The record in Zoho that says the same as this claim and has no item any more: it
     is this one's from now on. Two equal items take two records."""
     contacts = _contacts(publication, claim)
-    for record in _alike(publication, claim):
+    for record in alike(publication, claim):
         same_number = record.number.strip().casefold() == _number(claim).casefold()
         if record.contact_id in contacts and same_number:
             free = UnknownRecord.unscoped.filter(pk=record.pk, item=None)
@@ -52,7 +52,7 @@ def known_again(publication: Publication, claim: Claim) -> UnknownRecord | None:
 def question(publication: Publication, claim: Claim) -> str:
     """Asked once of an item: whether it is a record like it that has no item."""
     item_id = publication.item_id
-    for record in _alike(publication, claim):
+    for record in alike(publication, claim):
         same_contact = claim.contact_id in ("", record.contact_id)
         if same_contact and item_id not in record.asked_of:
             record.asked_of = [*record.asked_of, item_id]
@@ -61,7 +61,7 @@ def question(publication: Publication, claim: Claim) -> str:
     return ""
 
 
-def _alike(publication: Publication, claim: Claim) -> QuerySet[UnknownRecord]:
+def alike(publication: Publication, claim: Claim) -> QuerySet[UnknownRecord]:
     """Of the same day over the same amount."""
     return UnknownRecord.unscoped.filter(
         business=publication.business_id,

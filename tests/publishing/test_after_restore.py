@@ -256,6 +256,24 @@ def test_what_is_uploaded_again_takes_the_record_that_it_had(
     assert all(len(record["documents"]) == 1 for record in zoho.expenses)
 
 
+def test_so_does_what_is_published_again_before_zoho_was_asked(
+    zoho: Zoho, bakery: Business, bob: User, clock: time_machine.Traveller
+) -> None:
+    method = make_method(bakery)
+    with forgotten():
+        publish(paid_receipt(bakery, bob, payment_method=method), bob)
+    again = paid_receipt(bakery, bob, payment_method=method)
+    restored()
+
+    publish(again, bob)
+    clock.shift(uncertain_time())
+    ask(bakery)
+    publish_all(bakery, bob, clock)
+
+    assert item_now(again).status == Item.Status.PUBLISHED
+    assert len(zoho.expenses) == 1
+
+
 def test_one_that_is_only_alike_is_a_question_which_is_asked_once(
     zoho: Zoho, bakery: Business, bob: User, clock: time_machine.Traveller
 ) -> None:
