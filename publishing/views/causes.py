@@ -105,7 +105,8 @@ def _mends(request: WorkspaceRequest, group: Group) -> tuple[str, str]:
         case field if field:
             return _("Correct it on each item."), ""
         case _:
-            return "", ""
+            words = _("Correct what Zoho names, or publish it once more as it is.")
+            return (words if group.zoho_words else ""), ""
 
 
 def _for_admins(label: str, page: str, *, manages: bool) -> tuple[str, str]:
