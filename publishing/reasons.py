@@ -28,18 +28,16 @@ class Reason(Enum):
         "locked_in_zoho",
         "date",
         _(
-            "The date lies in a period that is locked in Zoho Books, up to and including "
-            "{day}: correct the date, or unlock the period there and refresh the "
-            "integration data."
+            "Zoho Books is locked up to and including {day}: change the date, or unlock "
+            "the period there and refresh the integration data."
         ),
     )
     LOCKED_HERE = (
         "locked_here",
         "date",
         _(
-            "The date lies before the end of what this business has locked, up to and "
-            "including {day}: correct the date, or have the lock date changed in the "
-            "Business profile."
+            "This business has locked everything up to and including {day}: change the "
+            "date, or the lock date in the Business profile."
         ),
     )
     NO_SUPPLIER = "no_supplier", "supplier", _("The supplier is missing.")

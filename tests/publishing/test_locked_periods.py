@@ -106,7 +106,7 @@ class TestItems:
             "to_review",
             [f"locked_in_zoho:{TODAY.isoformat()}"],
         )
-        assert "is locked in Zoho Books, up to and including 20 November 2026" in (
+        assert "Zoho Books is locked up to and including 20 November 2026" in (
             page_of(item).detail
         )
 
