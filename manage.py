@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The whole interface: demo, test, and Django's own commands, always inside .venv."""
+"""The whole interface: demo, test, benchmark, and Django's own, always inside .venv."""
 
 import sys
 
@@ -21,7 +21,12 @@ from dext_sync.local.refusal import CannotStart
 
 
 def main(arguments: "list[str]") -> None:
-    commands = {"demo": demo, "test": test, "proof_of_once": proof_of_once}
+    commands = {
+        "demo": demo,
+        "test": test,
+        "proof_of_once": proof_of_once,
+        "benchmark": benchmark,
+    }
     command = commands.get(arguments[0] if arguments else "", django)
     try:
         command(arguments)
@@ -44,6 +49,13 @@ def test(arguments: "list[str]") -> None:
 def proof_of_once(arguments: "list[str]") -> None:
     bootstrap.run_inside(arguments, *suite.lock_files())
     suite.prove(arguments[1:])
+
+
+def benchmark(arguments: "list[str]") -> None:
+    bootstrap.run_inside(arguments, *suite.lock_files())
+    from dext_sync.local import benchmark
+
+    sys.exit(benchmark.main(arguments[1:]))
 
 
 def django(arguments: "list[str]") -> None:

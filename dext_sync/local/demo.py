@@ -167,7 +167,9 @@ class Demo:
             "PYTHONUNBUFFERED": "1",
         }
         if "ZOHO_REGIONS" not in os.environ:
-            ours |= STAND_IN_CLIENT | {"ZOHO_REGIONS": regions(self.options)}
+            ours |= STAND_IN_CLIENT | {
+                "ZOHO_REGIONS": regions(self.options.stand_in_port)
+            }
         given = bootstrap.environment()
         given.pop("DATABASE_OWNER_URL", None)  # for migrations alone
         return ours | given
@@ -293,15 +295,14 @@ def demo_plan(password: str = "") -> roles.Plan:
     return roles.Plan(database="dext_sync_demo", suffix="_demo", password=password)
 
 
-def regions(options: Options) -> str:
-    us, eu = (
-        f"http://localhost:{options.stand_in_port}",
-        f"http://localhost:{options.stand_in_port + 1}",
-    )
+def regions(stand_in_port: int) -> str:
+    origins = [
+        f"http://localhost:{port}" for port in (stand_in_port, stand_in_port + 1)
+    ]
     return json.dumps(
         {
             region: dict.fromkeys(("accounts", "api", "books"), origin)
-            for region, origin in (("us", us), ("eu", eu))
+            for region, origin in zip(("us", "eu"), origins, strict=True)
         }
     )
 

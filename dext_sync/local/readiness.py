@@ -30,6 +30,16 @@ def is_free(port: int) -> bool:
     return True
 
 
+def free_neighbours() -> int:
+    """A port that is free now, as the next one is."""
+    while True:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = int(probe.getsockname()[1])
+        if is_free(port) and is_free(port + 1):
+            return port
+
+
 def pages_come(*ports: int) -> bool:
     return all(page_comes(port) for port in ports)
 

@@ -236,6 +236,32 @@ def vendors(standin: StandIn, organization: str, count: int) -> Record:
     return {"contacts": len(found.contacts)}
 
 
+def many(
+    standin: StandIn,
+    organization: str,
+    table: str,
+    like: str,
+    count: int,
+    age: float = 3600,
+) -> Record:
+    """So many copies of one record, "Acme 00001" and so on, made `age` seconds ago."""
+    found = standin.organisation(organization)
+    rows = _table(found, table)
+    pattern = _record(rows, like)
+    old = next(number for number, each in rows.items() if each is pattern)
+    stamp = found.stamp(standin.clock() - age)
+    for place in range(1, count + 1):
+        number = standin.world.next_id(found.centre)
+        told = {old: number, like: f"{like} {place:05}"}
+        row = {
+            key: told.get(value, value) if isinstance(value, str) else value
+            for key, value in pattern.items()
+        }
+        times = {"created_time", "last_modified_time"} & set(row)
+        rows[number] = row | dict.fromkeys(times, stamp)
+    return {table: len(rows)}
+
+
 CHANGES: dict[str, Callable[..., Record]] = {
     "organisation": organisation,
     "settings": settings,
@@ -254,6 +280,7 @@ CHANGES: dict[str, Callable[..., Record]] = {
     "user": user,
     "client": client,
     "vendors": vendors,
+    "many": many,
 }
 
 

@@ -22,6 +22,7 @@ class Sizes:
     """None switches a limit off; `per_day` and `at_once` 0 mean: as the plan says."""
 
     per_minute: int | None = 100
+    minute_seconds: float = 60
     per_day: int | None = 0
     at_once: int | None = 0
     per_user: int | None = 1100
@@ -106,7 +107,7 @@ class Limits:
 
     def _within_minute(self, key: str, limit: int | None, now: float) -> bool:
         recent = self._minutes[key]
-        while recent and now - recent[0] >= 60:
+        while recent and now - recent[0] >= self.sizes.minute_seconds:
             recent.popleft()
         if limit is not None and len(recent) >= limit:
             return False

@@ -1,0 +1,1 @@
+"""What `manage.py benchmark` measures; no part of the test run."""
