@@ -26,9 +26,12 @@ class Fork:
         return self.process.pid
 
     def children(self) -> list[int]:
+        """Those that live."""
         listed = Path(f"/proc/{self.pid}/task/{self.pid}/children")
         try:
-            return [int(number) for number in listed.read_text().split()]
+            return [
+                int(number) for number in listed.read_text().split() if lives(number)
+            ]
         except FileNotFoundError:
             return []
 
@@ -44,6 +47,15 @@ class Fork:
             os.kill(child, signal.SIGKILL)
             return True
         return False
+
+
+def lives(number: str) -> bool:
+    """Whether there is more of the process than its end, which nobody has heard of."""
+    try:
+        stat = Path(f"/proc/{number}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return stat.rpartition(")")[2].split()[0] != "Z"
 
 
 @dataclass

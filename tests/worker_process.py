@@ -2,6 +2,7 @@
 
 import os
 import signal
+from importlib import import_module
 from pathlib import Path
 
 import django
@@ -11,14 +12,29 @@ from dext_sync.local.launch import end_with
 
 django.setup()
 app.loader.import_default_modules()
+for name in (
+    "celery.app.amqp",
+    "celery.app.log",
+    "celery.app.trace",
+    "celery.apps.beat",
+    "celery.apps.worker",
+    "celery.concurrency.prefork",
+    "celery.events",
+    "celery.worker.autoscale",
+    "celery.worker.components",
+    "celery.worker.consumer",
+    "celery.worker.pidbox",
+    "celery.worker.strategy",
+    "kombu.transport.redis",
+):
+    import_module(name)
 
 
 def work(name: str, folder: Path) -> None:
     """A Celery worker with one process that works and one that commands it."""
     _begin(name, folder)
-    options = ("--without-gossip", "--without-mingle", "--without-heartbeat")
-    arguments = ["--concurrency", "1", "--loglevel", "INFO", *options]
-    app.worker_main(["worker", "--hostname", f"{name}@here", *arguments])
+    alone = {"without_gossip": True, "without_mingle": True, "without_heartbeat": True}
+    app.Worker(hostname=f"{name}@here", concurrency=1, loglevel="WARNING", **alone).start()
 
 
 def keep_time(name: str, folder: Path, *, faster: int) -> None:
@@ -26,7 +42,7 @@ def keep_time(name: str, folder: Path, *, faster: int) -> None:
     _begin(name, folder)
     for entry in app.conf.beat_schedule.values():
         entry["schedule"] /= faster
-    app.Beat(loglevel="INFO", schedule=str(folder / f"{name}.timetable")).run()
+    app.Beat(loglevel="WARNING", schedule=str(folder / f"{name}.timetable")).run()
 
 
 def _begin(name: str, folder: Path) -> None:
