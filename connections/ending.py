@@ -51,8 +51,8 @@ def _of_one_user(grant: Grant, consent: Consent) -> bool:
 
 def _ended(connection: Connection, because: str = "") -> Connection | None:
     """The row as it was, where it was not ended before. Raises StillHeld."""
-    rows = Connection.unscoped.select_related("grant").select_for_update(of=["self"])
-    before = rows.get(pk=connection.pk)
+    rows = Connection.unscoped.select_for_update(of=["self"], no_key=True)
+    before = rows.select_related("grant").get(pk=connection.pk)
     if before.state == Connection.State.DISCONNECTED:
         return None
     if before.is_working and _is_held(before):

@@ -68,6 +68,7 @@ from publishing.outcomes import (
     unclear,
 )
 from publishing.reasons import Problem, Reason, Wait, Why
+from publishing.results import ConnectionChanged
 
 logger = logging.getLogger(__name__)
 
@@ -389,8 +390,20 @@ def _send(books: ConnectedBooks, publication: Publication, step: Step) -> bool:
     except ZohoError as error:
         waits = unclear(publication.connection, step, error)
         return _conclude(publication, step, waits)
-    results.opened(publication, step, sending.request_of(sent))
+    try:
+        results.opened(publication, step, sending.request_of(sent))
+    except ConnectionChanged:
+        _connection_changed(publication)
+        return False
     return _conclude(publication, step, _call(books, publication, step, sent))
+
+
+def _connection_changed(publication: Publication) -> None:
+    """Where there is another one already, it is decided anew with that, at once."""
+    if Connection.unscoped.get(pk=publication.connection_id).is_working:
+        results.wait_for(publication, Wait.CONNECTION, timezone.now())
+    else:
+        _without_connection(publication)
 
 
 def _call(

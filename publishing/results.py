@@ -12,6 +12,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from connections.models import Connection
 from dext_sync import counters
 from dext_sync.businesses import audit
 from publishing import failures, late, leases, suppliers
@@ -33,18 +34,21 @@ logger = logging.getLogger(__name__)
 SETTLED = (Step.State.DONE, Step.State.REFUSED)
 
 
+class ConnectionChanged(Exception):
+    """The connection is not what it was when the step was made ready: nothing is sent."""
+
+
 # Before the call
 
 
 def opened(publication: Publication, step: Step, request: dict[str, Any]) -> None:
-    """Commit that the step is about to be sent. Raises LeaseLost."""
+    """Commit that the step is about to be sent. Raises LeaseLost, ConnectionChanged."""
     now = timezone.now()
     with transaction.atomic(durable=True):
+        _hold_connection(publication)
         leases.extend(publication, now)
         waiting = Step.unscoped.filter(pk=step.pk, state=Step.State.WAITING)
-        if not waiting.update(
-            state=Step.State.SENDING, request=request, sent_at=now
-        ):
+        if not waiting.update(state=Step.State.SENDING, request=request, sent_at=now):
             raise LeaseLost
         PublishAttempt.unscoped.create(
             business_id=publication.business_id,
@@ -57,6 +61,21 @@ def opened(publication: Publication, step: Step, request: dict[str, Any]) -> Non
         )
         show(publication, Item.Status.PUBLISHING)
     step.refresh_from_db()
+
+
+def _hold_connection(publication: Publication) -> None:
+    """Whoever ends it comes before this step, or sees that it is under way (the lock
+    that connections.ending takes). Raises ConnectionChanged."""
+    seen = publication.connection
+    rows = Connection.unscoped.select_for_update(no_key=True).filter(
+        pk=seen.pk,
+        state=Connection.State.CONNECTED,
+        grant=seen.grant_id,
+        region=publication.region,
+        organisation_id=publication.organisation_id,
+    )
+    if rows.first() is None:
+        raise ConnectionChanged
 
 
 # After the call

@@ -1,0 +1,113 @@
+"""What goes on through a connection in the moment in which it ends."""
+
+from functools import partial
+
+import pytest
+from pytest_django.fixtures import Settings
+
+from connections import ending
+from connections.models import Connection
+from dext_sync.businesses.models import Business, User
+from dext_sync.businesses.tenancy import acting_in
+from tests.connections.meanwhile import just_after
+from tests.connections.pages.conftest import Travels
+from tests.connections.trips import Trip
+from tests.publishing.factories import ready_item
+from tests.publishing.steps import begun, item_now, now, work
+from tests.publishing.zoho import ALICE, BAKERY, Zoho, mirror
+from tests.zoho_standin import changes
+
+pytestmark = pytest.mark.usefixtures("committed_db")
+
+GARAGE = "Garage Charlie Ltd"
+TAKEN_BY_A_WORKER = 'JOIN "connections_grant"'
+
+
+@pytest.fixture
+def connection(
+    travels: Travels,
+    alice: User,
+    bakery: Business,
+    zoho: Zoho,
+    settings: Settings,
+    tmp_path: object,
+) -> Connection:
+    settings.DOCUMENTS_DIR = tmp_path
+    connection = travels(alice, bakery).has_connected(BAKERY)
+    mirror(connection, zoho.organisation)
+    return connection
+
+
+@pytest.fixture
+def taker(
+    connection: Connection, travels: Travels, charlie: User, garage: Business
+) -> Trip:
+    """Charlie, about to press Finish; the permission goes along, and lives."""
+    trip = travels(charlie, garage)
+    trip.gives_permission(email=ALICE)
+    trip.takes_over(BAKERY)
+    return trip
+
+
+@pytest.fixture
+def shared(
+    connection: Connection,
+    travels: Travels,
+    charlie: User,
+    garage: Business,
+    zoho: Zoho,
+) -> Connection:
+    """The bakery's; its permission serves another business, too, so it lives on."""
+    changes.member(zoho.standin, GARAGE, ALICE)
+    travels(charlie, garage).has_connected(GARAGE, ALICE)
+    return connection
+
+
+def ends(connection: Connection, by: User) -> None:
+    with acting_in(connection.business_id):
+        assert ending.disconnect(connection, by)
+
+
+def state_of(business: Business) -> str:
+    with acting_in(business.pk):
+        return Connection.objects.for_business(business).get().state
+
+
+def test_a_worker_sends_nothing_to_an_organisation_that_has_been_taken_over(
+    taker: Trip, bakery: Business, alice: User, zoho: Zoho
+) -> None:
+    item = ready_item(bakery, alice)
+    publication = begun(item, alice)
+    with just_after(TAKEN_BY_A_WORKER, taker.finishes):
+        work(publication)
+    assert state_of(bakery) == "disconnected"
+    assert zoho.bills == []
+    assert now(publication).problem_code == "disconnected"
+    assert item_now(item).status == "failed"
+
+
+def test_a_worker_sends_nothing_to_an_organisation_that_was_disconnected(
+    shared: Connection, bakery: Business, alice: User, zoho: Zoho
+) -> None:
+    publication = begun(ready_item(bakery, alice), alice)
+    with just_after(TAKEN_BY_A_WORKER, partial(ends, shared, alice)):
+        work(publication)
+    assert zoho.bills == []
+    assert now(publication).problem_code == "disconnected"
+
+
+def test_a_worker_goes_on_with_the_permission_that_was_given_meanwhile(
+    travels: Travels, shared: Connection, bakery: Business, alice: User, zoho: Zoho
+) -> None:
+    publication = begun(ready_item(bakery, alice), alice)
+    trip = travels(alice, bakery)
+    trip.gives_permission(email="anna@ledgerly.example")
+    trip.chooses(BAKERY)
+    with just_after(TAKEN_BY_A_WORKER, trip.finishes):
+        work(publication)
+    assert trip.connection is not None
+    assert trip.connection.grant_id != shared.grant_id
+    assert zoho.bills == []
+    work(publication)
+    assert len(zoho.bills) == 1
+    assert now(publication).state == "published"
