@@ -186,6 +186,7 @@ def broke(connection: Connection, reason: "Connection.Broken") -> bool:
         # Somebody may have given a new permission while we learnt of the old one's end.
         working = working.filter(grant__died_at__isnull=False)
     with transaction.atomic():
+        _hold_refresh(connection)
         if not working.update(
             state=Connection.State.NEEDS_RECONNECTING,
             needs_reason=reason,
@@ -207,6 +208,12 @@ def broke(connection: Connection, reason: "Connection.Broken") -> bool:
         )
         transaction.on_commit(lambda: _tell_admins(connection))
     return True
+
+
+def _hold_refresh(connection: Connection) -> None:
+    """Before the connection itself, as a refresh does: else each waits for the other."""
+    runs = RefreshRun.unscoped.select_for_update(of=["self"], no_key=True)
+    list(runs.filter(connection=connection, finished_at=None).values_list("pk"))
 
 
 def end_refresh(connection: Connection, problem: str) -> None:

@@ -3,8 +3,9 @@
 from django.db import connection as database
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from connections import consents, tokens
+from connections import books, consents, tokens
 from connections.models import Connection, ConnectionEvent, Consent, Grant
 from dext_sync.businesses import audit, mail
 from dext_sync.businesses.models import User
@@ -51,6 +52,8 @@ def _of_one_user(grant: Grant, consent: Consent) -> bool:
 
 def _ended(connection: Connection, because: str = "") -> Connection | None:
     """The row as it was, where it was not ended before. Raises StillHeld."""
+    # Before the connection is locked, as a refresh does: else each waits for the other.
+    books.end_refresh(connection, _("The business was disconnected from Zoho Books."))
     rows = Connection.unscoped.select_for_update(of=["self"], no_key=True)
     before = rows.select_related("grant").get(pk=connection.pk)
     if before.state == Connection.State.DISCONNECTED:

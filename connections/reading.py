@@ -13,7 +13,7 @@ from typing import Any, Final
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import DataError, transaction
 from django.db import connection as database
-from django.db.models import Func, IntegerField, QuerySet
+from django.db.models import Exists, Func, IntegerField, OuterRef, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -65,7 +65,7 @@ KEEP: Final = """
 
 
 class LeaseLost(Exception):
-    """Another worker has taken this refresh over."""
+    """Another worker has taken this refresh over, or it has ended."""
 
 
 class TurnOver(Exception):
@@ -76,15 +76,30 @@ def is_over(until: datetime | None) -> bool:
     return until is not None and timezone.now() > until
 
 
-def hold_lease(run: RefreshRun, **changes: Any) -> None:
+def extend_lease(run: RefreshRun) -> None:
     """Raises LeaseLost. The moment it ends tells one holder from the next."""
     until = timezone.now() + LEASE
-    mine = RefreshRun.unscoped.filter(
-        pk=run.pk, finished_at=None, leased_until=run.leased_until
-    )
-    if not mine.update(leased_until=until, **changes):
+    if not _mine(run).update(leased_until=until):
         raise LeaseLost
     run.leased_until = until
+
+
+def hold_lease(run: RefreshRun, **changes: Any) -> None:
+    """Nobody takes or ends it until this is committed. Raises LeaseLost."""
+    if not _mine(run).update(leased_until=run.leased_until, **changes):
+        raise LeaseLost
+
+
+def _mine(run: RefreshRun) -> QuerySet[RefreshRun]:
+    """Nobody's any more once the organisation is not connected."""
+    connected = Connection.unscoped.filter(
+        pk=OuterRef("connection_id"),
+        state=Connection.State.CONNECTED,
+        organisation_id=OuterRef("organisation_id"),
+    )
+    return RefreshRun.unscoped.filter(
+        Exists(connected), pk=run.pk, finished_at=None, leased_until=run.leased_until
+    )
 
 
 def read_list(
@@ -163,6 +178,7 @@ class Reading:
 
     def read(self) -> None:
         """Go on after the pages that are here already, unless they have become old."""
+        extend_lease(self.run)
         self.pages = _arrived(self.line)
         if self.pages and self.began < timezone.now() - PAGES_LAST:
             self._forget_pages()
@@ -267,7 +283,8 @@ class Reading:
     def keep(self) -> None:
         if not self.unkept:
             return
-        with database.cursor() as cursor:
+        with transaction.atomic(), database.cursor() as cursor:
+            hold_lease(self.run)
             cursor.execute(
                 KEEP,
                 {
@@ -288,7 +305,7 @@ class Reading:
         """Not before each page: nobody takes over before the lease has ended."""
         ends = self.run.leased_until
         if ends is None or ends < timezone.now() + LEASE / 2:
-            hold_lease(self.run)
+            extend_lease(self.run)
 
     def _forget_pages(self) -> None:
         self.keep()

@@ -5,8 +5,8 @@ from functools import partial
 import pytest
 from pytest_django.fixtures import Settings
 
-from connections import ending
-from connections.models import Connection
+from connections import ending, lists
+from connections.models import Connection, Contact, RefreshedPage, RefreshRun
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
 from tests.connections.meanwhile import just_after
@@ -20,6 +20,7 @@ from tests.zoho_standin import changes
 pytestmark = pytest.mark.usefixtures("committed_db")
 
 GARAGE = "Garage Charlie Ltd"
+READING = 'UPDATE "connections_refreshedlist" SET "state"'
 TAKEN_BY_A_WORKER = 'JOIN "connections_grant"'
 
 
@@ -111,3 +112,64 @@ def test_a_worker_goes_on_with_the_permission_that_was_given_meanwhile(
     work(publication)
     assert len(zoho.bills) == 1
     assert now(publication).state == "published"
+
+
+def secret(zoho: Zoho) -> None:
+    zoho.person_types("contact", contact_name="Not the bakery's", contact_type="vendor")
+
+
+def refreshed(connection: Connection) -> RefreshRun:
+    with acting_in(connection.business_id):
+        run = lists.start(connection, by=None)
+        lists.refresh(run.pk)
+        run.refresh_from_db()
+        return run
+
+
+def has_read_nothing(business: Business, zoho: Zoho) -> bool:
+    with acting_in(business.pk):
+        theirs = Contact.unscoped.filter(name="Not the bakery's")
+        kept = RefreshedPage.unscoped.all()
+        return not theirs.exists() and not kept.exists()
+
+
+def test_a_refresh_ends_with_the_organisation_that_is_taken_over(
+    taker: Trip, connection: Connection, bakery: Business, zoho: Zoho
+) -> None:
+    def finishes() -> None:
+        taker.finishes()
+        secret(zoho)
+
+    with just_after(READING, finishes):
+        run = refreshed(connection)
+    assert state_of(bakery) == "disconnected"
+    assert run.finished_at is not None
+    assert run.problem == "The business was disconnected from Zoho Books."
+    assert has_read_nothing(bakery, zoho)
+    assert zoho.calls("GET", "/contacts") == []
+
+
+def test_a_refresh_ends_with_its_connection_though_the_permission_lives_on(
+    shared: Connection, bakery: Business, alice: User, zoho: Zoho
+) -> None:
+    def disconnects() -> None:
+        ends(shared, alice)
+        secret(zoho)
+
+    with just_after(READING, disconnects):
+        run = refreshed(shared)
+    assert run.finished_at is not None
+    assert has_read_nothing(bakery, zoho)
+
+
+def test_a_refresh_that_began_unseen_by_the_end_notices_it(
+    shared: Connection, bakery: Business
+) -> None:
+    def ends_unseen() -> None:
+        with acting_in(bakery.pk):
+            Connection.unscoped.filter(pk=shared.pk).update(state="disconnected")
+
+    with just_after(READING, ends_unseen):
+        run = refreshed(shared)
+    with acting_in(bakery.pk):
+        assert not run.lists.filter(state="done").exists()
