@@ -106,6 +106,8 @@ def _sends_other(failure: Failure, now: Present) -> bool:
 
 
 def _entry_changed(failure: Failure, now: Present) -> bool:
+    if failure.problem in MORE_FIELDS:
+        return False  # The same number of the same contact is as taken as before.
     bad_value = failure.problem == Problem.BAD_VALUE.code
     fields = FROM_LISTS if bad_value else FROM_LISTS & set(_fields(failure))
     return any(

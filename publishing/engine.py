@@ -61,6 +61,7 @@ from publishing.outcomes import (
     Refused,
     Waits,
     Words,
+    not_begun,
     outcome_of,
     rejected,
     soon,
@@ -388,7 +389,7 @@ def _send(books: ConnectedBooks, publication: Publication, step: Step) -> bool:
         _without_connection(publication)
         return False
     except ZohoError as error:
-        waits = unclear(publication.connection, step, error)
+        waits = not_begun(publication.connection, step, error)
         return _conclude(publication, step, waits)
     try:
         results.opened(publication, step, sending.request_of(sent))

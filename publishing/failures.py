@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from django.db.models import Count, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Max, OuterRef, QuerySet, Subquery
 
 from connections.models import Connection, ListEntry, RefreshRun
 from publishing import causes
@@ -163,11 +163,11 @@ def with_cause(items: QuerySet[Item]) -> QuerySet[Any]:
 
 
 def failed_because(items: QuerySet[Item], cause: str) -> QuerySet[Item]:
-    """Those whose last try failed of this cause, or of any cause of this problem."""
+    """Those whose last try failed of exactly this cause."""
     if cause == BY_CONNECTION:
         return failed_by_connection(items)
     failed = with_cause(items.filter(status=Item.Status.FAILED))
-    return failed.filter(Q(cause=cause) | Q(cause__startswith=f"{cause}."))
+    return failed.filter(cause=cause)
 
 
 def failed_by_connection(items: QuerySet[Item]) -> QuerySet[Item]:

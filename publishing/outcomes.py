@@ -177,14 +177,24 @@ def _waits(connection: Connection, step: Step, error: ZohoError) -> Waits | None
             return None
 
 
+def not_begun(connection: Connection, step: Step, error: ZohoError) -> Waits:
+    """What keeps this step from being sent would keep any other."""
+    return _waits(connection, step, error) or unclear(connection, step, error)
+
+
 def unclear(connection: Connection, step: Step, error: ZohoError) -> Waits:
-    """A look into Zoho that failed: whatever the cause, it is looked again."""
-    if waits := _waits(connection, step, error):
+    """A look into Zoho that failed: whatever the cause, it is looked again. What Zoho
+    cannot say of this record says nothing of others."""
+    waits = _waits(connection, step, error)
+    if waits is not None and waits.wait != Wait.UNAVAILABLE:
         return waits
     if isinstance(error, ZohoForbidden):
         return Waits(Wait.RIGHT, soon(FOREVER), Words.of(error))
-    logger.error("Zoho could not be asked about %s.", step, exc_info=error)
-    return later(step, Wait.UNAVAILABLE, Words.of(error))
+    if waits is None:
+        logger.error("Zoho could not be asked about %s.", step, exc_info=error)
+    asked = getattr(error, "retry_after", None) or 0.0
+    gap = max(asked, _gap(step), _gap_between_looks(step))
+    return Waits(Wait.UNCLEAR, soon(timedelta(seconds=gap)), Words.of(error))
 
 
 def later(step: Step, wait: Wait, words: Words) -> Waits:
@@ -204,6 +214,14 @@ def _gap(step: Step) -> float:
     waited = step.attempts.filter(outcome=PublishAttempt.Outcome.WAITING).count()
     tries = min(waited + step.look_ups, 10)
     return float(min(LONGEST_GAP, FIRST_GAP * 2**tries)) * _dice(0.8, 1.2)
+
+
+def _gap_between_looks(step: Step) -> float:
+    """Seconds: as long again as it has been looked for in vain."""
+    if step.sent_at is None:
+        return 0.0
+    in_vain = timezone.now() - step.sent_at - uncertain_time()
+    return min(LONGEST_GAP, in_vain.total_seconds()) * _dice(0.8, 1.2)
 
 
 def _dice(least: float, most: float) -> float:

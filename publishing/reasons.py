@@ -293,6 +293,7 @@ class Wait(Enum):
     """What a publication waits for; it goes on by itself."""
 
     UNAVAILABLE = "unavailable", _("Zoho Books cannot be reached at the moment.")
+    UNCLEAR = "unclear", _("Zoho Books could not say whether it has this.")
     MINUTE = "minute", _("Zoho Books takes no more calls in this minute.")
     DAY = "day", _("Zoho Books takes no more calls today.")
     AT_ONCE = "at_once", _("Zoho Books is busy with other calls of this organisation.")

@@ -46,6 +46,8 @@ LOOK_UPS: Final = 2
 """How often Zoho must say that it has nothing before a step is sent again."""
 SKEW: Final = timedelta(minutes=1)
 """By how much Zoho's clock may differ from ours."""
+MOST_LAGS: Final = 8
+"""With growing gaps about twenty minutes."""
 MOST_PAGES: Final = 25
 ANY_MARK: Final = re.compile(rf"\bDS-[{MARK_LETTERS}]{{10}}\b")
 
@@ -189,60 +191,90 @@ def after_duplicate(
 ) -> Done | Refused | Waits:
     """Zoho has a record of this number: ours, or a question; and where its list does
     not show it yet, it may be either."""
-    rows = _same_number(books, publication)
+    try:
+        rows = _same_number(books, publication)
+    except EndlessList:
+        return _hidden(publication, Words.of(error))
     marks = _marks(publication)
     for row in rows:
         if _is_own(row, marks, step):
             return record_done(publication, row, found=True)
-    if not rows:
+    if rows:
+        return _duplicate(rows[0], Words.of(error), _made_by(publication, rows[0]))
+    if step.attempts.filter(outcome=PublishAttempt.Outcome.WAITING).count() < MOST_LAGS:
         return later(step, Wait.LIST_LAGS, Words.of(error))
-    made_here = _was_cleared(publication, rows[0])
-    return _duplicate(rows[0], Words.of(error), made_here=made_here)
+    return _hidden(publication, Words.of(error))
 
 
-def _same_number(
-    books: ZohoBooks, publication: Publication
-) -> Sequence[Bill | Invoice]:
+def _same_number(books: ZohoBooks, publication: Publication) -> list[Bill | Invoice]:
     """A bill's number is its vendor's, an invoice's the organisation's."""
     number = claim_of(publication).number
     if publication.kind == Publication.Kind.INVOICE:
-        return books.invoices(invoice_number=number).rows
+        return list(
+            _pages(lambda page: books.invoices(invoice_number=number, page=page))
+        )
     vendor = contact_id(publication)
-    return books.bills(bill_number=number, vendor_id=vendor).rows
+    return list(
+        _pages(
+            lambda page: books.bills(bill_number=number, vendor_id=vendor, page=page)
+        )
+    )
 
 
 def _is_own(row: Bill | Invoice, marks: list[str], step: Step) -> bool:
     return row.reference_number in marks and _counts(row, step)
 
 
-def _was_cleared(publication: Publication, row: Bill | Invoice) -> bool:
-    """It was made from this item, before a person cleared the publishing data."""
+def _made_by(publication: Publication, row: Bill | Invoice) -> Publication | None:
+    """An earlier try at this item that made the record."""
     earlier = Publication.unscoped.filter(
         item=publication.item_id,
-        cleared_at__isnull=False,
         steps__zoho_id=row.zoho_id,
         organisation_id=publication.organisation_id,
     )
-    return earlier.exists()
+    return earlier.exclude(pk=publication.pk).first()
 
 
-def _duplicate(row: Bill | Invoice, words: Words, *, made_here: bool) -> Refused:
+def _duplicate(
+    row: Bill | Invoice, words: Words, made_by: Publication | None
+) -> Refused:
     if isinstance(row, Invoice):
         problem, known = Problem.DUPLICATE_INVOICE, _the_invoice(row)
     else:
         problem, known = Problem.DUPLICATE_BILL, _the_bill(row)
-    question = (
-        _(
-            "It was made from this item before its publishing data was cleared: delete "
-            "it in Zoho Books, or give this item another reference."
-        )
-        if made_here
-        else _(
+    return Refused(problem, f"{known} {_question_of(made_by)}", words=words)
+
+
+def _question_of(made_by: Publication | None) -> str:
+    if made_by is None:
+        return _(
             "It was not made from this item. If it is the same one, archive this item; "
             "if not, correct the reference."
         )
+    if made_by.cleared_at is None:
+        return _(
+            "It was made from this item by an earlier try, whose answer came late: "
+            "archive this item, and attach its document there if it is missing."
+        )
+    return _(
+        "It was made from this item before its publishing data was cleared: delete "
+        "it in Zoho Books, or give this item another reference."
     )
-    return Refused(problem, f"{known} {question}", words=words)
+
+
+def _hidden(publication: Publication, words: Words) -> Refused:
+    """Zoho refuses the number again and again, and never shows whose it is."""
+    problem = (
+        Problem.DUPLICATE_INVOICE
+        if publication.kind == Publication.Kind.INVOICE
+        else Problem.DUPLICATE_BILL
+    )
+    sentence = _(
+        "Zoho Books says that it has {number} already, and does not show it in its "
+        "list. Look for it there: if it is the same one, archive this item; if not, "
+        "correct the reference."
+    ).format(number=claim_of(publication).number)
+    return Refused(problem, sentence, words=words)
 
 
 def _the_bill(bill: Bill) -> str:
@@ -397,12 +429,14 @@ def _is_free(zoho_id: str, step: Step) -> bool:
 # Reading lists to their end
 
 
-def _pages(read: Callable[[int], Page[Row]], since: datetime) -> Iterator[Row]:
+def _pages(
+    read: Callable[[int], Page[Row]], since: datetime | None = None
+) -> Iterator[Row]:
     """To the end, or to what is older than this where Zoho lists the newest first."""
     for number in range(1, MOST_PAGES + 1):
         page = read(number)
         yield from page.rows
-        if not page.has_more or are_past(page.rows, since):
+        if not page.has_more or (since and are_past(page.rows, since)):
             return
     raise EndlessList
 

@@ -1,0 +1,81 @@
+"""What Zoho cannot say of one item keeps no other waiting, and is asked ever more rarely."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from time_machine import Traveller
+
+from dext_sync.businesses.models import Business, User
+from dext_sync.businesses.tenancy import acting_in
+from publishing import turns
+from publishing.models import Publication
+from publishing.reasons import Wait
+from tests.publishing.crowd import waiting
+from tests.publishing.factories import ready_item
+from tests.publishing.steps import now, publish, work
+from tests.publishing.zoho import Zoho
+
+pytestmark = pytest.mark.usefixtures("connection")
+
+
+@pytest.fixture
+def lost(zoho: Zoho, bakery: Business, bob: User, clock: Traveller) -> Publication:
+    """Its answer was lost, and every look for it fails."""
+    zoho.fails("answer_lost", method="POST", path="/bills")
+    publication = publish(ready_item(bakery, bob, reference="LOST"), bob)
+    clock.shift(timedelta(seconds=125))
+    zoho.fails("error_500", method="GET", path="/bills", times=1000)
+    return publication
+
+
+def test_others_go_past_an_item_that_cannot_be_looked_up(
+    zoho: Zoho, bakery: Business, bob: User, lost: Publication
+) -> None:
+    others = waiting(bakery, bob, 5)
+
+    with acting_in(bakery.pk):
+        for _turn in range(6):
+            turns.take(bakery.pk)
+
+    assert {now(other).state for other in others} == {"published"}
+    assert now(lost).waiting_reason == Wait.UNCLEAR.code
+
+
+def test_it_is_looked_for_ever_more_rarely(
+    zoho: Zoho, lost: Publication, clock: Traveller
+) -> None:
+    gaps = []
+    for _look in range(8):
+        work(lost)
+        gap = now(lost).due_at - timezone.now()
+        gaps.append(gap.total_seconds())
+        clock.shift(gap + timedelta(seconds=1))
+
+    assert gaps[0] < 10
+    assert 100 < gaps[-1] <= 720
+    assert gaps == sorted(gaps)
+
+
+def test_a_number_that_zoho_never_shows_becomes_a_question(
+    zoho: Zoho, bakery: Business, bob: User, clock: Traveller
+) -> None:
+    (acme,) = zoho.contacts("Acme Paper Ltd")
+    line = {"account_id": next(iter(zoho.organisation.accounts)), "rate": 5}
+    zoho.person_types(
+        "bill",
+        vendor_id=acme["contact_id"],
+        bill_number="INV-104",
+        date="2026-11-01",
+        line_items=[line],
+    )
+    zoho.fails("list_stale", method="GET", path="/bills", times=1000, seconds=1e6)
+    publication = publish(ready_item(bakery, bob), bob)
+
+    for _try in range(12):
+        clock.shift(max(now(publication).due_at - timezone.now(), timedelta(0)))
+        work(publication)
+
+    assert now(publication).state == Publication.State.FAILED
+    assert "does not show it in its list" in now(publication).problem
+    assert len(zoho.calls("POST", "/bills")) == 9
