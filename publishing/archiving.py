@@ -13,6 +13,10 @@ class NotArchivable(Exception):
     """The item is being sent or is in Zoho Books already."""
 
 
+class NotAllowed(Exception):
+    """The item is in Zoho Books, and this person may not publish."""
+
+
 class NotClearable(Exception):
     """There is nothing in Zoho Books to let go of, or the item is not in the Inbox."""
 
@@ -38,9 +42,9 @@ def archive(item: Item, by: User) -> Item:
     return fresh
 
 
-def unarchive(item: Item, by: User) -> Item:
+def unarchive(item: Item, by: User, *, may_publish: bool) -> Item:
     """Back to the Inbox; what is in Zoho stays there, and holds it back until that is
-    cleared. Raises NotArchivable while something of it is under way.
+    cleared. Raises NotArchivable while something of it is under way, and NotAllowed.
     """
     with transaction.atomic():
         fresh = coding.locked(item.pk)
@@ -48,6 +52,8 @@ def unarchive(item: Item, by: User) -> Item:
             return fresh
         if not _rests_in_the_archive(fresh):
             raise NotArchivable
+        if fresh.standing_publication is not None and not may_publish:
+            raise NotAllowed
         fresh.status = Item.Status.TO_REVIEW
         fresh.archived_at = None
         fresh.save(update_fields=["status", "archived_at"])

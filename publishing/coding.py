@@ -126,10 +126,15 @@ class NotEditable(Exception):
     """The item is being sent, is in Zoho already, or lies in the archive."""
 
 
+class InZoho(NotEditable):
+    """The item was taken out of the archive, and what it became in Zoho still stands."""
+
+
 def change(item: Item, field: str, value: Value, *, by: User) -> Item:
     """Save one field as this person's, and say what is missing now.
 
-    `value` is the field's own type, None or "" to empty it. Raises NotEditable.
+    `value` is the field's own type, None or "" to empty it. Raises NotEditable, and
+    InZoho where its publishing data must be cleared first.
     """
     if field not in FIELDS_OF[item.workspace]:
         raise ValueError(f"{field} is not a field that people change.")
@@ -139,6 +144,8 @@ def change(item: Item, field: str, value: Value, *, by: User) -> Item:
         fresh = locked(item.pk)
         if not fresh.is_editable:
             raise NotEditable
+        if not fresh.takes_changes:
+            raise InZoho
         before = getattr(fresh, field)
         if before != value:
             _set(fresh, field, value, by)

@@ -302,12 +302,15 @@ class Item(BusinessOwned):
         )
 
     @property
+    def takes_changes(self) -> bool:
+        """What says of itself that it is in Zoho must say what is there."""
+        return self.is_editable and self.standing_publication is None
+
+    @property
     def standing_publication(self) -> "Publication | None":
-        """What it became in Zoho, unless that was cleared."""
-        standing = self.publications.filter(
-            state=Publication.State.PUBLISHED, cleared_at=None
-        )
-        return standing.first()
+        """What it became in Zoho, unless that was cleared; from what was prefetched,
+        if it was."""
+        return next((each for each in self.publications.all() if each.stands), None)
 
     @property
     def open_reasons(self) -> list[Why]:
@@ -418,6 +421,10 @@ class Publication(BusinessOwned):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.mark}"
+
+    @property
+    def stands(self) -> bool:
+        return self.state == self.State.PUBLISHED and self.cleared_at is None
 
 
 class FailureMail(BusinessOwned):

@@ -82,25 +82,12 @@ def latest_publication(item: Item) -> Publication | None:
 
 
 def _to_review(item: Item) -> Progress:
-    standing = _standing(item)
+    standing = item.standing_publication
     return Progress(
         open_url=record_url(standing) if standing else "",
         status=Item.Status.TO_REVIEW,
         headline=_("Something is missing before this can be published."),
         detail=" ".join(str(reason.sentence) for reason in item.open_reasons),
-    )
-
-
-def _standing(item: Item) -> Publication | None:
-    """What it became in Zoho, of an item that was taken back; from what was prefetched."""
-    published = Publication.State.PUBLISHED
-    return next(
-        (
-            each
-            for each in item.publications.all()
-            if each.state == published and each.cleared_at is None
-        ),
-        None,
     )
 
 

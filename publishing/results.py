@@ -447,10 +447,21 @@ def verified(step: Step) -> None:
 
 
 def not_kept(step: Step, outcome: Refused) -> None:
-    """Zoho took the document and does not have it: sent once more, or told."""
+    """Zoho took the document and does not have it: sent once more, or told.
+
+    Of what somebody has taken out of the archive nothing is sent, it is only told; and
+    nothing is said once its publishing data is cleared.
+    """
     taken = step.attempts.filter(outcome=PublishAttempt.Outcome.DONE)
     with transaction.atomic():
-        if taken.count() < 2 and outcome.problem is Problem.DOCUMENT_NOT_STORED:
+        items = Item.unscoped.select_for_update(of=("self",))
+        item = items.get(pk=step.publication.item_id)
+        publication = Publication.unscoped.get(pk=step.publication_id)
+        if publication.cleared_at is not None:
+            return
+        rests = item.status == Item.Status.PUBLISHED
+        not_stored = outcome.problem is Problem.DOCUMENT_NOT_STORED
+        if rests and not_stored and taken.count() < 2:
             reopen(step)
         elif _unverified(step).update(state=Step.State.REFUSED):
             _tell_missing(step.publication, outcome)

@@ -22,7 +22,7 @@ from connections.zoho.errors import (
     ZohoUnexpected,
 )
 from publishing import results, sending
-from publishing.models import Item, Publication, Step
+from publishing.models import Publication, Step
 from publishing.outcomes import Refused, Words
 from publishing.reasons import Problem
 
@@ -65,7 +65,6 @@ def claimed(connection: Connection) -> list[Step]:
         publication__connection=connection,
         publication__state=Publication.State.PUBLISHED,
         publication__cleared_at=None,
-        publication__item__status=Item.Status.PUBLISHED,
         organisation_id=connection.organisation_id,
     )
     found = unverified.select_related("publication__item").order_by(

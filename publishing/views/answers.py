@@ -11,7 +11,7 @@ from django_htmx.http import reswap, retarget
 
 from publishing import documents
 from publishing.models import Item
-from publishing.progress import progress
+from publishing.progress import Progress, progress
 from publishing.views import rows
 from publishing.views.fields import Field, Sheet, changed, sheet_of
 from publishing.views.issues import issues_of
@@ -147,7 +147,8 @@ def _facts(request: WorkspaceRequest, item: Item) -> dict[str, Any]:
         if item.archived_at
         else f"{item.workspace}_inbox",
         "editable": item.is_editable,
-        "is_archived": item.archived_at is not None and not now.is_moving,
+        "takes_changes": item.takes_changes,
+        "may_unarchive": _may_unarchive(request, item, now),
         "editable_flag": _flag(item),
         "may_publish": request.membership.may_publish,
         "query": listing_of(request, item).query(),
@@ -166,8 +167,15 @@ def _moved(request: WorkspaceRequest, item: Item) -> dict[str, Any]:
     return {**context, "next_item": first, "next_query": listing.query()}
 
 
+def _may_unarchive(request: WorkspaceRequest, item: Item, now: Progress) -> bool:
+    """What is in Zoho may be taken back by those alone who may publish it."""
+    if item.archived_at is None or now.is_moving:
+        return False
+    return request.membership.may_publish or item.standing_publication is None
+
+
 def _flag(item: Item) -> str:
-    return "1" if item.is_editable else "0"
+    return "1" if item.takes_changes else "0"
 
 
 def _viewer(request: WorkspaceRequest, item: Item) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Coding and archiving a whole selection at once."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
@@ -43,7 +44,7 @@ def code(request: WorkspaceRequest) -> HttpResponse:
             raise ValidationError(_("Choose one first."))
     except ValidationError as refusal:
         return _ask(request, selection, field, " ".join(refusal.messages))
-    _say_coded(request, _set(request, selection, field, value), selection)
+    _say_coded(request, _set(request, selection, field, value))
     return back_to_list(request, selection.listing)
 
 
@@ -95,17 +96,29 @@ def _nothing(request: WorkspaceRequest, selection: Selection) -> HttpResponse:
     return back_to_list(request, selection.listing)
 
 
+@dataclass
+class Coded:
+    """How many of a selection were changed, and how many left and why."""
+
+    done: int = 0
+    in_zoho: int = 0
+    moving: int = 0
+
+
 def _set(
     request: WorkspaceRequest, selection: Selection, field: str, value: Any
-) -> int:
-    done = 0
+) -> Coded:
+    coded = Coded()
     for item in selection.items:
         try:
             coding.change(item, field, value, by=request.user)
+        except coding.InZoho:
+            coded.in_zoho += 1
         except coding.NotEditable:
-            continue
-        done += 1
-    return done
+            coded.moving += 1
+        else:
+            coded.done += 1
+    return coded
 
 
 def _archived(request: WorkspaceRequest, item: Any) -> bool:
@@ -116,10 +129,19 @@ def _archived(request: WorkspaceRequest, item: Any) -> bool:
     return True
 
 
-def _say_coded(request: WorkspaceRequest, done: int, selection: Selection) -> None:
-    words = ngettext("%(count)d item changed.", "%(count)d items changed.", done)
-    messages.success(request, words % {"count": done})
-    _say_left(request, len(selection.items) - done)
+def _say_coded(request: WorkspaceRequest, coded: Coded) -> None:
+    words = ngettext("%(count)d item changed.", "%(count)d items changed.", coded.done)
+    messages.success(request, words % {"count": coded.done})
+    if coded.in_zoho:
+        words = ngettext(
+            "%(count)d item is in Zoho Books and was left as it is: clear its "
+            "publishing data first.",
+            "%(count)d items are in Zoho Books and were left as they are: clear their "
+            "publishing data first.",
+            coded.in_zoho,
+        )
+        messages.warning(request, words % {"count": coded.in_zoho})
+    _say_left(request, coded.moving)
 
 
 def _say_left(request: WorkspaceRequest, left: int) -> None:

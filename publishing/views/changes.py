@@ -33,6 +33,8 @@ def save(request: WorkspaceRequest, item_id: int, field: str) -> HttpResponse:
     except ValidationError as refusal:
         typed = before.typed(field, request.POST, " ".join(refusal.messages))
         return answers.refused(request, item, typed)
+    except coding.InZoho:
+        return _in_zoho(request, item)
     except coding.NotEditable:
         return _too_late(request, item)
     return answers.saved(request, item_or_404(request, item_id), field, before)
@@ -45,6 +47,8 @@ def decide_supplier(request: WorkspaceRequest, item_id: int) -> HttpResponse:
     item = item_or_404(request, item_id)
     if item.supplier is None or not item.is_editable:
         return _too_late(request, item)
+    if not item.takes_changes:
+        return _in_zoho(request, item)
     before = sheet_of(request, item)
     try:
         _decide(request, item, before)
@@ -116,6 +120,17 @@ def _settled(place: forms.Place) -> ValidationError:
             "pick another supplier for this item instead."
         )
     )
+
+
+def _in_zoho(request: WorkspaceRequest, item: Item) -> HttpResponse:
+    messages.warning(
+        request,
+        _(
+            "This item is in Zoho Books. It was not changed: clear its publishing data "
+            "first."
+        ),
+    )
+    return answers.moved(request, item)
 
 
 def _too_late(request: WorkspaceRequest, item: Item) -> HttpResponse:

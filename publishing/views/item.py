@@ -117,10 +117,17 @@ def archive(request: WorkspaceRequest, item_id: int) -> HttpResponse:
 def unarchive(request: WorkspaceRequest, item_id: int) -> HttpResponse:
     item = item_or_404(request, item_id)
     try:
-        archiving.unarchive(item, request.user)
+        archiving.unarchive(
+            item, request.user, may_publish=request.membership.may_publish
+        )
     except archiving.NotArchivable:
         messages.error(
             request, _("This item is still on its way to Zoho Books: it stays.")
+        )
+    except archiving.NotAllowed:
+        messages.error(
+            request,
+            _("This item is in Zoho Books: ask somebody who may publish."),
         )
     else:
         messages.success(request, _("Back in the Inbox."))

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.usefixtures("connection")
 
 def cleared(item: Item, by: User) -> Item:
     with acting_in(item.business_id):
-        archiving.unarchive(item, by)
+        archiving.unarchive(item, by, may_publish=True)
         return archiving.clear(item, by)
 
 

@@ -224,7 +224,7 @@ class TestArchiving:
         assert (away.status, away.reasons) == ("archived", [])
         assert away.archived_at is not None
         with acting_in(connected_bakery.pk):
-            back = archiving.unarchive(item, bob)
+            back = archiving.unarchive(item, bob, may_publish=True)
 
         assert (back.status, back.archived_at) == ("ready", None)
         assert sentences(item) == [
@@ -242,7 +242,7 @@ class TestArchiving:
                 with pytest.raises(archiving.NotArchivable):
                     archiving.archive(item, bob)
                 with pytest.raises(archiving.NotArchivable):
-                    archiving.unarchive(item, bob)
+                    archiving.unarchive(item, bob, may_publish=True)
             assert item_now(item).status == status
 
 

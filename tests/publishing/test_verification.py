@@ -4,11 +4,12 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.utils import timezone
 
 from connections.models import Connection
 from dext_sync.businesses.models import Business, User
-from dext_sync.businesses.tenancy import acting_in
-from publishing import engine, verification
+from dext_sync.businesses.tenancy import acting_in, rows_across
+from publishing import archiving, engine, verification
 from publishing.models import Item, Step
 from tests.publishing.factories import paid_receipt, ready_item
 from tests.publishing.steps import (
@@ -211,3 +212,49 @@ def test_attaching_again_what_is_not_missing_does_nothing(
         assert engine.attach_again(item, by=bob) == engine.Held(())
 
     assert list(zoho.standin.calls) == []
+
+
+def test_what_was_taken_back_is_asked_about_all_the_same(
+    zoho: Zoho, bakery: Business, bob: User, connection: Connection
+) -> None:
+    item = ready_item(bakery, bob)
+    publication = publish(item, bob)
+    with acting_in(bakery.pk):
+        archiving.unarchive(item, bob, may_publish=True)
+
+    verify(connection)
+
+    assert step_of(publication, Step.Kind.DOCUMENT).verified_at is not None
+    assert item_now(item).status == Item.Status.TO_REVIEW
+
+
+def test_what_was_taken_back_lacks_its_document_and_is_sent_nothing(
+    zoho: Zoho, bakery: Business, bob: User, connection: Connection
+) -> None:
+    """Attached again it would stand open, as if it were not in Zoho."""
+    item = ready_item(bakery, bob)
+    publication = publish(item, bob)
+    zoho.bills[0]["documents"], zoho.bills[0]["attachment_name"] = [], ""
+    with acting_in(bakery.pk):
+        archiving.unarchive(item, bob, may_publish=True)
+
+    verify(connection)
+
+    assert step_of(publication, Step.Kind.DOCUMENT).state == "refused"
+    assert now(publication).state == "published"
+    assert item_now(item).document_missing
+    assert item_now(item).status == Item.Status.TO_REVIEW
+
+
+def test_the_sweep_finds_what_was_taken_back(
+    zoho: Zoho, bakery: Business, bob: User, connection: Connection
+) -> None:
+    item = ready_item(bakery, bob)
+    publication = publish(item, bob)
+    with acting_in(bakery.pk):
+        archiving.unarchive(item, bob, may_publish=True)
+    later = timezone.now() + timedelta(minutes=1)
+
+    assert rows_across("verifications_due", later) == [
+        (bakery.pk, publication.connection_id)
+    ]

@@ -1,18 +1,21 @@
 """What was published, taken back from the Archive, and published once more."""
 
+from decimal import Decimal
+
 import pytest
 from django.utils import timezone
 
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
 from publishing import archiving, engine
-from publishing.models import Item, Publication, Step
+from publishing.models import Item, Publication, Step, Supplier
 from publishing.reasons import Reason
 from tests.publishing.factories import ready_item
 from tests.publishing.pages.conftest import At, now, text
 from tests.publishing.steps import press_publish, trail_of
 
 STAYS = "Bill INV-104 stays in Zoho Books. Publishing again makes a second one."
+CLEAR_FIRST = "To change anything here, clear its publishing data first."
 
 
 def as_published(item: Item, zoho_id: str) -> Item:
@@ -127,20 +130,154 @@ def test_put_back_it_is_published_as_before(
     assert "Published as bill INV-104." in page
 
 
-def test_who_may_not_publish_may_not_clear(
+@pytest.fixture
+def veras(connected_bakery: Business, vera: User, bob: User) -> Item:
+    """Vera's own item, which Bob has published; she may not."""
+    item = ready_item(connected_bakery, vera)
+    press_publish(item, bob)
+    return as_published(item, "4600000000000003")
+
+
+def test_who_may_not_publish_takes_nothing_back_that_is_published(
+    at: At, vera: User, bakery: Business, veras: Item
+) -> None:
+    visitor = at(vera, bakery)
+    assert "Unarchive" not in text(visitor.opens("item", veras.pk))
+
+    visitor.posts("item_unarchive", veras.pk)
+
+    assert now(veras).status == Item.Status.PUBLISHED
+    assert "ask somebody who may publish." in text(visitor.opens("item", veras.pk))
+    assert trail_of(bakery, veras) == ["publication.requested"]
+
+
+def test_who_may_not_publish_takes_back_what_never_was(
     at: At, vera: User, connected_bakery: Business
 ) -> None:
     item = ready_item(connected_bakery, vera)
-    press_publish(item, vera)
-    as_published(item, "4600000000000003")
     visitor = at(vera, connected_bakery)
+    visitor.posts("item_archive", item.pk)
+    assert "Unarchive" in text(visitor.opens("item", item.pk))
+
     visitor.posts("item_unarchive", item.pk)
 
-    assert visitor.posts("item_clear", item.pk).status_code == 403
+    assert now(item).status == Item.Status.READY
 
-    with acting_in(connected_bakery.pk):
-        assert Publication.unscoped.get(item=item).cleared_at is None
-    assert "Ask somebody who may publish." in text(visitor.opens("item", item.pk))
+
+def test_who_may_not_publish_may_not_clear(
+    at: At, vera: User, bob: User, bakery: Business, veras: Item
+) -> None:
+    with acting_in(bakery.pk):
+        archiving.unarchive(veras, bob, may_publish=True)
+    visitor = at(vera, bakery)
+
+    assert visitor.posts("item_clear", veras.pk).status_code == 403
+
+    with acting_in(bakery.pk):
+        assert Publication.unscoped.get(item=veras).cleared_at is None
+    assert "Ask somebody who may publish." in text(visitor.opens("item", veras.pk))
+
+
+@pytest.mark.parametrize("htmx", [True, False])
+def test_what_stands_in_zoho_is_not_changed_here(
+    at: At, bob: User, bakery: Business, published: Item, *, htmx: bool
+) -> None:
+    visitor = at(bob, bakery)
+    visitor.posts("item_unarchive", published.pk)
+
+    visitor.posts("item_field", published.pk, "total", data={"value": "9"}, htmx=htmx)
+    visitor.posts(
+        "item_field", published.pk, "reference", data={"value": "OTHER"}, htmx=htmx
+    )
+
+    item = now(published)
+    assert (item.total, item.reference) == (Decimal(120), "INV-104")
+
+
+def test_its_page_says_to_clear_first_and_has_no_fields_to_fill(
+    at: At, bob: User, bakery: Business, published: Item
+) -> None:
+    visitor = at(bob, bakery)
+    visitor.posts("item_unarchive", published.pk)
+
+    page = text(visitor.opens("item", published.pk))
+
+    assert CLEAR_FIRST in page
+    assert 'name="value"' not in page
+    visitor.posts("item_clear", published.pk)
+    page = text(visitor.opens("item", published.pk))
+    assert CLEAR_FIRST not in page
+    assert 'name="value"' in page
+
+
+def test_who_comes_too_late_is_told_to_clear_first(
+    at: At, bob: User, bakery: Business, published: Item
+) -> None:
+    """From a page that was opened before it was published."""
+    visitor = at(bob, bakery)
+    visitor.posts("item_unarchive", published.pk)
+
+    answer = visitor.posts(
+        "item_field", published.pk, "total", data={"value": "9"}, htmx=True
+    )
+
+    assert "It was not changed: clear its publishing data first." in text(answer)
+
+
+def test_its_row_offers_no_category(
+    at: At, bob: User, bakery: Business, published: Item
+) -> None:
+    visitor = at(bob, bakery)
+    visitor.posts("item_unarchive", published.pk)
+
+    page = text(visitor.opens("costs_inbox"))
+
+    assert f'id="item-{published.pk}"' in page
+    assert f'id="id_category-{published.pk}"' not in page
+
+
+def test_of_many_it_is_left_as_it_is(
+    at: At, bob: User, bakery: Business, published: Item
+) -> None:
+    other = ready_item(bakery, bob, reference="INV-105")
+    visitor = at(bob, bakery)
+    visitor.posts("item_unarchive", published.pk)
+
+    visitor.posts(
+        "items_code",
+        data={
+            "item": [published.pk, other.pk],
+            "field": "category",
+            "typed": "Postage",
+        },
+    )
+
+    assert [str(now(item).category) for item in (published, other)] == [
+        "Office Supplies",
+        "Postage",
+    ]
+    said = text(visitor.opens("costs_inbox"))
+    assert "1 item changed." in said
+    assert (
+        "1 item is in Zoho Books and was left as it is: clear its publishing data first."
+    ) in said
+
+
+def test_nobody_says_which_contact_its_supplier_is(
+    at: At, bob: User, bakery: Business, published: Item
+) -> None:
+    with acting_in(bakery.pk):
+        Supplier.unscoped.filter(items=published).update(
+            name="New Mill", key="newmill", contact=None
+        )
+    visitor = at(bob, bakery)
+    visitor.posts("item_unarchive", published.pk)
+
+    visitor.posts("supplier_decide", published.pk, data={"choice": "create"})
+
+    with acting_in(bakery.pk):
+        supplier = Supplier.unscoped.get(items=published)
+    assert supplier.create_agreed_at is None
 
 
 def test_what_is_under_way_stays_in_the_archive(
@@ -150,7 +287,7 @@ def test_what_is_under_way_stays_in_the_archive(
     with acting_in(bakery.pk):
         Publication.unscoped.update(state=Publication.State.WAITING, finished_at=None)
         with pytest.raises(archiving.NotArchivable):
-            archiving.unarchive(published, bob)
+            archiving.unarchive(published, bob, may_publish=True)
     assert now(published).status == Item.Status.PUBLISHED
 
 

@@ -158,7 +158,6 @@ def test_published_items_are_read_only(
     visitor = at(bob, bakery)
     published(visitor, item)
     visitor.posts("item_field", item.pk, "total", data={"value": "1"})
-    visitor.posts("item_unarchive", item.pk)
     visitor.posts("item_publish", item.pk)
     assert (now(item).total, now(item).status) == (Decimal(120), Item.Status.PUBLISHED)
     assert publications(bakery) == [item.pk]
