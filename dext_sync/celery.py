@@ -13,6 +13,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import transaction
 from kombu import Queue
+from kombu.transport import TRANSPORT_ALIASES
 from redis import RedisError
 from structlog.contextvars import bound_contextvars
 
@@ -39,6 +40,8 @@ class NamedTask(Task[..., Any]):
             _answered(self, args)
             return self.run(*args, **kwargs)
 
+
+TRANSPORT_ALIASES |= dict.fromkeys(("redis", "rediss"), "dext_sync.broker:Transport")
 
 app = Celery("dext_sync", task_cls=NamedTask)
 app.config_from_object("django.conf:settings", namespace="CELERY")
