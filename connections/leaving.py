@@ -25,18 +25,21 @@ def is_given_by(connection: Connection, person: User) -> bool:
 
 def days_left(connection: Connection) -> int | None:
     """How long it still works without the person who connected; None if they are here."""
-    if not connection.is_working or _giver_is_here(connection):
+    if not connection.is_working or giver_is_here(connection):
         return None
     ends = connection.permission_ends_at or timezone.now() + PERMISSION_LASTS
     return max(0, math.ceil((ends - timezone.now()) / timedelta(days=1)))
 
 
 def mind(connection: Connection) -> None:
-    """Begin the two weeks, call them off, or end the connection with them."""
+    """Begin the two weeks, call them off, or end the connection with them.
+
+    A broken one too holds a permission, which a consent elsewhere may revive.
+    """
     ends = connection.permission_ends_at
-    if not connection.is_working:
+    if connection.state == Connection.State.DISCONNECTED or connection.grant_id is None:
         return
-    if _giver_is_here(connection):
+    if giver_is_here(connection):
         _call_off(connection)
     elif ends is None:
         _begin(connection)
@@ -44,7 +47,7 @@ def mind(connection: Connection) -> None:
         _stop(connection)
 
 
-def _giver_is_here(connection: Connection) -> bool:
+def giver_is_here(connection: Connection) -> bool:
     return Membership.unscoped.filter(
         business=connection.business_id,
         user=connection.connected_by_id,
@@ -60,12 +63,13 @@ def _begin(connection: Connection) -> None:
     ends = timezone.now() + PERMISSION_LASTS
     with_them = Connection.unscoped.filter(
         pk=connection.pk,
-        state=Connection.State.CONNECTED,
+        state=connection.state,
         connected_by=connection.connected_by_id,
         permission_ends_at=None,
     )
     with transaction.atomic():
-        if not with_them.update(permission_ends_at=ends):
+        begun = with_them.update(permission_ends_at=ends)
+        if not begun or not connection.is_working:
             return
         day = localtime(ends, connection.business.zone).date()
         audit.record(
@@ -80,10 +84,17 @@ def _stop(connection: Connection) -> None:
     """Also gives the permission back, unless other connections of theirs use it."""
     grant_id = connection.grant_id
     with transaction.atomic():
-        if not books.broke(connection, Connection.Broken.GIVER_LEFT):
-            return
-        Connection.unscoped.filter(pk=connection.pk).update(
-            grant=None, permission_ends_at=None
+        books.broke(connection, Connection.Broken.GIVER_LEFT)
+        over = Connection.unscoped.filter(
+            pk=connection.pk,
+            state=Connection.State.NEEDS_RECONNECTING,
+            grant=grant_id,
+            permission_ends_at__lte=timezone.now(),
         )
-        if grant_id is not None:
+        ended = over.update(
+            grant=None,
+            permission_ends_at=None,
+            needs_reason=Connection.Broken.GIVER_LEFT,
+        )
+        if ended and grant_id is not None:
             ending.let_go(grant_id)

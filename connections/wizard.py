@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.db import connection as database
 from django.utils import timezone
 
-from connections import consents, ending, takeover
+from connections import consents, ending, leaving, takeover
 from connections.models import (
     Allowance,
     Connection,
@@ -320,11 +320,15 @@ def _mail_admins(connection: Connection, template: str, by: User) -> None:
 
 
 def mend(connection: Connection) -> None:
-    """The permission that it shares lives again: so does the connection."""
+    """The permission that it shares lives again: so does the connection, unless the
+    person who gave it has left this business."""
+    if not leaving.giver_is_here(connection):
+        return
     broken = Connection.unscoped.filter(
         pk=connection.pk,
         state=Connection.State.NEEDS_RECONNECTING,
         needs_reason=Connection.Broken.PERMISSION_GONE,
+        connected_by=connection.connected_by_id,
         grant__died_at=None,
         grant__isnull=False,
     )

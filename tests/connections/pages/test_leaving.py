@@ -190,3 +190,67 @@ def test_an_account_that_is_switched_off_counts_as_left(
     User.objects.filter(pk=anna.pk).update(is_active=False)
     sweep()
     assert now(connected).permission_ends_at is not None
+
+
+# A permission that is dead already
+
+
+def breaks(*trips: Trip) -> None:
+    Grant.objects.update(died_at=timezone.now())
+    for trip in trips:
+        tasks.tell_broken(trip.business.pk, now(trip).pk)
+        assert now(trip).state == Connection.State.NEEDS_RECONNECTING
+
+
+def mended() -> list[tuple[int, int]]:
+    found = rows_across("connections_to_mend", 10)
+    for business_id, connection_id in found:
+        tasks.mend_connection(business_id, connection_id)
+    return found
+
+
+def test_whoever_left_revives_nothing_there_by_a_consent_elsewhere(
+    connected: Trip, travels: Travels, alice: User, anna: User, garage: Business
+) -> None:
+    other = travels(anna, garage)
+    other.has_connected(GARAGE, ANNA)
+    breaks(connected, other)
+    removes(connected.business, anna, by=alice)
+    other.connects(GARAGE, ANNA)
+    tasks.mend_connection(connected.business.pk, now(connected).pk)
+    assert mended() == []
+    assert now(other).state == Connection.State.CONNECTED
+    assert now(connected).state == Connection.State.NEEDS_RECONNECTING
+
+
+def test_whoever_is_here_still_mends_it_by_a_consent_elsewhere(
+    connected: Trip, travels: Travels, anna: User, garage: Business
+) -> None:
+    other = travels(anna, garage)
+    other.has_connected(GARAGE, ANNA)
+    breaks(connected, other)
+    other.connects(GARAGE, ANNA)
+    assert mended() == [(connected.business.pk, now(connected).pk)]
+    assert now(connected).state == Connection.State.CONNECTED
+
+
+@pytest.mark.usefixtures("committed_db")
+def test_two_weeks_later_a_broken_one_gives_the_permission_back_and_says_no_more(
+    connected: Trip, alice: User, anna: User, mailoutbox: list[EmailMessage]
+) -> None:
+    breaks(connected)
+    removes(connected.business, anna, by=alice)
+    del mailoutbox[:]
+    assert sweep() == [(connected.business.pk, now(connected).pk)]
+    two_weeks_pass(now(connected))
+    assert sweep() == [(connected.business.pk, now(connected).pk)]
+    assert sweep() == []
+
+    ended = now(connected)
+    assert (ended.state, ended.needs_reason) == ("needs_reconnecting", "giver_left")
+    assert (ended.grant, ended.permission_ends_at) == (None, None)
+    assert not Grant.objects.exists()
+    assert mailoutbox == []
+    with acting_in(connected.business.pk):
+        said = AuditEntry.unscoped.filter(action="connection.giver_left")
+        assert not said.exists()
