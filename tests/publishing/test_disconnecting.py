@@ -8,7 +8,7 @@ from connections.models import Connection
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
 from tests.publishing.factories import ready_item
-from tests.publishing.steps import publish, work_until_settled
+from tests.publishing.steps import begun, publish, work_until_settled
 from tests.publishing.zoho import Zoho
 
 pytestmark = pytest.mark.django_db
@@ -37,3 +37,41 @@ def test_it_waits_while_the_fate_of_something_sent_is_unknown(
         connection.refresh_from_db()
     assert connection.state == "disconnected"
     assert len(zoho.bills) == 1
+
+
+@pytest.mark.parametrize(
+    ("facts", "reason"),
+    [
+        ({"organisation_id": "4711"}, "organisation"),
+        ({"region": "us"}, "answer_lost"),
+        ({}, "long_list"),
+        ({}, "right"),
+        ({}, "scope"),
+    ],
+)
+def test_what_nobody_finds_out_through_this_connection_does_not_hold_it(
+    facts: dict[str, str],
+    reason: str,
+    connected_bakery: Business,
+    alice: User,
+    bob: User,
+) -> None:
+    publication = begun(ready_item(connected_bakery, bob), bob)
+    with acting_in(connected_bakery.pk):
+        publication.steps.update(state="uncertain", **facts)
+        publication.waiting_reason = reason
+        publication.save(update_fields=["waiting_reason"])
+        assert ending.disconnect(publication.connection, alice)
+
+
+@pytest.mark.parametrize("reason", ["", "answer_lost", "minute", "list_lags"])
+def test_what_is_found_out_through_it_holds_it(
+    reason: str, connected_bakery: Business, alice: User, bob: User
+) -> None:
+    publication = begun(ready_item(connected_bakery, bob), bob)
+    with acting_in(connected_bakery.pk):
+        publication.steps.update(state="uncertain")
+        publication.waiting_reason = reason
+        publication.save(update_fields=["waiting_reason"])
+        with pytest.raises(ending.StillHeld):
+            ending.disconnect(publication.connection, alice)
