@@ -32,7 +32,7 @@ class GeneralForm(BusinessForm):
         choices=Connection.NewInvoices.choices,
         widget=forms.RadioSelect,
         help_text=_(
-            "Each invoice may say otherwise. We e-mail nobody; once an invoice is marked "
+            "Each invoice may say otherwise. We email nobody; once an invoice is marked "
             "as sent, Zoho's own reminders may."
         ),
     )

@@ -116,10 +116,13 @@ def _will_become(item: Item) -> str:
 def _will_be_invoice(item: Item) -> str:
     """Where the item does not say it, the connection's setting does (see Preview)."""
     if item.mark_as_sent is None:
-        return _("It becomes an invoice in Zoho Books.")
+        return _(
+            "It becomes a draft invoice in Zoho Books, or one marked as sent, as the "
+            "connection's setting says."
+        )
     if item.mark_as_sent:
         return _(
-            "It becomes an invoice in Zoho Books, marked as sent. We e-mail nobody; "
+            "It becomes an invoice marked as sent in Zoho Books. We email nobody; "
             "Zoho's own reminders may."
         )
     return _("It becomes a draft invoice in Zoho Books.")

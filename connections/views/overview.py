@@ -31,7 +31,10 @@ AVAILABLE: Final = (
     Software(
         code="zoho-books",
         name="Zoho Books",
-        text=_("Bills and expenses with their documents, suppliers and lists."),
+        text=_(
+            "Bills, expenses and sales invoices with their documents; suppliers, "
+            "customers and lists."
+        ),
         steps="connection_steps",
     ),
 )

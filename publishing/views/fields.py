@@ -274,7 +274,7 @@ class Sheet:
                 "currency": self.item.currency,
             }
         if name == "mark_as_sent" and coding.marks_as_sent(self.item, self.connection):
-            return gettext("We e-mail nobody; Zoho's own reminders may.")
+            return gettext("We email nobody; Zoho's own reminders may.")
         return ""
 
 

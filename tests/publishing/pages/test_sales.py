@@ -212,7 +212,7 @@ def test_the_choice_names_what_the_connection_says(
     page = text(visitor.opens("item", item.pk)).replace("&#x27;", "'")
 
     assert "Marked as sent, as the connection's setting says" in page
-    assert "We e-mail nobody; Zoho's own reminders may." in page
+    assert "We email nobody; Zoho's own reminders may." in page
 
 
 def test_categories_are_income_for_sales_and_expenses_for_costs(
