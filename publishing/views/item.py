@@ -16,7 +16,7 @@ from django.views.decorators.http import (
 from dext_sync.businesses import audit
 from dext_sync.businesses.roles import Need
 from publishing import archiving
-from publishing.models import Item
+from publishing.models import Item, Publication
 from publishing.progress import record_url
 from publishing.views import answers, previews
 from publishing.views.visible import (
@@ -141,7 +141,7 @@ def clear(request: WorkspaceRequest, item_id: int) -> HttpResponse:
     item = item_or_404(request, item_id)
     standing = item.standing_publication
     if request.method != "POST" and standing is not None and item.is_editable:
-        context = {"item": item, "record": archiving.record_name(standing)}
+        context = {"item": item, "record": _record_in_words(standing)}
         name = "_clear" if request.htmx else "clear"
         return render(request, f"publishing/{name}.html", context)
     try:
@@ -153,3 +153,11 @@ def clear(request: WorkspaceRequest, item_id: int) -> HttpResponse:
             request, _("Publishing data cleared. This item can be published again.")
         )
     return redirect("item", request.business.slug, item.workspace, item.pk)
+
+
+def _record_in_words(publication: Publication) -> str:
+    """“Bill INV-104”, or “The expense” where it has no number."""
+    name = archiving.record_name(publication)
+    if publication.claim.get("number"):
+        return name
+    return _("The %(record)s") % {"record": name.lower()}
