@@ -40,6 +40,7 @@ LIMITS: Final[dict[Limit, Wait]] = {
     "user": Wait.USER,
     "token": Wait.TOKEN,
 }
+INTERNAL_ERROR: Final = 500
 INVALID_VALUE: Final = 2
 """Said of an entry that Zoho no longer has, and of much else."""
 # Zoho's codes that tell which field of ours is meant.
@@ -192,9 +193,11 @@ def unclear(connection: Connection, step: Step, error: ZohoError) -> Waits:
         return Waits(Wait.RIGHT, soon(FOREVER), Words.of(error))
     if waits is None:
         logger.error("Zoho could not be asked about %s.", step, exc_info=error)
+    is_away = waits is not None and error.status != INTERNAL_ERROR
     asked = getattr(error, "retry_after", None) or 0.0
     gap = max(asked, _gap(step), _gap_between_looks(step))
-    return Waits(Wait.UNCLEAR, soon(timedelta(seconds=gap)), Words.of(error))
+    wait = Wait.UNAVAILABLE if is_away else Wait.UNCLEAR
+    return Waits(wait, soon(timedelta(seconds=gap)), Words.of(error))
 
 
 def later(step: Step, wait: Wait, words: Words) -> Waits:

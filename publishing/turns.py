@@ -61,6 +61,7 @@ def go_on(publication_id: int) -> timedelta | None:
     met = Publication.unscoped.filter(
         pk=publication_id,
         finished_at=None,
+        state=Publication.State.WAITING,  # What is looked for waits by itself.
         waiting_reason__in=OF_ALL,
         due_at__gt=timezone.now(),
     ).first()
