@@ -55,16 +55,22 @@ class ConnectionAccess:
         return self._token
 
     def _shared_token(self, refused: str | None) -> str:
-        grant = self._connection.grant
-        if grant is None:
-            raise ZohoUnauthorized("The connection has no permission at Zoho.")
+        grant = self._grant()
         try:
             return tokens.access_token(grant, refused)
-        except Grant.DoesNotExist:
-            raise ZohoUnauthorized("The permission was given back.") from None
         except ZohoUnauthorized:
             permission_gone(self._connection)
             raise
+
+    def _grant(self) -> Grant:
+        """It may have gone since the connection was read."""
+        try:
+            grant = self._connection.grant
+        except Grant.DoesNotExist:
+            raise ZohoUnauthorized("The permission was given back.") from None
+        if grant is None:
+            raise ZohoUnauthorized("The connection has no permission at Zoho.")
+        return grant
 
     def require_room(self) -> None:
         budget.require_room(self._connection, self._priority)

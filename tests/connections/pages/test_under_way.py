@@ -6,7 +6,10 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from connections import ending, lists
-from connections.models import Connection, Contact, RefreshedPage, RefreshRun
+from connections.books import open_books
+from connections.budget import Priority
+from connections.models import Connection, Contact, Grant, RefreshedPage, RefreshRun
+from connections.zoho.errors import ZohoUnauthorized
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
 from tests.connections.meanwhile import just_after
@@ -173,3 +176,15 @@ def test_a_refresh_that_began_unseen_by_the_end_notices_it(
         run = refreshed(shared)
     with acting_in(bakery.pk):
         assert not run.lists.filter(state="done").exists()
+
+
+def test_a_call_whose_permission_was_given_back_fails_in_words(
+    connection: Connection, bakery: Business
+) -> None:
+    with acting_in(bakery.pk):
+        lately = Connection.unscoped.get(pk=connection.pk)
+        books = open_books(lately, Priority.REFRESH)
+        Connection.unscoped.filter(pk=connection.pk).update(grant=None)
+        Grant.objects.all().delete()
+        with pytest.raises(ZohoUnauthorized, match="was given back"):
+            books.organisation()
