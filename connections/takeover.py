@@ -11,7 +11,7 @@ from django.db import connection as database
 from connections import consents, ending, registration
 from connections.models import Connection, Consent
 from connections.zoho.client import ZohoBooks
-from connections.zoho.errors import ZohoError
+from connections.zoho.errors import ZohoError, ZohoOrganisationRefused
 from dext_sync.businesses.tenancy import acting_in, outside
 
 
@@ -32,6 +32,15 @@ def agree(consent: Consent, organisation_id: str) -> Verdict:
     return verdict
 
 
+def ask_again(consent: Consent) -> Verdict:
+    """At Finish: whoever is no administrator any more takes nothing over."""
+    verdict = _verdict(consent, consent.takes_over)
+    if verdict is Verdict.NO_ADMIN:
+        consent.takes_over = ""
+        consent.save(update_fields=["takes_over"])
+    return verdict
+
+
 def _verdict(consent: Consent, organisation_id: str) -> Verdict:
     books = ZohoBooks(
         api=registration.regions()[consent.region].api,
@@ -40,6 +49,8 @@ def _verdict(consent: Consent, organisation_id: str) -> Verdict:
     )
     try:
         return Verdict.ADMIN if books.me().is_admin else Verdict.NO_ADMIN
+    except ZohoOrganisationRefused:
+        return Verdict.NO_ADMIN
     except ZohoError:
         return Verdict.NOT_SAID
 

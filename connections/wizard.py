@@ -18,6 +18,7 @@ from connections.models import (
     Consent,
     Grant,
 )
+from connections.takeover import Verdict
 from connections.zoho import types
 from connections.zoho.oauth import covers
 from dext_sync.businesses import audit, mail
@@ -53,6 +54,13 @@ class StillChecked:
 
 
 @dataclass(frozen=True)
+class NotAgreed:
+    """It cannot be taken over: Zoho no longer says that this is an administrator."""
+
+    is_no_admin: bool
+
+
+@dataclass(frozen=True)
 class AnotherOrganisation:
     """The business is connected to another organisation, which stays."""
 
@@ -62,7 +70,7 @@ class Over:
     """The consent has ended: finished already, given up, or too old."""
 
 
-Outcome = Finished | Taken | StillChecked | AnotherOrganisation | Over
+Outcome = Finished | Taken | StillChecked | NotAgreed | AnotherOrganisation | Over
 
 
 # Choosing
@@ -160,6 +168,8 @@ def finish(consent: Consent, by: User) -> Outcome:
     businesses are connected to it.
     """
     takes_over = takeover.is_agreed(consent) and _hindrance(consent) == Taken()
+    if takes_over and (verdict := takeover.ask_again(consent)) is not Verdict.ADMIN:
+        return NotAgreed(is_no_admin=verdict is Verdict.NO_ADMIN)
     try:
         if takes_over:
             takeover.release(consent)

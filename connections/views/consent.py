@@ -19,6 +19,7 @@ from connections.views.problems import PROBLEMS
 from connections.wizard import (
     AnotherOrganisation,
     Finished,
+    NotAgreed,
     Over,
     StillChecked,
     Taken,
@@ -154,10 +155,26 @@ def _finished(request: BusinessRequest, consent: Consent) -> HttpResponse:
                 ),
             )
             return redirect("connection_finish", slug, consent.pk)
+        case NotAgreed(is_no_admin):
+            messages.error(request, _no_longer(is_no_admin=is_no_admin))
+            page = "connection_organisation" if is_no_admin else "connection_finish"
+            return redirect(page, slug, consent.pk)
         case AnotherOrganisation():
             return redirect("connection_other", slug, consent.pk)
         case Over():
             return redirect("connection_ended", slug, consent.pk)
+
+
+def _no_longer(*, is_no_admin: bool) -> str:
+    if is_no_admin:
+        return _(
+            "Zoho says that you are no longer an administrator of this organisation. "
+            "Nothing was changed."
+        )
+    return _(
+        "Zoho did not say whether you are an administrator of this organisation, so "
+        "nothing was changed. Try again in a minute."
+    )
 
 
 def _begin_refresh(request: BusinessRequest, connection: Connection) -> None:

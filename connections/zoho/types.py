@@ -42,7 +42,7 @@ class ZohoUser:
 @dataclass(frozen=True)
 class Member:
     """A Zoho user inside one organisation. `role` is admin, staff, timesheetstaff or
-    the name of a role of their own."""
+    the name of a role of their own, which may be "Admin"."""
 
     user_id: str
     role: str
@@ -50,7 +50,7 @@ class Member:
 
     @property
     def is_admin(self) -> bool:
-        return self.role.casefold() == "admin" and self.status in ("", "active")
+        return self.role == "admin" and self.status in ("", "active")
 
 
 @dataclass(frozen=True)
@@ -67,8 +67,11 @@ class DailyLimit:
 
 @dataclass(frozen=True)
 class Page(Generic[T_co]):
+    """`sorted_by`: the column by which Zoho says it sorted; empty if it does not say."""
+
     rows: tuple[T_co, ...]
     has_more: bool
+    sorted_by: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,5 +1,7 @@
 """Taking over an organisation that another business is connected to."""
 
+from typing import Any
+
 import pytest
 from django.core.mail import EmailMessage
 
@@ -14,6 +16,7 @@ from tests.factories import make_business
 from tests.publishing.factories import make_lists, ready_item
 from tests.publishing.steps import begun
 from tests.publishing.zoho import ALICE, BAKERY, Zoho
+from tests.zoho_standin import changes
 
 ANNA = "anna@ledgerly.example"
 STAFF = "bob@harbourbakery.example"
@@ -135,6 +138,51 @@ def test_only_whom_zoho_calls_an_administrator_may(
     taker.finishes()
     assert connection_of(bakery).state == Connection.State.CONNECTED
     assert taker.connection is None
+
+
+@pytest.mark.parametrize("role", ["Admin", "ADMIN", "administrator"])
+def test_a_role_of_their_own_that_is_called_so_is_no_administrator(
+    role: str, taker: Trip, zoho: Zoho
+) -> None:
+    changes.member(zoho.standin, BAKERY, STAFF, role=role)
+    taker.gives_permission(email=STAFF)
+    assert taker.takes_over(BAKERY).status_code == 422
+    assert taker.consent.takes_over == ""
+
+
+@pytest.mark.parametrize(
+    ("member", "words"),
+    [
+        ({"role": "staff"}, "no longer an administrator of this organisation"),
+        ({"belongs": False}, "no longer an administrator of this organisation"),
+    ],
+)
+def test_whoever_is_no_administrator_any_more_at_finish_takes_nothing(
+    member: dict[str, Any], words: str, taker: Trip, bakery: Business, zoho: Zoho
+) -> None:
+    taker.gives_permission(email=ANNA)
+    taker.takes_over(BAKERY)
+    changes.member(zoho.standin, BAKERY, ANNA, **member)
+    page = text(taker.follows(taker.finishes()["Location"]))
+    assert words in page
+    assert connection_of(bakery).state == Connection.State.CONNECTED
+    assert taker.connection is None
+    assert taker.consent.takes_over == ""
+
+
+def test_finish_waits_where_zoho_does_not_say_whether_they_still_are(
+    taker: Trip, bakery: Business, zoho: Zoho
+) -> None:
+    taker.gives_permission(email=ANNA)
+    taker.takes_over(BAKERY)
+    zoho.fails("html_502", path="/users/me", times=2)
+    page = text(taker.follows(taker.finishes()["Location"]))
+    assert "Zoho did not say whether you are an administrator" in page
+    assert connection_of(bakery).state == Connection.State.CONNECTED
+    zoho.is_well()
+    taker.finishes()
+    assert connection_of(bakery).state == Connection.State.DISCONNECTED
+    assert connection_of(taker.business).state == Connection.State.CONNECTED
 
 
 def test_an_organisation_out_of_reach_or_free_cannot_be_taken_over(
