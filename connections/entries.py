@@ -34,7 +34,7 @@ ARRIVED = """
     FROM connections_refreshedpage page CROSS JOIN LATERAL
         jsonb_populate_recordset(NULL::{table}, page.rows) WITH ORDINALITY AS entry
     WHERE page.line_id = %(line)s AND page.number = coalesce(%(page)s, page.number)
-    ORDER BY entry.zoho_id, page.number, ordinality
+    ORDER BY entry.zoho_id, page.reading DESC, page.number, ordinality
 """
 FRESH = """
     SELECT arrived.*, known.id IS NULL OR known.removed_at IS NOT NULL AS is_back,
@@ -67,17 +67,21 @@ UPSERT = """
     FROM fresh GROUP BY is_new
 """
 # NOT IN is looked up in a hash, however many have arrived; an id is never NULL.
+IS_MISSED = """
+    connection_id = %(connection)s AND organisation_id = %(organisation)s
+    AND removed_at IS NULL AND changed_at < %(began)s AND {only}
+    AND zoho_id NOT IN (
+        SELECT entry ->> 'zoho_id' FROM connections_refreshedpage page
+        CROSS JOIN LATERAL jsonb_array_elements(page.rows) entry
+        WHERE page.line_id = %(line)s
+    )
+"""
+ANY_MISSED = """
+    SELECT EXISTS (SELECT FROM {table} WHERE {is_missed})
+"""
 MARK_GONE = """
     WITH gone AS (
-        UPDATE {table} SET removed_at = %(now)s
-        WHERE connection_id = %(connection)s AND organisation_id = %(organisation)s
-            AND removed_at IS NULL AND changed_at < %(began)s AND {only}
-            AND zoho_id NOT IN (
-                SELECT entry ->> 'zoho_id' FROM connections_refreshedpage page
-                CROSS JOIN LATERAL jsonb_array_elements(page.rows) entry
-                WHERE page.line_id = %(line)s
-            )
-        RETURNING name
+        UPDATE {table} SET removed_at = %(now)s WHERE {is_missed} RETURNING name
     )
     SELECT count(*), (array_agg(name ORDER BY name))[1:{told}] FROM gone
 """
@@ -161,6 +165,13 @@ def news(
     return News(*found[0])
 
 
+def misses_any(
+    line: RefreshedList, connection: Connection, kind: ListKind, *, began: datetime
+) -> bool:
+    """Whether something that we have is in none of the pages."""
+    return bool(_asked(ANY_MISSED, line, connection, kind, began=began)[0][0])
+
+
 def store(
     line: RefreshedList,
     connection: Connection,
@@ -219,7 +230,10 @@ def _spelt(question: str, kind: ListKind) -> sql.Composed:
     }
     arrived = sql.SQL(ARRIVED).format(**parts)
     fresh = sql.SQL(FRESH).format(**parts)
-    return sql.SQL(question).format(**parts, arrived=arrived, fresh=fresh)
+    is_missed = sql.SQL(IS_MISSED).format(**parts)
+    return sql.SQL(question).format(
+        **parts, arrived=arrived, fresh=fresh, is_missed=is_missed
+    )
 
 
 @cache

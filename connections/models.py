@@ -388,16 +388,25 @@ class RefreshedPage(BusinessOwned):
     line = models.ForeignKey(
         RefreshedList, on_delete=models.CASCADE, related_name="pages"
     )
+    # A list of several pages is read a second time before anything in it is marked as
+    # gone: rows move up into pages that are here already when others are deleted.
+    reading = models.PositiveSmallIntegerField(default=1)
     number = models.PositiveIntegerField()
     has_more = models.BooleanField()
+    # When its rows were changed, by Zoho's clock, and whether they are sorted by that.
+    oldest = models.DateTimeField(null=True)
+    newest = models.DateTimeField(null=True)
+    by_change = models.BooleanField(default=False)
     # As columns of the entries: [{"zoho_id": "…", "name": "…", …}].
     rows = models.JSONField(encoder=DjangoJSONEncoder)
     read_at = models.DateTimeField(default=timezone.now)
 
     class Meta(BusinessOwned.Meta):
-        ordering: ClassVar = ["number"]
+        ordering: ClassVar = ["reading", "number"]
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["line", "number"], name="one_copy_a_page")
+            models.UniqueConstraint(
+                fields=["line", "reading", "number"], name="one_copy_a_page"
+            )
         ]
 
     def __str__(self) -> str:

@@ -6,14 +6,15 @@ for what is gone.
 
 import json
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
+from itertools import pairwise, starmap
 from typing import Any, Final
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import DataError, transaction
 from django.db import connection as database
-from django.db.models import Exists, Func, IntegerField, OuterRef, QuerySet
+from django.db.models import Exists, Func, IntegerField, Max, OuterRef, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -41,6 +42,9 @@ FEW_PAGES: Final = 2
 """A list as short as this is read from end to end each time."""
 CLOCK_TICK: Final = timedelta(seconds=2)
 """Zoho tells times in seconds."""
+MARGIN: Final = timedelta(minutes=1)
+"""A page that reaches no further back than this ends the reading only without news."""
+BY_CHANGE: Final = "last_modified_time"
 MOST_PAGES: Final = 1000
 KEPT_WITHIN: Final = timedelta(seconds=1)
 """So much work may be lost with a worker that is killed."""
@@ -56,10 +60,12 @@ KEEP: Final = """
         WHERE id = %(line)s
     )
     INSERT INTO connections_refreshedpage
-        (business_id, line_id, number, has_more, rows, read_at)
-    SELECT %(business)s, %(line)s, * FROM unnest(
+        (business_id, line_id, reading, number, has_more, rows, read_at, oldest, newest,
+        by_change)
+    SELECT %(business)s, %(line)s, %(reading)s, * FROM unnest(
         %(numbers)s::integer[], %(more)s::boolean[], %(rows)s::jsonb[],
-        %(read_at)s::timestamptz[]
+        %(read_at)s::timestamptz[], %(oldest)s::timestamptz[],
+        %(latest)s::timestamptz[], %(by_change)s::boolean[]
     )
 """
 
@@ -146,18 +152,22 @@ def not_read(line: RefreshedList, kind: ListKind, error: ZohoError) -> None:
 
 @dataclass(frozen=True)
 class Arrived:
-    """A page that is here; `size` is the count of its rows."""
+    """A page that is here; `size` is the count of its rows, `oldest` and `newest` are
+    when they were changed, and by_change says whether they are sorted by that."""
 
     number: int
     has_more: bool
     size: int
     read_at: datetime
+    oldest: datetime | None
+    newest: datetime | None
+    by_change: bool
 
 
 @dataclass
 class Reading:
-    """One list in one refresh; `pages` are those that are here, in their order, and
-    `unkept` the JSON of those that are in no table yet."""
+    """One list in one refresh; `pages` are those that are here of its first or second
+    reading, in their order, and `unkept` the JSON of those that are in no table yet."""
 
     run: RefreshRun
     line: RefreshedList
@@ -165,12 +175,9 @@ class Reading:
     books: ZohoBooks
     until: datetime | None
     has_read: bool = False
+    reading: int = 1
     pages: list[Arrived] = field(default_factory=list)
     unkept: dict[Arrived, str] = field(default_factory=dict)
-
-    @property
-    def began(self) -> datetime:
-        return min(page.read_at for page in self.pages)
 
     @property
     def rows(self) -> int:
@@ -179,8 +186,9 @@ class Reading:
     def read(self) -> None:
         """Go on after the pages that are here already, unless they have become old."""
         extend_lease(self.run)
-        self.pages = _arrived(self.line)
-        if self.pages and self.began < timezone.now() - PAGES_LAST:
+        self.reading = _last_reading(self.line)
+        self.pages = _arrived(self.line, self.reading)
+        if any(page.read_at < timezone.now() - PAGES_LAST for page in self.pages):
             self._forget_pages()
         self._note(state=RefreshedList.State.READING, rows=self.rows)
         if self.line.newest_only and self.kind.by_change is not None:
@@ -189,62 +197,96 @@ class Reading:
             self._forget_pages()
             self._note(newest_only=False)
         self._read_all()
+        if self.reading == 1 and self._misses_any():
+            self._begin_second_reading()
+            self._read_all()
 
     def store(self) -> None:
         whole = not self.line.newest_only
+        began = self._began()
         with transaction.atomic():
             hold_lease(self.run, pauses=0)
             changes = entries.store(
-                self.line, self.run.connection, self.kind, began=self.began, whole=whole
+                self.line, self.run.connection, self.kind, began=began, whole=whole
             )
             self._note(
                 state=RefreshedList.State.DONE,
                 rows=self.rows if whole else self._ours(),
-                newest=self._surely_newest(),
+                newest=self._surely_newest(began),
                 problem="",
                 finished_at=timezone.now(),
                 **_told(changes),
             )
             self.line.pages.all().delete()
 
-    def _surely_newest(self) -> datetime | None:
+    def _began(self) -> datetime:
+        """When the first of all pages that are here was asked for."""
+        first = self.line.pages.order_by("read_at").values_list("read_at", flat=True)
+        return first[0]
+
+    def _surely_newest(self, began: datetime) -> datetime | None:
         """Others may be changed in the same second, and come before it."""
         newest = self.line.newest
-        return newest if newest and newest < self.began - CLOCK_TICK else None
+        return newest if newest and newest < began - CLOCK_TICK else None
 
     def _read_all(self) -> None:
         last = self.pages[-1] if self.pages else None
         while last is None or last.has_more:
             last = self._read_page(self.kind.read, last.number + 1 if last else 1)
 
+    # What one reading of several pages misses need not be gone
+
+    def _misses_any(self) -> bool:
+        """Where a row is deleted, those after it move up: one may move from a page that
+        is still to come into one that is here already."""
+        if len(self.pages) == 1:
+            return False
+        self.keep()
+        return entries.misses_any(
+            self.line, self.run.connection, self.kind, began=self._began()
+        )
+
+    def _begin_second_reading(self) -> None:
+        self.reading, self.pages = 2, []
+        self._note(rows=0)
+
     # A long list of which most is known
 
     def _read_newest(self, read: ReadPage) -> bool:
-        """Sorted by change: from the last page back to one that brings nothing new.
+        """Sorted by change: from the last page back to one that reaches what is known.
 
         Answers whether nothing else can have changed. So it is if Zoho has as many
         rows as we have now: none has left.
         """
+        known = self._newest_before()
+        if known is None:
+            return False
         try:
-            last = self._read_back(read)
+            last = self._read_back(read, known)
         except ZohoRejected:
             return False
         self.keep()
         counted = (last.number - 1) * PER_PAGE + last.size
         unknown = entries.news(self.line, self.run.connection, self.kind).unknown
-        return counted == self._ours() + unknown and self._is_sorted_by_change()
+        return counted == self._ours() + unknown and self._is_sorted(known)
 
-    def _read_back(self, read: ReadPage) -> Arrived:
+    def _read_back(self, read: ReadPage, known: datetime) -> Arrived:
         """Answers the last page of all. After a pause it goes on with what is here."""
         if not self.pages:
             self._read_page(read, max(1, -(-self._ours() // PER_PAGE)))
         while self.pages[-1].has_more:
             self._read_page(read, self.pages[-1].number + 1)
-        while self.pages[0].number > 1 and self._brings_news(self.pages[0]):
+        while self.pages[0].number > 1 and self._is_new(self.pages[0], known):
             self._read_page(read, self.pages[0].number - 1)
         return self.pages[-1]
 
-    def _brings_news(self, page: Arrived) -> bool:
+    def _is_new(self, page: Arrived, known: datetime) -> bool:
+        """A page without news may be full of rows whose change does not matter here:
+        only one that reaches back to what was seen before says that this is all."""
+        if page.oldest is None or page.oldest > known:
+            return True
+        if page.oldest < known - MARGIN:
+            return False
         self.keep()
         found = entries.news(self.line, self.run.connection, self.kind, page.number)
         return found.differing > 0
@@ -253,12 +295,20 @@ class Reading:
         ours = entries.present(self.run.connection, self.kind.model)
         return ours.filter(**self.kind.only).count()
 
-    def _is_sorted_by_change(self) -> bool:
-        """Zoho ignores silently what it does not understand: the last page must be as
-        new as the newest row that was seen before."""
+    def _newest_before(self) -> datetime | None:
         last = read_before(self.run.connection, self.kind).first()
-        before, now = last.newest if last else None, self.line.newest
-        return before is not None and now is not None and now >= before
+        return last.newest if last else None
+
+    def _is_sorted(self, known: datetime) -> bool:
+        """Zoho ignores silently what it does not understand: so each page must be in
+        order, and follow the one before it, and the last be as new as what is known."""
+        newest = self.pages[-1].newest
+        return (
+            newest is not None
+            and newest >= known
+            and all(page.by_change for page in self.pages)
+            and all(starmap(_follows, pairwise(self.pages)))
+        )
 
     # Pages
 
@@ -270,12 +320,13 @@ class Reading:
         if self.has_read and is_over(self.until):
             raise TurnOver
         page = read(self.books, number)
-        arrived = Arrived(number, page.has_more, len(page.rows), asked_at)
+        arrived = _as_arrived(page, number, asked_at)
         self.has_read = True
         rows = entries.staged(self.kind, page.rows)
         self.unkept[arrived] = json.dumps(rows, cls=DjangoJSONEncoder)
         self.pages = sorted([*self.pages, arrived], key=lambda each: each.number)
-        self.line.newest = _later(self.line.newest, page)
+        changed = filter(None, [self.line.newest, arrived.newest])
+        self.line.newest = max(changed, default=None)
         if min(each.read_at for each in self.unkept) < timezone.now() - KEPT_WITHIN:
             self.keep()
         return arrived
@@ -293,10 +344,14 @@ class Reading:
                     "calls": len(self.unkept),
                     "count": sum(page.size for page in self.unkept),
                     "newest": self.line.newest,
+                    "reading": self.reading,
                     "numbers": [page.number for page in self.unkept],
                     "more": [page.has_more for page in self.unkept],
                     "rows": list(self.unkept.values()),
                     "read_at": [page.read_at for page in self.unkept],
+                    "oldest": [page.oldest for page in self.unkept],
+                    "latest": [page.newest for page in self.unkept],
+                    "by_change": [page.by_change for page in self.unkept],
                 },
             )
         self.unkept.clear()
@@ -309,7 +364,7 @@ class Reading:
 
     def _forget_pages(self) -> None:
         self.keep()
-        self.line.pages.all().delete()
+        self.line.pages.filter(reading=self.reading).delete()
         self.pages = []
         self._note(rows=0, newest=None)
 
@@ -319,17 +374,36 @@ class Reading:
             setattr(self.line, name, value)
 
 
-def _arrived(line: RefreshedList) -> list[Arrived]:
+def _last_reading(line: RefreshedList) -> int:
+    return line.pages.aggregate(last=Max("reading"))["last"] or 1
+
+
+def _arrived(line: RefreshedList, reading: int) -> list[Arrived]:
     length = Func("rows", function="jsonb_array_length", output_field=IntegerField())
-    pages = line.pages.annotate(size=length).order_by("number")
-    found = pages.values_list("number", "has_more", "size", "read_at")
+    pages = line.pages.filter(reading=reading).annotate(size=length).order_by("number")
+    found = pages.values_list(*[each.name for each in fields(Arrived)])
     return [Arrived(*page) for page in found]
 
 
-def _later(newest: datetime | None, page: Page[Any]) -> datetime | None:
-    """Where the list says when its rows were changed."""
-    changed = (getattr(row, "last_modified", None) for row in page.rows)
-    return max(filter(None, [newest, *changed]), default=None)
+def _as_arrived(page: Page[Any], number: int, asked_at: datetime) -> Arrived:
+    """Not every list says when its rows were changed."""
+    changed = [getattr(row, "last_modified", None) for row in page.rows]
+    known = [moment for moment in changed if moment is not None]
+    return Arrived(
+        number=number,
+        has_more=page.has_more,
+        size=len(page.rows),
+        read_at=asked_at,
+        oldest=min(known, default=None),
+        newest=max(known, default=None),
+        by_change=page.sorted_by in ("", BY_CHANGE) and changed == sorted(known),
+    )
+
+
+def _follows(earlier: Arrived, later: Arrived) -> bool:
+    if earlier.newest is None or later.oldest is None:
+        return False
+    return earlier.newest <= later.oldest
 
 
 def _told(changes: Changes) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final, TypeVar
 from urllib.parse import quote
 
@@ -408,7 +409,7 @@ def _found(answer: Answer, name: str, parse: Callable[[parsing.Row], T]) -> T:
 
 
 def _only(page: Page[T], fits: Callable[[T], bool]) -> Page[T]:
-    return Page(tuple(filter(fits, page.rows)), page.has_more)
+    return replace(page, rows=tuple(filter(fits, page.rows)))
 
 
 def _fits(found: str, wanted: str | None) -> bool:

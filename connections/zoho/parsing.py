@@ -42,8 +42,12 @@ def page(answer: Row, name: str, parse: Callable[[Row], T]) -> Page[T]:
     if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
         raise Malformed(f"The answer has no list {name!r}.")
     context = answer.get("page_context")
-    more = isinstance(context, Mapping) and flag(context, "has_more_page")
-    return Page(tuple(parse(row) for row in rows), has_more=more)
+    said = context if isinstance(context, Mapping) else {}
+    return Page(
+        tuple(parse(row) for row in rows),
+        has_more=flag(said, "has_more_page"),
+        sorted_by=text(said, "sort_column"),
+    )
 
 
 def one(answer: Row, name: str, parse: Callable[[Row], T]) -> T:

@@ -2,6 +2,7 @@
 
 import time
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -44,6 +45,18 @@ def refreshed(connection: Connection, by: User | None) -> RefreshRun:
 def suppliers(run: RefreshRun) -> RefreshedList:
     with acting_in(run.business_id):
         return run.lists.get(kind="suppliers")
+
+
+def supplier_rows(zoho: Zoho) -> list[dict[str, Any]]:
+    contacts = zoho.organisation.contacts.values()
+    return [row for row in contacts if row["contact_type"] == "vendor"]
+
+
+def stamped(zoho: Zoho, rows: list[dict[str, Any]], *, minutes_ago: int) -> None:
+    """They were changed then, perhaps in what is not kept here, as a phone number."""
+    for row in rows:
+        moment = time.time() - minutes_ago * 60
+        row["last_modified_time"] = zoho.organisation.stamp(moment)
 
 
 def pages_asked(zoho: Zoho) -> list[tuple[str, str]]:
@@ -111,7 +124,7 @@ def test_what_left_a_long_list_is_noticed_by_the_count_of_its_rows(
 
     assert pages_asked(zoho) == [
         ("last_modified_time", "5"),
-        *[("created_time", str(page)) for page in range(1, 6)],
+        *[("created_time", str(page)) for page in range(1, 6)] * 2,
     ]
     assert suppliers(run).report["removed"] == [FIRST_NAME]
     with acting_in(connection.business_id):
@@ -212,3 +225,108 @@ def test_a_pause_between_the_last_pages_is_gone_on_from(
         ("last_modified_time", "4"),
     ]
     assert suppliers(run).report["added"] == ["New Mill"]
+
+
+def test_a_change_behind_a_page_of_others_that_do_not_matter_is_read(
+    connection: Connection, zoho: Zoho, alice: User, long_list: int
+) -> None:
+    """Their phone numbers or balances changed, of which nothing is kept here."""
+    vendors = supplier_rows(zoho)
+    vendors[0]["company_name"] = "Acme Paper and Card Ltd"
+    stamped(zoho, vendors[:1], minutes_ago=10)
+    stamped(zoho, vendors[-250:], minutes_ago=5)
+
+    run = refreshed(connection, alice)
+
+    assert [page for _sort, page in pages_asked(zoho)] == ["5", "4", "3"]
+    assert suppliers(run).report["changed"] == [FIRST_NAME]
+
+
+@pytest.mark.parametrize(
+    ("fault", "minutes_ago"),
+    [
+        pytest.param("sort_ignored", 5, id="as it says itself"),
+        pytest.param("sort_ignored_unsaid", 20, id="as a page shows in itself"),
+    ],
+)
+def test_a_list_that_comes_unsorted_is_read_whole(
+    connection: Connection,
+    zoho: Zoho,
+    alice: User,
+    long_list: int,
+    fault: str,
+    minutes_ago: int,
+) -> None:
+    """Though the row that was changed last happens to be on the last page."""
+    vendors = supplier_rows(zoho)
+    vendors[0]["company_name"] = "Acme Paper and Card Ltd"
+    stamped(zoho, vendors[:1], minutes_ago=10)
+    stamped(zoho, vendors[-2:-1], minutes_ago=5)
+    stamped(zoho, vendors[-1:], minutes_ago=minutes_ago)
+    zoho.fails(fault, method="GET", path="/contacts", times=20)
+
+    run = refreshed(connection, alice)
+
+    assert pages_asked(zoho)[0] == ("last_modified_time", "5")
+    assert pages_asked(zoho)[-5:] == [
+        ("created_time", str(page)) for page in range(1, 6)
+    ]
+    assert suppliers(run).report["changed"] == [FIRST_NAME]
+
+
+def test_pages_that_do_not_follow_one_another_are_not_sorted(
+    connection: Connection, zoho: Zoho, alice: User, long_list: int
+) -> None:
+    """Each of the last two is in order by itself."""
+    vendors = supplier_rows(zoho)
+    vendors[0]["company_name"] = "Acme Paper and Card Ltd"
+    stamped(zoho, vendors[:1], minutes_ago=10)
+    stamped(zoho, vendors[790:800], minutes_ago=5)
+    stamped(zoho, vendors[800:], minutes_ago=15)
+    zoho.fails("sort_ignored_unsaid", method="GET", path="/contacts", times=20)
+
+    run = refreshed(connection, alice)
+
+    assert suppliers(run).report["changed"] == [FIRST_NAME]
+
+
+def test_what_moves_up_while_pages_wait_is_not_taken_for_gone(
+    connection: Connection, zoho: Zoho, long_list: int
+) -> None:
+    """Of the first page, which is here, a supplier is deleted in Zoho."""
+    zoho.fails("error_500", method="GET", path="/contacts", skip=1)
+    paused = refreshed(connection, None)
+    zoho.standin.change(
+        "remove", organization=BAKERY, table="contacts", record=FIRST_NAME
+    )
+    with acting_in(connection.business_id):
+        RefreshRun.unscoped.update(due_at=timezone.now())
+
+    run = refreshed(connection, None)
+
+    assert run.pk == paused.pk
+    assert [page for _sort, page in pages_asked(zoho)] == ["1", *"2345", *"12345"]
+    assert (suppliers(run).state, suppliers(run).removed) == ("done", 0)
+    with acting_in(connection.business_id):
+        assert not Contact.unscoped.exclude(removed_at=None).exists()
+
+
+def test_a_pause_in_the_second_reading_is_gone_on_from(
+    connection: Connection, zoho: Zoho, long_list: int
+) -> None:
+    zoho.standin.change(
+        "remove", organization=BAKERY, table="contacts", record=FIRST_NAME
+    )
+    zoho.fails("error_500", method="GET", path="/contacts", skip=6)
+    paused = refreshed(connection, None)
+    with acting_in(connection.business_id):
+        assert not Contact.unscoped.exclude(removed_at=None).exists()
+        RefreshRun.unscoped.update(due_at=timezone.now())
+
+    run = refreshed(connection, None)
+
+    assert run.pk == paused.pk
+    asked = [page for _sort, page in pages_asked(zoho)]
+    assert asked[:6] == [*"12345", "1"]
+    assert asked[-4:] == [*"2345"]
+    assert suppliers(run).report["removed"] == [FIRST_NAME]

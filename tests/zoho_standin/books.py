@@ -150,6 +150,10 @@ def _within(
     if _take(standin, visit, seen, "filters_ignored"):
         paging = ("page", "per_page")
         call.queries = {n: v for n, v in call.queries.items() if n in paging}
+    if fault := _take(standin, visit, seen, "sort_ignored", "sort_ignored_unsaid"):
+        sorting = ("sort_column", "sort_order")
+        call.queries = {n: v for n, v in call.queries.items() if n not in sorting}
+        call.says_sorting = fault.name == "sort_ignored"
     if fault := _take(standin, visit, seen, "list_stale"):
         call.stale_seconds = fault.seconds
     answer = _done(call, route)

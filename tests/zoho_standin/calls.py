@@ -35,6 +35,7 @@ class Call:
     of: Organisation | None = None
     files_vanish: bool = False
     stale_seconds: float = 0
+    says_sorting: bool = True
 
     @property
     def organisation(self) -> Organisation:

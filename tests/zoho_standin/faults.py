@@ -23,6 +23,8 @@ BOOKS_FAULTS: dict[str, tuple[str, ...]] = {
     "html_502": (),  # an HTML page instead of JSON, nothing stored
     "list_stale": ("GET",),  # a list without what is younger than `seconds`
     "filters_ignored": ("GET",),  # the whole list, as for a filter it does not know
+    "sort_ignored": ("GET",),  # in the usual order, as for a column it does not know
+    "sort_ignored_unsaid": ("GET",),  # and the page does not tell how it is sorted
     "upload_not_stored": ("POST", "PUT"),  # success, file dropped
     "tokens_dead": (),  # the token that is presented dies: 401/57
     "forbidden": (),  # 401/57 although the token lives: a right is missing

@@ -103,6 +103,8 @@ def answer_list(call: Call, listing: Listing, rows: Iterable[Row]) -> Answer:
         "sort_column": column,
         "sort_order": order,
     }
+    if not call.says_sorting:
+        del context["sort_column"], context["sort_order"]
     if listing.key == "taxes":
         context |= {"as_of_date": call.today(), "to_date": call.today()}
     shown = ordered[first : first + per_page]
