@@ -1,7 +1,7 @@
 """Suppliers and customers as the business names them, and their contacts in Zoho Books."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -87,6 +87,38 @@ def agree_to_create(supplier: Supplier, by: User) -> None:
                 supplier.business, "supplier.to_create", actor=by, subject=supplier
             )
     supplier.refresh_from_db()
+
+
+def withdraw_agreement(supplier: Supplier, by: User) -> None:
+    """A person takes back that it is to be created.
+
+    Raises Settled where nobody had said it, or it is just being created. Review its
+    items afterwards: `coding.review_supplier(supplier)`.
+    """
+    agreed = Supplier.unscoped.filter(
+        pk=supplier.pk, contact=None, being_created_by=None
+    ).exclude(create_agreed_at=None)
+    with transaction.atomic():
+        if not agreed.update(create_agreed_at=None):
+            raise Settled
+        audit.record(
+            supplier.business, "supplier.not_to_create", actor=by, subject=supplier
+        )
+    supplier.refresh_from_db()
+
+
+def creation_said(supplier: Supplier) -> Mapping[str, Any] | None:
+    """Who said that it is to be created in Zoho, and when, like an item's sources."""
+    if supplier.contact_id is not None or supplier.create_agreed_at is None:
+        return None
+    said = audit.about(supplier.business, supplier).filter(action="supplier.to_create")
+    last = said.first()
+    return {
+        "from": "person",
+        "name": last.actor_name if last else "",
+        "id": last.actor_id if last else None,
+        "at": supplier.create_agreed_at.isoformat(),
+    }
 
 
 def link(supplier: Supplier, contact: Contact, by: User) -> None:

@@ -69,6 +69,7 @@ SENTENCES = {
     "item.deleted": _("deleted {subject}"),
     "supplier.linked": _("chose the Zoho contact {contact} for {subject}"),
     "supplier.to_create": _("said: create {subject} in Zoho"),
+    "supplier.not_to_create": _("took back: create {subject} in Zoho"),
     "restore.began": _(
         "The database was put back: nothing is sent before Zoho was asked what it has"
         " since {since}"

@@ -73,6 +73,9 @@ def _decide(request: WorkspaceRequest, item: Item, before: Sheet) -> None:
     supplier = item.supplier
     if supplier is None:
         return
+    if request.POST.get("choice") == "take_back":
+        _take_back(request, supplier, before)
+        return
     create = request.POST.get("choice") == "create"
     if not (TO_CREATE if create else TO_PICK) & set(item.open_reasons):
         raise _settled(before.place)
@@ -89,6 +92,14 @@ def _decide(request: WorkspaceRequest, item: Item, before: Sheet) -> None:
         )
     try:
         suppliers.link(supplier, picked, request.user)
+    except suppliers.Settled:
+        raise _settled(before.place) from None
+
+
+def _take_back(request: WorkspaceRequest, supplier: Supplier, before: Sheet) -> None:
+    _check_shared(request, supplier)
+    try:
+        suppliers.withdraw_agreement(supplier, request.user)
     except suppliers.Settled:
         raise _settled(before.place) from None
 

@@ -96,6 +96,8 @@ class Field:
     choice_typed: str = ""
     """A supplier that was looked for in Zoho Books, where that could not be taken."""
     choice_error: str = ""
+    to_create: Mapping[str, Any] | None = None
+    """Who said that the supplier is to be created in Zoho Books."""
     saved: bool = False
 
     @property
@@ -165,6 +167,7 @@ class Sheet:
             visible=self._visible(name),
             wide=name in WIDE,
             hint=self._hint(name),
+            to_create=self._to_create(name),
         )
 
     def typed(self, name: str, data: Mapping[str, str], error: str) -> Field:
@@ -252,6 +255,11 @@ class Sheet:
                 return bool(getattr(item, name)) or CHOICES[name](self.place).exists()
             case _:
                 return True
+
+    def _to_create(self, name: str) -> Mapping[str, Any] | None:
+        if name != "supplier" or self.item.supplier is None:
+            return None
+        return suppliers.creation_said(self.item.supplier)
 
     @property
     def home_currency(self) -> str:

@@ -48,6 +48,10 @@ class Issue:
     def is_gone(self) -> bool:
         return self.code in {reason.code for reason in GONE}
 
+    @property
+    def is_name_taken(self) -> bool:
+        return self.code in {SUPPLIERS.name_taken.code, CUSTOMERS.name_taken.code}
+
 
 def issues_of(request: WorkspaceRequest, item: Item) -> tuple[Issue, ...]:
     return tuple(

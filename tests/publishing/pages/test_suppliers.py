@@ -101,6 +101,38 @@ def test_the_first_contact_of_a_shared_supplier_is_chosen_by_who_may_publish(
     assert now(theirs).status == Item.Status.READY
 
 
+def test_what_is_to_be_created_says_who_decided_and_is_taken_back(
+    at: At, anna: User, vera: User, bakery: Business
+) -> None:
+    rope = make_supplier(bakery, "Rope Makers")
+    item = make_item(bakery, vera, supplier=rope)
+    create(at(anna, bakery), item)
+    page = text(at(vera, bakery).opens("item", item.pk))
+    notice = page[page.index("Will be created in Zoho Books when this is published.") :]
+    assert "Anna, " in notice[:200]
+
+    taken_back = at(anna, bakery).posts(
+        "supplier_decide", item.pk, data={"choice": "take_back"}, htmx=True
+    )
+
+    assert "Rope Makers is not in Zoho Books" in text(taken_back)
+    assert not agreed(rope)
+
+
+def test_an_inactive_contact_of_the_name_is_not_called_missing(
+    at: At, vera: User, bakery: Business
+) -> None:
+    make_contact(connection_of(bakery), "Closed Mill Ltd", is_active=False)
+    mill = make_supplier(bakery, "Closed Mill Ltd")
+    item = make_item(bakery, vera, supplier=mill)
+
+    page = text(at(vera, bakery).opens("item", item.pk))
+
+    assert "Closed Mill Ltd cannot be used here" in page
+    assert "Closed Mill Ltd is not in Zoho Books" not in page
+    assert "or it is this supplier there" not in page
+
+
 def test_one_who_sees_all_documents_may_say_create_it(
     at: At, anna: User, vera: User, bakery: Business
 ) -> None:
@@ -133,7 +165,7 @@ def test_a_contact_that_is_gone_from_zoho_is_chosen_anew(
     theirs = ready_item(bakery, bob, supplier=acme)
     mine = make_item(bakery, vera, supplier=acme)
     assert "supplier_gone" in theirs.reasons
-    assert "Acme Paper Ltd is no longer in Zoho Books" in text(
+    assert "Acme Paper Ltd is no longer active in Zoho Books" in text(
         at(bob, bakery).opens("item", theirs.pk)
     )
 
