@@ -20,7 +20,12 @@ from django.db.models import Q
 from django.utils import timezone
 
 from connections.models import Allowance, Connection, Grant
-from connections.zoho.errors import Limit, ZohoRateLimited, ZohoUnavailable
+from connections.zoho.errors import (
+    Limit,
+    ZohoError,
+    ZohoRateLimited,
+    ZohoUnavailable,
+)
 from connections.zoho.types import DailyLimit
 
 BLOCKS: Final[dict[str, Limit]] = {
@@ -116,7 +121,8 @@ end
 
 @contextmanager
 def call(connection: Connection, priority: Priority) -> Iterator[None]:
-    """Held around one call to Zoho.
+    """Held around one call to Zoho; one that is under way there when we give up waiting
+    for it keeps its place among the calls at once as long as it may be at work.
 
     Raises ZohoRateLimited with the seconds to wait, ZohoUnavailable if Redis is away.
     """
@@ -124,10 +130,15 @@ def call(connection: Connection, priority: Priority) -> Iterator[None]:
     call_id = secrets.token_hex(8)
     _enter(connection, priority, call_id)
     _remember(allowance)
+    is_over = True
     try:
         yield
+    except ZohoError as error:
+        is_over = not error.is_under_way
+        raise
     finally:
-        _leave(_keys(connection), call_id)
+        if is_over:
+            _leave(_keys(connection), call_id)
 
 
 def require_room(connection: Connection, priority: Priority) -> None:
@@ -164,6 +175,9 @@ def _enter(connection: Connection, priority: Priority, call_id: str) -> None:
     try:
         which, wait = _answer(connection, priority, call_id)
     except redis.RedisError as error:
+        # Redis may have let it in and its answer come too late.
+        if call_id:
+            _leave(_keys(connection), call_id)
         raise ZohoUnavailable("The budget of calls cannot be read.") from error
     if which:
         raise _limited(BLOCKS[which], timedelta(milliseconds=wait))

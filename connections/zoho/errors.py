@@ -10,7 +10,12 @@ DUPLICATE_CONTACT_NAME = 3062
 
 
 class ZohoError(Exception):
-    """`message` is Zoho's own wording where it gave one, otherwise ours."""
+    """`message` is Zoho's own wording where it gave one, otherwise ours.
+
+    `is_under_way`: we have given up waiting, and Zoho may still be at work on the call.
+    """
+
+    is_under_way = False
 
     def __init__(
         self, message: str, *, status: int | None = None, code: int | None = None

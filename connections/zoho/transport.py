@@ -59,9 +59,14 @@ def prepared(session: Prepared, url: str) -> Prepared:
 
 
 def failure(error: requests.RequestException, *, writing: bool) -> ZohoError:
-    """What it means that no answer came.
+    """What it means that no answer came."""
+    meant = _meaning(error, writing=writing)
+    meant.is_under_way = isinstance(error, requests.ReadTimeout)
+    return meant
 
-    A write counts as unsent only where that is sure. A kept-alive socket that Zoho has
+
+def _meaning(error: requests.RequestException, *, writing: bool) -> ZohoError:
+    """A write counts as unsent only where that is sure. A kept-alive socket that Zoho has
     closed in the meantime fails like a lost answer, so it is treated as one.
     """
     if isinstance(error, _UNSENDABLE):

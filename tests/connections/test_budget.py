@@ -12,7 +12,7 @@ from pytest_django.fixtures import Settings
 from connections import budget
 from connections.budget import Priority
 from connections.models import Allowance, Connection
-from connections.zoho.errors import Limit, ZohoRateLimited
+from connections.zoho.errors import Limit, ZohoNoAnswer, ZohoRateLimited
 from connections.zoho.types import DailyLimit
 from dext_sync.businesses.models import Business
 from dext_sync.businesses.tenancy import acting_in
@@ -99,6 +99,23 @@ def test_a_failed_call_gives_its_place_back(connection: Connection) -> None:
         ):
             raise RuntimeError
     assert calls(connection, 1, Priority.PERSON) == 1
+
+
+def test_a_call_that_zoho_still_works_on_keeps_its_place(
+    connection: Connection,
+) -> None:
+    for _call in range(2):
+        late = ZohoNoAnswer("No answer in time.")
+        late.is_under_way = True
+        with (
+            acting_in(connection.business_id),
+            pytest.raises(ZohoNoAnswer),
+            budget.call(connection, Priority.PERSON),
+        ):
+            raise late
+
+    assert refusal(connection, Priority.REFRESH).limit == "at_once"
+    assert calls(connection, 3, Priority.PERSON) == 3
 
 
 def test_asking_for_room_takes_none(connection: Connection, settings: Settings) -> None:

@@ -98,6 +98,17 @@ def test_a_read_may_simply_be_asked_again(behaviour: Behaviour) -> None:
     assert type(error) is ZohoUnavailable
 
 
+@pytest.mark.parametrize(
+    ("behaviour", "is_under_way"), [(_hang_up, False), (_say_nothing, True)]
+)
+def test_where_zoho_says_nothing_it_may_still_be_at_work(
+    behaviour: Behaviour, *, is_under_way: bool
+) -> None:
+    with _zoho(behaviour) as api:
+        error = _error(lambda: _books(api).bill("1"))
+    assert error.is_under_way is is_under_way
+
+
 def test_a_kept_alive_socket_that_dies_under_a_write_is_not_tried_again() -> None:
     with _zoho(_answer_once_then_hang_up, _answer) as api:
         books = _books(api)
