@@ -45,6 +45,18 @@ window.addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("[data-sent]")) delete form.dataset.sent;
 });
 
+// The current tab is in sight, also where its row is wider than the window.
+showCurrentTabs();
+document.addEventListener("htmx:afterSettle", showCurrentTabs);
+
+function showCurrentTabs() {
+  for (const tab of document.querySelectorAll(".tabs [aria-current]")) {
+    const row = tab.closest(".tabs");
+    const hidden = tab.offsetLeft + tab.offsetWidth - row.offsetLeft - row.clientWidth;
+    if (hidden > row.scrollLeft) row.scrollLeft = hidden + 16;
+  }
+}
+
 // Menus open beside their button; where CSS can anchor them it has already done so.
 if (!CSS.supports("position-area", "bottom")) {
   document.addEventListener("toggle", (event) => place(event), true);
