@@ -28,7 +28,25 @@ document.addEventListener("change", (event) => {
   count();
 });
 document.addEventListener("htmx:afterSettle", count);
-window.addEventListener("pageshow", count);
+window.addEventListener("pageshow", () => {
+  selectAgain();
+  count();
+});
+
+// What was coded together stays selected on the page that comes back.
+const KEPT = "dext_sync.selected";
+document.addEventListener("submit", (event) => {
+  if (!event.target.matches("[data-keeps-selection]")) return;
+  const chosen = boxes().filter((box) => box.checked).map((box) => box.value);
+  sessionStorage.setItem(KEPT, JSON.stringify(chosen));
+});
+document.addEventListener("htmx:afterSwap", () => sessionStorage.removeItem(KEPT));
+
+function selectAgain() {
+  const chosen = JSON.parse(sessionStorage.getItem(KEPT) ?? "[]");
+  sessionStorage.removeItem(KEPT);
+  for (const box of boxes()) if (chosen.includes(box.value)) box.checked = true;
+}
 
 function count() {
   const shown = inbox()?.querySelector("[data-selected]");
