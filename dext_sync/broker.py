@@ -18,5 +18,5 @@ class Channel(redis.Channel):  # type: ignore[misc]
         return super()._connparams(asynchronous=asynchronous)
 
 
-class Transport(redis.Transport):  # type: ignore[misc]
+class Transport(redis.Transport):
     Channel = Channel
