@@ -11,11 +11,12 @@ from kombu.transport import redis
 from redis.exceptions import ConnectionError as RedisAway
 
 
-class Channel(redis.Channel):  # type: ignore[misc]
+class Channel(redis.Channel):
     def _connparams(self, asynchronous: bool = False) -> Any:  # noqa: FBT001, FBT002
-        if self.connection is None or self.connection.client is None:
+        connection: Any = self.connection
+        if connection is None or connection.client is None:
             raise RedisAway("The connection to Redis has ended.")
-        return super()._connparams(asynchronous=asynchronous)
+        return super()._connparams(asynchronous=asynchronous)  # type: ignore[misc]
 
 
 class Transport(redis.Transport):
