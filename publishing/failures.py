@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from django.db.models import Count, Max, OuterRef, QuerySet, Subquery
+from django.db.models import Count, Max, OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce, NullIf
 
 from connections.models import Connection, ListEntry, RefreshRun
 from publishing import causes
@@ -17,6 +18,8 @@ from publishing.reasons import PROBLEM_BY_CODE, Problem
 SENDABLE: Final = (Item.Status.READY, Item.Status.FAILED)
 BY_CONNECTION: Final = "connection"
 """In place of a cause: everything that failed for the connection's sake."""
+UNNAMED: Final = "unnamed"
+"""In place of a cause that was never written down: its items have an address as well."""
 
 
 @dataclass(frozen=True)
@@ -157,7 +160,9 @@ def with_cause(items: QuerySet[Item]) -> QuerySet[Any]:
     """With the `cause` and the `last_id` of the last try."""
     tries = Publication.unscoped.filter(item=OuterRef("pk")).order_by("-pk")
     return items.annotate(
-        cause=Subquery(tries.values("cause")[:1]),
+        cause=Coalesce(
+            NullIf(Subquery(tries.values("cause")[:1]), Value("")), Value(UNNAMED)
+        ),
         last_id=Subquery(tries.values("pk")[:1]),
     )
 

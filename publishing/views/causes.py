@@ -59,13 +59,17 @@ def troubles_of(request: WorkspaceRequest, listing: Listing) -> Troubles | None:
     """For the Inbox; None where nothing has failed."""
     if listing.archive:
         return None
-    groups = failures.grouped(items_of(request).filter(archived_at=None))
+    only = listing.filters.cause
+    groups = [
+        each
+        for each in failures.grouped(items_of(request).filter(archived_at=None))
+        if only in (None, each.cause)
+    ]
     if not groups:
         return None
     failed_only = listing.status == "failed"
-    only = listing.filters.cause
     return Troubles(
-        [_trouble(request, each) for each in groups if only in (None, each.cause)],
+        [_trouble(request, each) for each in groups],
         failed_only,
         list_url(request, Listing(status="failed")),
     )

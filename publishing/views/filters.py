@@ -10,15 +10,16 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import QueryDict
 
-from publishing.failures import BY_CONNECTION, failed_because
+from publishing.failures import failed_because
 from publishing.forms import is_id
 from publishing.models import Item
-from publishing.reasons import PROBLEM_BY_CODE
 
 # As a person writes an amount: 1e5 is not one, and could be endless.
 AMOUNT = re.compile(r"-?\d{1,12}(\.\d{1,3})?", re.ASCII)
 CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
-CAUSE = re.compile(r"\w{1,40}(\.\w{0,40}){0,2}", re.ASCII)
+LONGEST_CAUSE = 120
+UNKNOWN = "unknown"
+"""In place of a cause that cannot be: nothing failed of it."""
 DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
@@ -103,9 +104,10 @@ def _currency(text: str) -> str | None:
 
 
 def _cause(text: str) -> str | None:
-    problem = text.partition(".")[0]
-    known = problem in PROBLEM_BY_CODE and CAUSE.fullmatch(text)
-    return text if known or text == BY_CONNECTION else None
+    """As it is spelled: left aside it would mean everything that failed."""
+    if not text:
+        return None
+    return text if len(text) <= LONGEST_CAUSE and "\0" not in text else UNKNOWN
 
 
 READERS: Mapping[str, Callable[[str], Any]] = {

@@ -144,7 +144,7 @@ def _sentence(cause: str) -> str:
     if cause == failures.BY_CONNECTION:
         return _("the connection did not work")
     problem = PROBLEM_BY_CODE.get(cause.partition(".")[0])
-    return str(problem.sentence) if problem else cause
+    return str(problem.sentence) if problem else _("unknown")
 
 
 def _name(rows: Any, pk: int | None) -> str:

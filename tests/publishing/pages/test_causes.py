@@ -1,10 +1,15 @@
 """What failed, cause by cause, and publishing all of one cause again."""
 
+import re
 from datetime import timedelta
 from decimal import Decimal
+from html import unescape
 from typing import Any
+from urllib.parse import urlencode
 
+import pytest
 from django.db import connection as database
+from django.http import HttpResponse
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -171,22 +176,26 @@ class TestPublishAgain:
         assert statuses(first, second, other) == ["publishing", "publishing", "failed"]
         assert answer["Location"] == "/b/harbour-bakery/costs/"
 
-    def test_the_name_of_a_problem_alone_means_all_its_causes(
+    def test_a_cause_means_itself_and_none_that_begins_like_it(
         self, at: At, connected_bakery: Business, alice: User
     ) -> None:
         refused_category(connected_bakery, alice, reference="SMALL-1")
         failed_item(
             connected_bakery, alice, "rejected", "rejected..90002", reference="SMALL-2"
         )
+        failed_item(
+            connected_bakery, alice, "rejected", "rejected..900021", reference="SMALL-3"
+        )
 
         page = text(
             at(alice, connected_bakery).opens(
-                "costs_inbox", status="failed", cause="rejected"
+                "costs_inbox", status="failed", cause="rejected..90002"
             )
         )
 
-        assert "SMALL-1" in page
+        assert "SMALL-1" not in page
         assert "SMALL-2" in page
+        assert "SMALL-3" not in page
 
     def test_whoever_may_not_publish_may_not_publish_again(
         self, at: At, connected_bakery: Business, alice: User, vera: User
@@ -199,6 +208,58 @@ class TestPublishAgain:
 
         assert answer.status_code == 403
         assert statuses(item) == ["failed"]
+
+    @pytest.mark.parametrize("cause", ["rejected..-1", "", "gone_word.category"])
+    def test_the_button_of_any_cause_means_its_own_items_alone(
+        self, at: At, connected_bakery: Business, alice: User, cause: str
+    ) -> None:
+        refused_category(connected_bakery, alice, reference="1")
+        failed_item(connected_bakery, alice, "rejected", cause, reference="2")
+        visitor = at(alice, connected_bakery)
+        views = views_in(visitor.opens("costs_inbox", status="failed"))
+
+        asked = [
+            text(visitor.posts("items_publish", data={"matching": "1", "view": view}))
+            for view in views
+        ]
+
+        assert len(set(views)) == 2
+        assert ["Publish 1 item, £120" in page for page in asked] == [True, True]
+
+    @pytest.mark.parametrize("cause", ["password", "rejected..-2", "%", "_"])
+    def test_of_a_cause_that_nothing_has_nothing_is_published(
+        self, at: At, connected_bakery: Business, alice: User, cause: str
+    ) -> None:
+        item = refused_category(connected_bakery, alice)
+        view = urlencode({"status": "failed", "cause": cause})
+
+        at(alice, connected_bakery).posts(
+            "items_publish", data={"matching": "1", "view": view, "confirmed": "1"}
+        )
+
+        assert statuses(item) == ["failed"]
+
+    def test_its_list_is_empty_and_says_what_it_is_narrowed_to(
+        self, at: At, connected_bakery: Business, alice: User
+    ) -> None:
+        refused_category(connected_bakery, alice, reference="SMALL-1")
+
+        page = text(
+            at(alice, connected_bakery).opens(
+                "costs_inbox", status="failed", cause="password"
+            )
+        )
+
+        assert "Failed: unknown" in page
+        assert "SMALL-1" not in page
+        assert "could not be published" not in page
+
+
+def views_in(page: HttpResponse) -> list[str]:
+    """What each button of the causes would publish again."""
+    causes = page.content.decode().partition('class="causes__list"')[2]
+    found = re.findall(r'name="view" value="([^"]*)"', causes.partition("</ul>")[0])
+    return [unescape(view) for view in found]
 
 
 class TestAfterReconnect:

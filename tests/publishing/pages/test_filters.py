@@ -54,11 +54,21 @@ def test_an_address_is_read_and_written_alike() -> None:
         {"least": "1e99"},
         {"most": "NaN"},
         {"currency": "eur"},
-        {"cause": "password"},
     ],
 )
 def test_what_an_address_cannot_mean_is_left_aside(nonsense: dict[str, str]) -> None:
     assert Filters.of(nonsense) == Filters()
+
+
+@pytest.mark.parametrize("cause", ["password", "rejected..-1", "rejected.²"])
+def test_a_cause_is_asked_for_as_it_is_spelled(cause: str) -> None:
+    """Left aside it would mean everything that failed."""
+    assert Filters.of({"cause": cause}).asked() == {"cause": cause}
+
+
+@pytest.mark.parametrize("cause", ["\0", "x" * 121])
+def test_a_cause_that_cannot_be_is_one_that_nothing_has(cause: str) -> None:
+    assert Filters.of({"cause": cause}).asked() == {"cause": "unknown"}
 
 
 # The list
