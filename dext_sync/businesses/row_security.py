@@ -9,6 +9,26 @@ from django.db.migrations import RunSQL
 BUSINESS = "(SELECT nullif(current_setting('app.business', true), '')::bigint)"
 PERSON = "(SELECT nullif(current_setting('app.person', true), '')::bigint)"
 
+# Where each role that may write has a right of its own; else it may have only this one.
+NOT_FOR_EVERYBODY = """
+    DO $$
+    DECLARE question regprocedure;
+    BEGIN
+        FOR question IN
+            SELECT p.oid FROM pg_proc p
+            JOIN pg_class c ON c.oid = 'public.businesses_business'::regclass
+            CROSS JOIN LATERAL aclexplode(c.relacl) w
+            LEFT JOIN LATERAL aclexplode(p.proacl) q ON q.grantee = w.grantee
+            WHERE p.prosecdef AND p.pronamespace = 'public'::regnamespace
+            AND pg_get_userbyid(p.proowner) = current_user
+            AND w.privilege_type = 'INSERT' AND w.grantee <> c.relowner
+            GROUP BY p.oid HAVING bool_and(q.grantee IS NOT NULL)
+        LOOP
+            EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', question);
+        END LOOP;
+    END $$;
+"""
+
 
 def protect(table: str, *, visible: str = "", append_only: bool = False) -> RunSQL:
     """Force row-level security on the table.
@@ -98,13 +118,14 @@ def definer_function(
     replaces: an app below has asked the question, and another one answers it.
 
     Runs with the owner's rights; the search path is pinned so that nobody can put
-    another table in its way.
+    another table in its way. Only the application's role may ask it.
     """
     return RunSQL(
         f"""
         CREATE OR REPLACE FUNCTION {name}({arguments}) RETURNS {returns}
         LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
         AS $body$ {body} $body$;
+        {NOT_FOR_EVERYBODY}
         """,
         RunSQL.noop if replaces else f"DROP FUNCTION {name}({arguments});",
     )

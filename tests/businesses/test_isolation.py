@@ -186,6 +186,20 @@ def test_every_policy_compares_with_the_business_of_the_session() -> None:
 
 
 @pytest.mark.django_db
+def test_only_the_application_may_ask_across_businesses() -> None:
+    rows = ask(
+        "SELECT p.proname, array_agg(CASE a.grantee WHEN 0 THEN 'everybody'"
+        " WHEN p.proowner THEN 'owner' ELSE pg_get_userbyid(a.grantee)::text END"
+        " ORDER BY a.grantee = p.proowner), (SELECT current_user::text)"
+        " FROM pg_proc p, aclexplode(p.proacl) a WHERE p.prosecdef"
+        " AND p.pronamespace = 'public'::regnamespace GROUP BY p.proname"
+    )
+    wrong = [name for name, who, us in rows if who != [us, "owner"]]
+    assert wrong == []
+    assert rows
+
+
+@pytest.mark.django_db
 def test_only_the_owner_has_a_policy_that_shows_everything() -> None:
     rows = ask(
         "SELECT DISTINCT roles::text[], (SELECT tableowner FROM pg_tables t"
