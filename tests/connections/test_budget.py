@@ -12,7 +12,12 @@ from pytest_django.fixtures import Settings
 from connections import budget
 from connections.budget import Priority
 from connections.models import Allowance, Connection
-from connections.zoho.errors import Limit, ZohoNoAnswer, ZohoRateLimited
+from connections.zoho.errors import (
+    Limit,
+    ZohoNoAnswer,
+    ZohoRateLimited,
+    ZohoUnavailable,
+)
 from connections.zoho.types import DailyLimit
 from dext_sync.businesses.models import Business
 from dext_sync.businesses.tenancy import acting_in
@@ -116,6 +121,31 @@ def test_a_call_that_zoho_still_works_on_keeps_its_place(
 
     assert refusal(connection, Priority.REFRESH).limit == "at_once"
     assert calls(connection, 3, Priority.PERSON) == 3
+
+
+def test_a_leave_to_call_whose_answer_is_lost_gives_its_place_back(
+    connection: Connection,
+    redis_client: redis.Redis,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Redis has let it in, but that comes too late to be heard."""
+    at_once = f"budget:at_once:eu:{connection.organisation_id}"
+
+    def too_late(answer: object, **_options: object) -> object:
+        if isinstance(answer, list):
+            raise redis.ResponseError
+        return answer
+
+    with acting_in(connection.business_id):
+        callbacks = budget._redis().response_callbacks  # noqa: SLF001
+        monkeypatch.setitem(callbacks, "EVAL", too_late)
+        with (
+            pytest.raises(ZohoUnavailable),
+            budget.call(connection, Priority.PERSON),
+        ):
+            pass
+
+    assert redis_client.zcard(at_once) == 0
 
 
 def test_asking_for_room_takes_none(connection: Connection, settings: Settings) -> None:
