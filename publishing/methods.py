@@ -69,7 +69,7 @@ def change(
     account: BankAccount | None,
     mode: PaymentMode | None,
 ) -> None:
-    """Raises NameTaken. Review the items afterwards: `tasks.review_items`."""
+    """Raises NameTaken. Review the items afterwards: `tasks.ask_for_review`."""
     with transaction.atomic():
         _check_free(method.business, name, last_four, besides=method)
         method.name, method.last_four = name, last_four
@@ -81,7 +81,7 @@ def change(
 
 
 def remove(method: PaymentMethod, *, by: User) -> None:
-    """Items that were paid with it are to be reviewed: `tasks.review_items`."""
+    """Items that were paid with it are to be reviewed: `tasks.ask_for_review`."""
     open_methods = PaymentMethod.unscoped.filter(pk=method.pk, removed_at=None)
     with transaction.atomic():
         if open_methods.update(removed_at=timezone.now()):

@@ -5,6 +5,7 @@ from typing import Final
 
 from celery import shared_task
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 
 from connections.models import Connection, ConnectionEvent
@@ -82,8 +83,10 @@ def heed_event(business_id: int, event_id: int) -> None:
             _withdraw(event)
         case ConnectionEvent.Kind.REFRESHED | ConnectionEvent.Kind.BROKEN:
             pass
-    enqueue(review_items, business_id)
-    ConnectionEvent.unscoped.filter(pk=event_id).update(heeded_at=timezone.now())
+    with transaction.atomic():
+        ask_for_review(business_id)
+        events = ConnectionEvent.unscoped.filter(pk=event_id)
+        events.update(heeded_at=timezone.now())
 
 
 def _go_on(business_id: int) -> None:
@@ -142,26 +145,42 @@ def ask_after_restore(business_id: int, check_id: int) -> None:
 def sweep_reviews() -> None:
     """Businesses of which something has changed that their items stand on."""
     for business_id, _same in rows_across("businesses_to_review", MOST_DUE):
-        remind(heed_profile, business_id)
+        remind(review_items, business_id)
 
 
-@business_task()
-def heed_profile(business_id: int) -> None:
+def ask_for_review(business_id: int) -> None:
+    """What is lost on the way to a worker, the sweep finds until the last item is
+    done."""
     business = Business.objects.get(pk=business_id)
+    business.ask_for_review()
+    business.save(update_fields=["review_due_at", "reviewed_up_to"])
     enqueue(review_items, business_id)
-    # Unless it has changed once more.
-    asked = Business.objects.filter(pk=business_id)
-    asked.filter(review_due_at=business.review_due_at).update(review_due_at=None)
 
 
 @business_task()
-def review_items(business_id: int, after: int = 0) -> None:
+def review_items(business_id: int) -> None:
     """Say again of each open item what it lacks: a few hundred, then the next ones."""
     business = Business.objects.get(pk=business_id)
-    if after == 0:
+    if business.review_due_at is None:
+        return
+    done = business.reviewed_up_to
+    if done == 0:
         coding.match_suppliers(business)
-    open_items = coding.open_items(business).filter(pk__gt=after).order_by("pk")
+    open_items = coding.open_items(business).filter(pk__gt=done).order_by("pk")
     items: list[Item] = list(open_items[:REVIEWED_AT_ONCE])
     coding.review_all(items)
-    if len(items) == REVIEWED_AT_ONCE:
-        enqueue(review_items, business_id, items[-1].pk)
+    _settle_review(business, items)
+
+
+def _settle_review(business: Business, items: list[Item]) -> None:
+    """Unless it was asked for once more, or another worker is further."""
+    mine = Business.objects.filter(
+        pk=business.pk,
+        review_due_at=business.review_due_at,
+        reviewed_up_to=business.reviewed_up_to,
+    )
+    if len(items) < REVIEWED_AT_ONCE:
+        mine.update(review_due_at=None, reviewed_up_to=0)
+        return
+    mine.update(reviewed_up_to=items[-1].pk)
+    remind(review_items, business.pk)

@@ -65,10 +65,16 @@ class Business(models.Model):
     lock_date = models.DateField(_("lock date"), null=True, blank=True)
     # What items stand on has changed: publishing looks at them again.
     review_due_at = models.DateTimeField(null=True, editable=False)
+    # The last item that was looked at for this.
+    reviewed_up_to = models.BigIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(default=timezone.now)
 
     def __str__(self) -> str:
         return self.name
+
+    def ask_for_review(self) -> None:
+        """Not saved: what has changed is saved with it."""
+        self.review_due_at, self.reviewed_up_to = timezone.now(), 0
 
     @property
     def zone(self) -> ZoneInfo:

@@ -10,7 +10,6 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from dext_sync.businesses.access import BusinessRequest, business_view
 from dext_sync.businesses.roles import Need
-from dext_sync.celery import enqueue
 from publishing import coding, methods, tasks
 from publishing.formats import locale_of
 from publishing.forms import PaymentMethodForm, Place
@@ -74,7 +73,7 @@ def remove(request: BusinessRequest, method_id: int) -> HttpResponse:
         }
         return render(request, "publishing/method_remove.html", context)
     methods.remove(method, by=request.user)
-    enqueue(tasks.review_items, request.business.pk)
+    tasks.ask_for_review(request.business.pk)
     messages.success(request, _("Payment method removed."))
     return redirect("payment_methods", request.business.slug)
 
@@ -99,7 +98,7 @@ def _saved(
             methods.add(request.business, by=request.user, **values)
         else:
             methods.change(method, by=request.user, **values)
-            enqueue(tasks.review_items, request.business.pk)
+            tasks.ask_for_review(request.business.pk)
     except methods.NameTaken:
         form.add_error(
             "name", _("There is already a payment method of this name and digits.")

@@ -32,6 +32,13 @@ def work(publication: Publication) -> None:
     tasks.publish(publication.business_id, publication.pk)
 
 
+def review(business: Business) -> None:
+    """Something has changed that its items stand on; a worker looks at them again."""
+    with acting_in(business.pk):
+        tasks.ask_for_review(business.pk)
+    tasks.review_items(business.pk)
+
+
 def publish(item: Item, by: User) -> Publication:
     """Pressed, and done by the worker as far as it goes at once."""
     publication = begun(item, by)

@@ -10,7 +10,7 @@ from connections.models import Account, Connection, Contact, TaxRate
 from dext_sync.businesses import audit
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
-from publishing import archiving, coding, methods, suppliers, tasks
+from publishing import archiving, coding, methods, suppliers
 from publishing.models import Item, PaymentMode, Supplier
 from tests.publishing.factories import (
     entry,
@@ -23,7 +23,7 @@ from tests.publishing.factories import (
     paid_receipt,
     ready_item,
 )
-from tests.publishing.steps import item_now
+from tests.publishing.steps import item_now, review
 
 
 def change(item: Item, field: str, value: coding.Value, by: User) -> Item:
@@ -281,7 +281,7 @@ class TestMethods:
 
         with acting_in(connected_bakery.pk):
             methods.remove(card, by=bob)
-        tasks.review_items(connected_bakery.pk)
+        review(connected_bakery)
 
         assert item_now(item).reasons == ["no_payment_method"]
 
@@ -296,7 +296,7 @@ class TestReviewing:
                 removed_at=timezone.now()
             )
 
-        tasks.review_items(connected_bakery.pk)
+        review(connected_bakery)
 
         after = item_now(item)
         assert (after.status, after.reasons) == ("to_review", ["category_gone"])
@@ -308,7 +308,7 @@ class TestReviewing:
         item = make_item(bakery, bob, supplier=make_supplier(bakery, "City Power"))
         assert "no_connection" in item.reasons
         make_lists(make_connection(bakery))
-        tasks.review_items(bakery.pk)
+        review(bakery)
 
         with acting_in(bakery.pk):
             supplier = Supplier.unscoped.get(name="City Power")
@@ -325,5 +325,5 @@ class TestReviewing:
         ):
             with acting_in(connected_bakery.pk):
                 Connection.unscoped.update(state=state)
-            tasks.review_items(connected_bakery.pk)
+            review(connected_bakery)
             assert item_now(item).status == status

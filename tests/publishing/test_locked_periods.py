@@ -4,7 +4,6 @@ import datetime as dt
 from dataclasses import replace
 
 import pytest
-from django.utils import timezone
 
 from connections.models import Connection
 from dext_sync.businesses.models import Business, User
@@ -37,14 +36,14 @@ def zoho_has_locked(
 
 
 def business_locks(business: Business, until: dt.date | None) -> None:
-    business.lock_date, business.review_due_at = until, timezone.now()
+    business.lock_date = until
+    business.ask_for_review()
     with acting_in(business.pk):
-        business.save(update_fields=["lock_date", "review_due_at"])
+        business.save(update_fields=["lock_date", "review_due_at", "reviewed_up_to"])
 
 
 def heeded(business: Business) -> None:
     """As the sweep and the task that it sends do."""
-    tasks.heed_profile(business.pk)
     tasks.review_items(business.pk)
 
 
@@ -89,7 +88,7 @@ class TestDecision:
 
         assert reason.code == "locked_here:2026-11-20"
         assert why(reason.code) == reason
-        assert "up to and including 20 November 2026" in reason.sentence
+        assert "up to and including 20 Nov 2026" in reason.sentence
 
 
 class TestItems:
@@ -106,7 +105,7 @@ class TestItems:
             "to_review",
             [f"locked_in_zoho:{TODAY.isoformat()}"],
         )
-        assert "Zoho Books is locked up to and including 20 November 2026" in (
+        assert "Zoho Books is locked up to and including 20 Nov 2026" in (
             page_of(item).detail
         )
 

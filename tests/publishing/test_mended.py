@@ -7,10 +7,10 @@ from django.utils import timezone
 from connections.models import Account, Connection, RefreshRun
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
-from publishing import archiving, coding, suppliers, tasks
+from publishing import archiving, coding, suppliers
 from publishing.models import Item, Publication
 from tests.publishing.factories import entry, ready_item
-from tests.publishing.steps import begun, item_now, now, publish
+from tests.publishing.steps import begun, item_now, now, publish, review
 from tests.publishing.zoho import Zoho
 
 
@@ -31,7 +31,7 @@ def change(item: Item, field: str, value: Any, by: User) -> str:
 
 
 def reviewed(item: Item) -> str:
-    tasks.review_items(item.business_id)
+    review(item.business)
     return item_now(item).status
 
 

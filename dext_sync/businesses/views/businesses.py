@@ -7,7 +7,6 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
@@ -59,8 +58,8 @@ def _save(form: ProfileForm, before: Business, request: BusinessRequest) -> None
     ]
     if not changed:
         return
-    form.instance.review_due_at = timezone.now()
-    form.instance.save(update_fields=[*changed, "review_due_at"])
+    form.instance.ask_for_review()
+    form.instance.save(update_fields=[*changed, "review_due_at", "reviewed_up_to"])
     audit.record(
         before,
         "business.changed",
