@@ -1,5 +1,5 @@
 """The command `test`: the whole suite, with a browser where there is one; and
-`proof_of_once`, which is its longest test with other dice.
+`proof_of_once`, which takes as long again and is a step of CI's own.
 """
 
 import os
