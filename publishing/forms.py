@@ -559,7 +559,8 @@ class PaymentMethodForm(forms.Form):
             "mode": methods.modes_of(place.business),
         }
         for name, rows in choices.items():
-            cast("forms.ModelChoiceField[Any]", self.fields[name]).queryset = rows
+            field = cast("forms.ModelChoiceField[Any]", self.fields[name])
+            field.queryset, field.empty_label = rows, "—"
 
 
 def _accounts(place: Place, method: PaymentMethod | None) -> QuerySet[BankAccount]:

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 from enum import Enum
 
-from django.utils.formats import date_format
+from babel import Locale
+from babel.dates import format_date
 from django.utils.functional import Promise
+from django.utils.translation import get_language, to_locale
 from django.utils.translation import gettext_lazy as _
 
 
@@ -268,7 +270,14 @@ class Dated:
 
     @property
     def sentence(self) -> str:
-        return str(self.reason.sentence).format(day=date_format(self.day, "j F Y"))
+        return str(self.reason.sentence).format(day=_day_text(self.day))
+
+
+def _day_text(day: date) -> str:
+    """19 Nov 2026, as the reader's language writes it; in English the day comes first."""
+    language = get_language() or "en"
+    locale = Locale.parse("en_001" if language == "en" else to_locale(language))
+    return format_date(day, format="medium", locale=locale)
 
 
 Why = Reason | Dated

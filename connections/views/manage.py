@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from allauth.account.decorators import reauthentication_required
+from babel.numbers import format_decimal
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
+from django.utils.translation import get_language, to_locale
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import (
@@ -35,6 +37,19 @@ class Calls:
     used: int
     limit: int
     resets_at: datetime
+
+    @property
+    def used_text(self) -> str:
+        return _count_text(self.used)
+
+    @property
+    def limit_text(self) -> str:
+        return _count_text(self.limit)
+
+
+def _count_text(count: int) -> str:
+    """2,000, as the reader's language groups it."""
+    return format_decimal(count, locale=to_locale(get_language() or "en"))
 
 
 @business_view(Need.MANAGE)

@@ -91,7 +91,7 @@ SENTENCES = {
     "publication.uncertain": _("Zoho's answer for the {step} of {subject} was lost"),
     "publication.found": _("found the {step} of {subject} in Zoho"),
     "publication.not_found": _("asked Zoho: the {step} of {subject} is not there"),
-    "publication.published": _("published {subject} as {kind} {number}"),
+    "publication.published": _("published {subject}: {kind} {number}"),
     "publication.seen_there": _("saw the {step} of {subject} in Zoho"),
     "publication.seen_missing": _(
         "looked in Zoho: the {step} of {subject} is not there"

@@ -30,7 +30,7 @@ STAND_IN_CLIENT = {
 PASSWORD = "bakery-demo-2026"  # noqa: S105  (the demo's people, printed for everybody)
 PEOPLE = {
     "alice@harbourbakery.example": "Alice owns Harbour Bakery",
-    "bob@harbourbakery.example": "Bob keeps its books and may publish",
+    "bob@harbourbakery.example": "Bob publishes his own documents",
     "vera@harbourbakery.example": "Vera prepares items and may not publish",
     "charlie@garage.example": "Charlie owns Garage Charlie",
     "anna@ledgerly.example": "Anna is the accountant of both",

@@ -43,7 +43,7 @@ def test_the_page_says_state_organisation_who_and_what_was_used(
         )
     page = text(trip.opens("connection", connection.pk))
     assert f"Zoho Books · {BAKERY}" in page
-    assert "42 of 2000" in page
+    assert "42 of 2,000" in page
     assert f"as {ALICE}" in page
     for label in ("Refresh integration data", "Disconnect", "Reconnect"):
         assert label in page
