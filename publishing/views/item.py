@@ -139,19 +139,29 @@ def unarchive(request: WorkspaceRequest, item_id: int) -> HttpResponse:
 def clear(request: WorkspaceRequest, item_id: int) -> HttpResponse:
     """Asks first, and says what stays in Zoho Books."""
     item = item_or_404(request, item_id)
-    standing = item.standing_publication
-    if request.method != "POST" and standing is not None and item.is_editable:
-        context = {"item": item, "record": _record_in_words(standing)}
-        name = "_clear" if request.htmx else "clear"
-        return render(request, f"publishing/{name}.html", context)
+    if request.method != "POST":
+        return _asks_to_clear(request, item)
     try:
         archiving.clear(item, request.user)
     except archiving.NotClearable:
-        messages.warning(request, _("There is nothing to clear."))
-    else:
-        messages.success(
-            request, _("Publishing data cleared. This item can be published again.")
-        )
+        return _nothing_to_clear(request, item)
+    messages.success(
+        request, _("Publishing data cleared. This item can be published again.")
+    )
+    return redirect("item", request.business.slug, item.workspace, item.pk)
+
+
+def _asks_to_clear(request: WorkspaceRequest, item: Item) -> HttpResponse:
+    standing = item.standing_publication
+    if standing is None or not item.is_editable:
+        return _nothing_to_clear(request, item)
+    context = {"item": item, "record": _record_in_words(standing)}
+    name = "_clear" if request.htmx else "clear"
+    return render(request, f"publishing/{name}.html", context)
+
+
+def _nothing_to_clear(request: WorkspaceRequest, item: Item) -> HttpResponse:
+    messages.warning(request, _("There is nothing to clear."))
     return redirect("item", request.business.slug, item.workspace, item.pk)
 
 

@@ -1,8 +1,12 @@
 """What was published, taken back from the Archive, and published once more."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import Decimal
+from typing import Any
 
 import pytest
+from django.db import connection as database
 from django.utils import timezone
 
 from dext_sync.businesses.models import Business, User
@@ -298,6 +302,36 @@ def test_there_is_nothing_to_clear_in_the_archive(
 
     with acting_in(bakery.pk):
         assert Publication.unscoped.get(item=published).cleared_at is None
+
+
+def test_looking_at_the_page_clears_nothing_even_if_it_was_taken_back_just_then(
+    at: At, bob: User, bakery: Business, published: Item
+) -> None:
+    visitor = at(bob, bakery)
+
+    with taken_back_once_it_was_read(published, bob):
+        answer = visitor.opens("item_clear", published.pk)
+
+    assert answer.status_code == 302
+    assert now(published).status == Item.Status.TO_REVIEW
+    with acting_in(bakery.pk):
+        assert Publication.unscoped.get(item=published).cleared_at is None
+
+
+@contextmanager
+def taken_back_once_it_was_read(item: Item, by: User) -> Iterator[None]:
+    """Another person acts between a page's question for the item and what it does."""
+    begun: list[str] = []
+
+    def watch(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:  # noqa: FBT001  (Django's own signature)
+        answer = execute(sql, params, many, context)
+        if not begun and sql.startswith("SELECT") and 'FROM "publishing_item"' in sql:
+            begun.append(sql)
+            archiving.unarchive(item, by, may_publish=True)
+        return answer
+
+    with database.execute_wrapper(watch):
+        yield
 
 
 def test_what_was_cleared_is_put_away_like_anything_unpublished(
