@@ -15,19 +15,26 @@ Lines = Callable[[], list[Line]]
 
 @contextmanager
 def written() -> Iterator[Lines]:
+    with plain(logs.JSON) as text:
+        yield lambda: [json.loads(line) for line in text().splitlines()]
+
+
+@contextmanager
+def plain(form: str) -> Iterator[Callable[[], str]]:
+    """The text itself, as it leaves the process."""
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
-    handler.setFormatter(_formatter())
+    handler.setFormatter(_formatter(form))
     root = logging.getLogger()
     root.addHandler(handler)
     try:
-        yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
+        yield stream.getvalue
     finally:
         root.removeHandler(handler)
 
 
-def _formatter() -> logging.Formatter:
-    chosen = dict(logs.configuration(logs.JSON)["formatters"][logs.JSON])
+def _formatter(form: str) -> logging.Formatter:
+    chosen = dict(logs.configuration(form)["formatters"][form])
     make = chosen.pop("()")
     formatter = make(**chosen)
     assert isinstance(formatter, logging.Formatter)

@@ -16,7 +16,7 @@ from dext_sync import env, logs
 from dext_sync.businesses.access import business_task
 from dext_sync.businesses.models import Business, User
 from tests.conftest import Browse
-from tests.logs import Lines, of, written
+from tests.logs import Lines, of, plain, written
 
 TOKEN = "q8WzExLkJ0u-secret"
 
@@ -102,11 +102,40 @@ def test_a_fault_is_told_with_its_traceback_and_without_the_address(
 
 
 @pytest.mark.django_db
-def test_an_address_that_leads_nowhere_is_one_line_however_it_is_written(
+def test_an_address_that_leads_nowhere_is_not_told(
     client: Client, lines: Lines
 ) -> None:
-    client.get("/nothing%0AERROR here/")
-    assert of(lines, "Not Found: /nothing\\nERROR here/")["level"] == "warning"
+    """It may be one of ours with something behind it."""
+    for page in (
+        f"/invitations/{TOKEN}/extra/",
+        f"/invitations/{TOKEN}/%0A2026 ERROR/",
+        f"/accounts/confirm-mail/{TOKEN}/",
+    ):
+        client.get(page)
+    told = [line for line in lines() if line["event"] == "Not Found: no page of ours"]
+    assert [line["level"] for line in told] == ["warning"] * 3
+    assert TOKEN not in json.dumps(lines())
+
+
+@pytest.mark.parametrize("form", logs.FORMS)
+def test_whatever_is_logged_stays_on_its_line(form: str) -> None:
+    evil = "Évil\r\n2026-11-22T00:00:00Z [info] forged \x1b[31m"
+    with plain(form) as text:
+        logging.getLogger("tests").warning("Baked by %s", evil, extra={"page": evil})
+        line = text().removesuffix("\n")
+    assert line.isprintable()
+    assert "Baked by Évil\\r\\n2026-11-22T00:00:00Z [info] forged" in line
+
+
+def test_a_traceback_begins_no_line_as_others_do() -> None:
+    with plain(logs.LINE) as text:
+        try:
+            raise ValueError("x\n2026-11-22T00:00:00Z [info] forged")
+        except ValueError:
+            logging.getLogger("tests").exception("It failed.")
+        first, *rest = text().splitlines()
+    assert "It failed." in first
+    assert [line for line in rest if not line.startswith("  ")] == []
 
 
 @pytest.mark.django_db
