@@ -7,6 +7,7 @@ import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import Enum, auto
 from typing import Final
 from urllib.parse import urlencode
 
@@ -14,10 +15,11 @@ from django.db import transaction
 from django.db.models import Max, QuerySet
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import Truncator
 
 from dext_sync.businesses import mail
 from dext_sync.businesses.models import Business, Membership
-from publishing.failures import Group
+from publishing.failures import UNNAMED, Group
 from publishing.models import FailureMail, Item, Publication
 
 logger = logging.getLogger(__name__)
@@ -27,6 +29,7 @@ SETTLES: Final = timedelta(minutes=20)
 GAP: Final = timedelta(hours=6)
 """At most one mail in so long."""
 TRIED_AGAIN: Final = timedelta(minutes=15)
+LONGEST_WORDS: Final = 300
 STILL_FAILED: Final = (Item.Status.FAILED, Item.Status.TO_REVIEW)
 RELATED: Final = (
     "item__category",
@@ -39,6 +42,12 @@ RELATED: Final = (
 )
 
 
+class Told(Enum):
+    YES = auto()
+    NOT_CONCERNED = auto()
+    FAILED = auto()
+
+
 @dataclass(frozen=True)
 class Line:
     """One cause in a mail, and where its items are."""
@@ -46,17 +55,51 @@ class Line:
     group: Group
     path: str
 
+    @property
+    def sentence(self) -> str:
+        return _short(self.group.sentence)
+
+    @property
+    def entry(self) -> str:
+        return _short(str(self.group.entry or ""))
+
+    @property
+    def zoho_words(self) -> str:
+        return _short(self.group.zoho_words)
+
+
+def _short(words: str) -> str:
+    """One line, so that nothing that Zoho says looks like a line of ours."""
+    return Truncator(" ".join(words.split())).chars(LONGEST_WORDS)
+
 
 def tell(business: Business) -> None:
     """Send what is due; nothing where another worker does, or has just done so."""
-    told = _claimed(business, timezone.now())
-    if not told:
+    now = timezone.now()
+    owed = _debts_taken(business, now)
+    new = _claimed(business, now)
+    if not new and not owed:
         return
-    publications = _read(told)
-    members = _readers(business)
-    sent = [_sent(member, publications) for member in members]
-    if sent and not any(sent):
-        _give_back(business, told)
+    failed: dict[str, list[int]] = {}
+    for member in _readers(business):
+        reader = str(member.user_id)
+        due = [*new, *owed.get(reader, [])]
+        if _told(member, _read(business, due)) == Told.FAILED:
+            failed[reader] = due
+    if failed:
+        _owe(business, failed, now)
+
+
+def _debts_taken(business: Business, now: datetime) -> dict[str, list[int]]:
+    """Per person what they have not been told because their letter could not leave."""
+    with transaction.atomic():
+        mails = FailureMail.unscoped.select_for_update()
+        mine = mails.filter(business=business, tried_again_at__lte=now).first()
+        if mine is None:
+            return {}
+        owed: dict[str, list[int]] = mine.owed
+        FailureMail.unscoped.filter(pk=mine.pk).update(owed={}, tried_again_at=None)
+    return owed
 
 
 def _claimed(business: Business, now: datetime) -> list[int]:
@@ -78,19 +121,20 @@ def _claimed(business: Business, now: datetime) -> list[int]:
 
 
 def _untold(business: Business, now: datetime) -> QuerySet[Publication, int]:
+    untold = _last_failures(business).filter(told_at=None)
+    return untold.filter(finished_at__lt=now - SETTLES).values_list("pk", flat=True)
+
+
+def _last_failures(business: Business) -> QuerySet[Publication]:
     """The last try of items that still are as it left them."""
     unpublished = Item.objects.for_business(business).filter(status__in=STILL_FAILED)
     last = unpublished.order_by().annotate(last=Max("publications")).values("last")
-    return Publication.unscoped.filter(
-        pk__in=last,
-        state=Publication.State.FAILED,
-        told_at=None,
-        finished_at__lt=now - SETTLES,
-    ).values_list("pk", flat=True)
+    return Publication.unscoped.filter(pk__in=last, state=Publication.State.FAILED)
 
 
-def _read(told: list[int]) -> list[Publication]:
-    publications = Publication.unscoped.filter(pk__in=told).select_related(*RELATED)
+def _read(business: Business, due: list[int]) -> list[Publication]:
+    found = _last_failures(business).filter(pk__in=due)
+    publications = found.select_related(*RELATED)
     return list(publications.prefetch_related("attempts").order_by("pk"))
 
 
@@ -101,10 +145,10 @@ def _readers(business: Business) -> QuerySet[Membership]:
     return members.select_related("user", "business")
 
 
-def _sent(member: Membership, publications: Iterable[Publication]) -> bool:
+def _told(member: Membership, publications: Iterable[Publication]) -> Told:
     concerned = [each for each in publications if _concerns(member, each)]
     if not concerned:
-        return False
+        return Told.NOT_CONCERNED
     try:
         mail.to(
             member.user.email,
@@ -114,10 +158,10 @@ def _sent(member: Membership, publications: Iterable[Publication]) -> bool:
             lines=_lines(member.business, concerned),
             of_all=member.manages,
         )
-    except OSError:
+    except Exception:  # Whatever is wrong with one letter, the others leave.
         logger.exception("A letter (items_failed) could not be sent.")
-        return False
-    return True
+        return Told.FAILED
+    return Told.YES
 
 
 def _concerns(member: Membership, publication: Publication) -> bool:
@@ -147,15 +191,17 @@ def _lines(business: Business, publications: Iterable[Publication]) -> list[Line
 
 def _path(business: Business, workspace: str, status: str, cause: str) -> str:
     """The list of these items; what is to be reviewed has no cause there."""
-    failed = status == Item.Status.FAILED and cause
-    view = {"status": status, **({"cause": cause} if failed else {})}
+    failed = status == Item.Status.FAILED
+    view = {"status": status, **({"cause": cause or UNNAMED} if failed else {})}
     return f"{reverse(f'{workspace}_inbox', args=[business.slug])}?{urlencode(view)}"
 
 
-def _give_back(business: Business, told: list[int]) -> None:
-    """Not one mail left: the mail server is away, and it is tried again soon."""
+def _owe(business: Business, failed: dict[str, list[int]], now: datetime) -> None:
+    """Only to those whose letter could not leave it is tried again, and soon."""
     with transaction.atomic():
-        Publication.unscoped.filter(pk__in=told).update(told_at=None)
-        FailureMail.unscoped.filter(business=business).update(
-            sent_at=timezone.now() - GAP + TRIED_AGAIN
-        )
+        mails = FailureMail.unscoped.select_for_update()
+        owing = mails.get(business=business)
+        for reader, due in failed.items():
+            owing.owed[reader] = sorted({*owing.owed.get(reader, []), *due})
+        owing.tried_again_at = now + TRIED_AGAIN
+        owing.save(update_fields=["owed", "tried_again_at"])

@@ -1,17 +1,19 @@
 """One mail about what failed: to whom, how often, and never twice."""
 
 from datetime import datetime, timedelta
+from smtplib import SMTPServerDisconnected
 
 import pytest
 from django.core import mail
+from django.core.mail import EmailMessage
 from django.core.mail.backends.locmem import EmailBackend
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from dext_sync.businesses.models import Business, Membership, User
-from dext_sync.businesses.tenancy import acting_in
+from dext_sync.businesses.tenancy import acting_in, rows_across
 from publishing import digest, tasks
-from publishing.models import FailureMail, Item, Publication
+from publishing.models import FailureMail, Item, Publication, PublishAttempt, Step
 from tests.publishing.factories import make_supplier, ready_item
 from tests.publishing.steps import begun
 
@@ -57,6 +59,14 @@ def sent_before(business: Business, at: datetime) -> None:
     with acting_in(business.pk):
         FailureMail.unscoped.update_or_create(
             business=business, defaults={"sent_at": at}
+        )
+
+
+def tries_again(business: Business) -> None:
+    """A quarter of an hour has passed."""
+    with acting_in(business.pk):
+        FailureMail.unscoped.filter(tried_again_at__isnull=False).update(
+            tried_again_at=timezone.now()
         )
 
 
@@ -196,9 +206,70 @@ def test_where_no_mail_could_leave_it_is_tried_again(
     assert told(connected_bakery) == {}
     settings.EMAIL_BACKEND = usual
 
-    sent_before(connected_bakery, timezone.now() - digest.GAP)
+    tries_again(connected_bakery)
 
-    assert ALICE in told(connected_bakery)
+    assert set(told(connected_bakery)) == {ALICE, ANNA, BOB}
+    assert told(connected_bakery) == {}
+
+
+class NoMailToBob(EmailBackend):
+    """His address makes trouble."""
+
+    trouble: Exception = SMTPServerDisconnected("for a moment")
+
+    def send_messages(self, messages: list[EmailMessage]) -> int:
+        if any(BOB in each.to for each in messages):
+            raise self.trouble
+        return super().send_messages(messages)
+
+
+class NoLetterToBob(NoMailToBob):
+    trouble = ValueError("not an address")
+
+
+@pytest.mark.parametrize("backend", ["NoMailToBob", "NoLetterToBob"])
+def test_whose_letter_could_not_leave_is_told_later_and_nobody_else_again(
+    connected_bakery: Business, bob: User, settings: Settings, backend: str
+) -> None:
+    failed_item(connected_bakery, bob)
+    usual = settings.EMAIL_BACKEND
+    settings.EMAIL_BACKEND = f"{__name__}.{backend}"
+    assert set(told(connected_bakery)) == {ALICE, ANNA}
+    settings.EMAIL_BACKEND = usual
+    assert told(connected_bakery) == {}
+
+    tries_again(connected_bakery)
+
+    assert rows_across("failures_to_tell", timezone.now()) == [
+        (connected_bakery.pk, connected_bakery.pk)
+    ]
+    assert set(told(connected_bakery)) == {BOB}
+    assert rows_across("failures_to_tell", timezone.now()) == []
+
+
+def test_what_was_mended_before_a_letter_could_leave_is_not_told(
+    connected_bakery: Business, bob: User, settings: Settings
+) -> None:
+    item = failed_item(connected_bakery, bob)
+    usual = settings.EMAIL_BACKEND
+    settings.EMAIL_BACKEND = f"{__name__}.NoMail"
+    told(connected_bakery)
+    settings.EMAIL_BACKEND = usual
+    with acting_in(connected_bakery.pk):
+        Item.unscoped.filter(pk=item.pk).update(status="ready")
+    tries_again(connected_bakery)
+
+    assert told(connected_bakery) == {}
+
+
+def test_what_concerns_nobody_who_reads_mails_is_not_tried_again(
+    connected_bakery: Business, bob: User, alice: User, anna: User, vera: User
+) -> None:
+    failed_item(connected_bakery, bob)
+    switch_off(connected_bakery, alice, anna, bob)
+    assert told(connected_bakery) == {}
+
+    assert rows_across("failures_to_tell", timezone.now()) == []
 
 
 def test_a_business_hears_of_its_own_failures_alone(
@@ -207,6 +278,29 @@ def test_a_business_hears_of_its_own_failures_alone(
     failed_item(connected_bakery, bob)
 
     assert told(garage) == {}
+
+
+def test_zohos_words_are_one_short_line(connected_bakery: Business, bob: User) -> None:
+    """Lines of theirs would look like lines of ours."""
+    item = failed_item(connected_bakery, bob)
+    forged = "No.\n\nSwitch them off here:\r\nhttps://evil.example/login\n"
+    with acting_in(connected_bakery.pk):
+        publication = Publication.unscoped.get(item=item)
+        PublishAttempt.unscoped.create(
+            business=connected_bakery,
+            publication=publication,
+            step=publication.steps.get(kind=Step.Kind.RECORD),
+            outcome="refused",
+            message=forged + "x" * 1000,
+        )
+        publication.problem = f"Not accepted.\n\n{forged}"
+        publication.save()
+
+    text = told(connected_bakery)[ALICE]
+
+    assert "\nhttps://evil.example" not in text
+    assert "No. Switch them off here: https://evil.example/login xxx" in text
+    assert max(len(line) for line in text.splitlines()) < 350
 
 
 def test_the_supplier_that_is_meant_is_named(
