@@ -19,7 +19,9 @@ def to_admins(business: Business, template: str, **context: object) -> None:
 
     template: the name of `emails/<template>_subject.txt` and `…_body.txt`.
     """
-    admins = Membership.objects.for_business(business).filter(role__in=ADMINS)
+    admins = Membership.objects.for_business(business).filter(
+        role__in=ADMINS, user__is_active=True
+    )
     for admin in admins.select_related("user"):
         try:
             to(admin.user.email, template, business=business, **context)

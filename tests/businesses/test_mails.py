@@ -1,5 +1,8 @@
 """What a business sends by email, as each member wants it."""
 
+from django.core import mail as outgoing
+
+from dext_sync.businesses import mail
 from dext_sync.businesses.models import Business, Membership, User
 from dext_sync.businesses.tenancy import acting_in
 from tests.conftest import Browse
@@ -35,3 +38,14 @@ def test_the_persons_own_page_leads_there(
     page = browse(bob).get("/you/").content.decode()
 
     assert f'href="/b/{bakery.slug}/emails/"' in page
+
+
+def test_who_was_deactivated_is_written_to_no_more(
+    bakery: Business, alice: User, anna: User
+) -> None:
+    User.objects.filter(pk=anna.pk).update(is_active=False)
+
+    with acting_in(bakery.pk):
+        mail.to_admins(bakery, "connection_disconnected", by=alice)
+
+    assert [each.to for each in outgoing.outbox] == [["alice@example.com"]]
