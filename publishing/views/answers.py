@@ -30,7 +30,8 @@ def whole_page(
     **context: Any,
 ) -> HttpResponse:
     """instead: a field that could not be saved, as it was typed."""
-    listing = listing_of(request, item)
+    left = _left_the_inbox(request, item)
+    listing = listing_of(request, item, archive=False if left else None)
     visible = items_of(request)
     return render(
         request,
@@ -42,6 +43,7 @@ def whole_page(
             "tab": tab,
             "query": listing.query(),
             "list_url": rows.list_url(request, listing),
+            "from_inbox": not listing.archive,
             "previous": listing.preceding(visible, item.pk).first(),
             "next": listing.following(visible, item.pk).first(),
             **context,
@@ -121,9 +123,18 @@ def is_row(request: WorkspaceRequest) -> bool:
     return request.POST.get("in") == "row"
 
 
-def listing_of(request: WorkspaceRequest, item: Item) -> Listing:
+def listing_of(
+    request: WorkspaceRequest, item: Item, *, archive: bool | None = None
+) -> Listing:
     """The list that the person came from, as the address or the form says."""
-    return Listing.of(_view_of(request), archive=item.archived_at is not None)
+    if archive is None:
+        archive = item.archived_at is not None
+    return Listing.of(_view_of(request), archive=archive)
+
+
+def _left_the_inbox(request: WorkspaceRequest, item: Item) -> bool:
+    """Whether the person came from there, and the item has gone on meanwhile."""
+    return item.archived_at is not None and request.GET.get("from") == "inbox"
 
 
 def _view_of(request: WorkspaceRequest) -> QueryDict:

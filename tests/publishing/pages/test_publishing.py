@@ -218,6 +218,35 @@ def test_published_offers_the_next_item_of_the_view(
     )
 
 
+def test_old_messages_go_when_the_item_has_gone_on(
+    at: At, bob: User, bakery: Business, item: Item
+) -> None:
+    visitor = at(bob, bakery)
+    published(visitor, item)
+
+    panel = text(visitor.opens("item_state", item.pk, htmx=True))
+
+    assert (
+        '<div id="messages" class="messages" role="status" hx-swap-oob="true"></div>'
+        in panel
+    )
+
+
+def test_the_history_of_what_was_just_published_keeps_the_place_in_the_inbox(
+    at: At, bob: User, bakery: Business, item: Item
+) -> None:
+    visitor = at(bob, bakery)
+    before = text(visitor.opens("item", item.pk, status="ready"))
+    history = f"/b/{bakery.slug}/costs/{item.pk}/history/?from=inbox&amp;status=ready"
+    assert history in before
+    published(visitor, item)
+
+    asked: dict[str, Any] = {"from": "inbox", "status": "ready"}
+    page = text(visitor.opens("item_history", item.pk, **asked))
+
+    assert f'costs/?status=ready#item-{item.pk}">' in page
+
+
 def test_an_expense_without_a_number_is_published_as_an_expense(
     at: At, bob: User, connected_bakery: Business
 ) -> None:
