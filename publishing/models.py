@@ -431,6 +431,9 @@ class FailureMail(BusinessOwned):
     """When the business was last told by mail of what could not be published."""
 
     sent_at = models.DateTimeField()
+    # Whose letter could not leave, and of which publications: {"user": [publication]}.
+    owed = models.JSONField(default=dict)
+    tried_again_at = models.DateTimeField(null=True)
 
     class Meta(BusinessOwned.Meta):
         constraints: ClassVar = [
