@@ -1,5 +1,6 @@
 """One mail about what failed: to whom, how often, and never twice."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from smtplib import SMTPServerDisconnected
 
@@ -66,7 +67,7 @@ def tries_again(business: Business) -> None:
     """A quarter of an hour has passed."""
     with acting_in(business.pk):
         FailureMail.unscoped.filter(tried_again_at__isnull=False).update(
-            tried_again_at=timezone.now()
+            tried_again_at=timezone.now() - LONG_AGO
         )
 
 
@@ -217,7 +218,7 @@ class NoMailToBob(EmailBackend):
 
     trouble: Exception = SMTPServerDisconnected("for a moment")
 
-    def send_messages(self, messages: list[EmailMessage]) -> int:
+    def send_messages(self, messages: Sequence[EmailMessage]) -> int:
         if any(BOB in each.to for each in messages):
             raise self.trouble
         return super().send_messages(messages)
