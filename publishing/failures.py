@@ -16,6 +16,7 @@ from publishing.outcomes import Refused
 from publishing.reasons import PROBLEM_BY_CODE, Problem
 
 SENDABLE: Final = (Item.Status.READY, Item.Status.FAILED)
+MOST_GROUPED: Final = 1000
 BY_CONNECTION: Final = "connection"
 """In place of a cause: everything that failed for the connection's sake."""
 UNNAMED: Final = "unnamed"
@@ -189,11 +190,14 @@ def failed_by_connection(items: QuerySet[Item]) -> QuerySet[Item]:
 
 
 def grouped(items: QuerySet[Item]) -> list[Group]:
-    """Each cause once, the most frequent first. Two queries, and a few for words."""
-    failed = with_cause(items.filter(status=Item.Status.FAILED).order_by())
-    counted = failed.values("cause").annotate(count=Count("pk"), last=Max("last_id"))
+    """Each cause once, the most frequent first, of so many as a person can heed. Two
+    queries, and a few for words."""
+    failed = items.filter(status=Item.Status.FAILED)
+    newest = failed.order_by("-created_at", "-pk").values("pk")[:MOST_GROUPED]
+    caused = with_cause(failed.filter(pk__in=newest).order_by())
+    counted = caused.values("cause").annotate(count=Count("pk"), last=Max("last_id"))
     found = {row["last"]: row for row in counted if row["last"] is not None}
-    newest = Publication.unscoped.filter(pk__in=found).select_related(
+    last_tries = Publication.unscoped.filter(pk__in=found).select_related(
         "item__category",
         "item__project",
         "item__location",
@@ -204,7 +208,7 @@ def grouped(items: QuerySet[Item]) -> list[Group]:
     )
     groups = [
         Group(found[each.pk]["cause"], found[each.pk]["count"], each)
-        for each in newest.prefetch_related("attempts")
+        for each in last_tries.prefetch_related("attempts")
     ]
     return sorted(groups, key=lambda group: (-group.count, group.cause))
 

@@ -3,8 +3,11 @@
 import secrets
 from typing import ClassVar
 
+from django.contrib.postgres.indexes import GinIndex
 from django.core.validators import MinValueValidator
 from django.db import models
+from django.db.models import Value
+from django.db.models.functions import Cast, Concat, Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -272,9 +275,24 @@ class Item(BusinessOwned):
     created_at = models.DateTimeField(default=timezone.now)
     archived_at = models.DateTimeField(null=True)
     published_at = models.DateTimeField(null=True)
+    # What can be searched, and what can be compared by an index.
+    words = models.GeneratedField(
+        expression=Lower(
+            Concat("reference", Value(" "), "description", Value(" "), "file_name")
+        ),
+        output_field=models.TextField(),
+        db_persist=True,
+    )
+    total_in_thousandths = models.GeneratedField(
+        expression=Cast(models.F("total") * 1000, models.BigIntegerField()),
+        output_field=models.BigIntegerField(),
+        db_persist=True,
+    )
 
     class Meta(BusinessOwned.Meta):
         ordering: ClassVar = ["-created_at", "-id"]
+        # For lists of any length, as owners and as Standard users see them. Only what
+        # PostgreSQL calls leakproof can use them: no LIKE, and no comparing of decimals.
         indexes: ClassVar = [
             models.Index(
                 fields=["business", "workspace", "-created_at", "-id"],
@@ -285,6 +303,45 @@ class Item(BusinessOwned):
                 fields=["business", "workspace", "-archived_at", "-id"],
                 condition=~models.Q(archived_at=None),
                 name="items_in_the_archive",
+            ),
+            models.Index(
+                fields=["business", "owner", "workspace", "-created_at", "-id"],
+                condition=models.Q(archived_at=None),
+                name="own_items_in_the_inbox",
+            ),
+            models.Index(
+                fields=["business", "owner", "workspace", "-archived_at", "-id"],
+                condition=~models.Q(archived_at=None),
+                name="own_items_in_the_archive",
+            ),
+            models.Index(
+                fields=[
+                    "business",
+                    "owner",
+                    "workspace",
+                    "status",
+                    "-created_at",
+                    "-id",
+                ],
+                name="own_items_by_status",
+            ),
+            *(
+                models.Index(
+                    fields=["business", "workspace", name, "-created_at", "-id"],
+                    name=f"items_by_{name}",
+                )
+                for name in ("status", "kind", "currency", "supplier", "category")
+            ),
+            models.Index(
+                fields=["business", "workspace", "date"], name="items_by_date"
+            ),
+            models.Index(
+                fields=["business", "total_in_thousandths"], name="items_by_total"
+            ),
+            GinIndex(
+                fields=["business", "words"],
+                opclasses=["int8_ops", "gin_trgm_ops"],
+                name="items_by_words",
             ),
         ]
 

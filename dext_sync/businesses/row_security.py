@@ -111,11 +111,18 @@ def same_business(table: str, **targets: str) -> RunSQL:
 
 
 def definer_function(
-    name: str, arguments: str, returns: str, body: str, *, replaces: bool = False
+    name: str,
+    arguments: str,
+    returns: str,
+    body: str,
+    *,
+    replaces: bool = False,
+    language: str = "sql",
 ) -> RunSQL:
-    """A reviewed question across businesses, answered with ids only.
+    """A reviewed question past row-level security, answered with ids only.
 
     replaces: an app below has asked the question, and another one answers it.
+    language: plpgsql where the question must be put together.
 
     Runs with the owner's rights; the search path is pinned so that nobody can put
     another table in its way. Only the application's role may ask it.
@@ -123,7 +130,7 @@ def definer_function(
     return RunSQL(
         f"""
         CREATE OR REPLACE FUNCTION {name}({arguments}) RETURNS {returns}
-        LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
+        LANGUAGE {language} STABLE SECURITY DEFINER SET search_path = public, pg_temp
         AS $body$ {body} $body$;
         {NOT_FOR_EVERYBODY}
         """,

@@ -7,17 +7,19 @@ from django.template import Context
 
 from connections.models import Connection
 from dext_sync.businesses.models import Membership
-from publishing import failures, waiting
+from publishing import counting, failures, waiting
 from publishing.models import Item
 
 register = template.Library()
 
 
 @register.simple_tag
-def inbox_count(request: HttpRequest, workspace: str) -> int:
-    """Items in this Inbox that this member may see; 0 outside a business."""
+def inbox_count(request: HttpRequest, workspace: str) -> counting.Count:
+    """Items in this Inbox that this member may see; none outside a business."""
     membership = getattr(request, "membership", None)
-    return _inbox_of(membership, workspace).count() if membership else 0
+    if membership is None:
+        return counting.Count()
+    return counting.count(_inbox_of(membership, workspace))
 
 
 def _inbox_of(membership: Membership, workspace: str) -> QuerySet[Item]:

@@ -57,7 +57,8 @@ class Filters:
     def matching(self, items: QuerySet[Item]) -> QuerySet[Item]:
         given = self._given()
         code = given.pop("cause", None)
-        found = items.filter(**{LOOKUPS[name]: value for name, value in given.items()})
+        asked = {LOOKUPS[name]: _comparable(value) for name, value in given.items()}
+        found = items.filter(**asked)
         return failed_because(found, str(code)) if code else found
 
     def _given(self) -> dict[str, Any]:
@@ -72,10 +73,15 @@ LOOKUPS = {
     "owner": "owner",
     "since": "date__gte",
     "until": "date__lte",
-    "least": "total__gte",
-    "most": "total__lte",
+    "least": "total_in_thousandths__gte",
+    "most": "total_in_thousandths__lte",
     "currency": "currency",
 }
+
+
+def _comparable(value: Any) -> Any:
+    """Amounts as whole thousandths, which an index can compare."""
+    return int(value * 1000) if isinstance(value, Decimal) else value
 
 
 def _id(text: str) -> int | None:

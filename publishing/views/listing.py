@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
 from django.db.models import (
     CharField,
-    Count,
     DecimalField,
     F,
     Q,
@@ -25,9 +25,12 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce, Lower, NullIf
 from django.http import QueryDict
 
+from publishing import counting
+from publishing.counting import Count
 from publishing.forms import is_id, plain_words
 from publishing.models import Item
-from publishing.views.filters import AMOUNT, Filters
+from publishing.views.filters import Filters
+from publishing.views.search import looked_up, mentioning
 
 PAGE_SIZE = 50
 
@@ -153,18 +156,22 @@ class Listing:
     def matching(self, visible: QuerySet[Item]) -> QuerySet[Item]:
         return self._searched(visible).filter(status__in=self.tabs[self.status])
 
-    def counts(self, visible: QuerySet[Item]) -> dict[str, int]:
+    def counts(self, visible: QuerySet[Item]) -> dict[str, Count]:
         """Per tab how many items the search leaves."""
-        found = dict(
-            self._searched(visible)
-            .order_by()
-            .values_list("status")
-            .annotate(Count("pk"))
-        )
+        found = self._counted(self._searched(visible))
         return {
-            tab: sum(found.get(status, 0) for status in statuses)
+            tab: sum((found.get(status, Count()) for status in statuses), Count())
             for tab, statuses in self.tabs.items()
         }
+
+    def _counted(self, searched: QuerySet[Item]) -> dict[str, Count]:
+        """An index knows the status, and nothing else beside it."""
+        if self.search or self.filters != Filters():
+            return counting.by_status(searched)
+        every = {status for statuses in self.tabs.values() for status in statuses}
+        return counting.of_each(
+            {status: searched.filter(status=status) for status in every}
+        )
 
     def page(self, visible: QuerySet[Item]) -> Page:
         if self.before:
@@ -221,7 +228,11 @@ class Listing:
         here = self.filters.matching(
             visible.filter(archived_at__isnull=not self.archive)
         )
-        return here.filter(_mentions(self.search)) if self.search else here
+        return mentioning(here, self.search, self._looked_up) if self.search else here
+
+    @cached_property
+    def _looked_up(self) -> list[int] | None:
+        return looked_up(self.search)
 
     def _turn(self, *, after: int | None = None, before: int | None = None) -> str:
         return replace(self, after=after, before=before).query()
@@ -234,28 +245,6 @@ def _past(place: object, item_id: int | None, *, downwards: bool) -> Q:
         Q(**{f"sort_key__{side}": place})
         | Q(sort_key=place, **{f"pk__{side}": item_id})
     )
-
-
-def _mentions(words: str) -> Q:
-    """Every word somewhere in what a person would remember of the item."""
-    found = Q()
-    for word in words.split():
-        anywhere = (
-            Q(supplier__name__icontains=word)
-            | Q(reference__icontains=word)
-            | Q(description__icontains=word)
-            | Q(category__name__icontains=word)
-            | Q(file_name__icontains=word)
-        )
-        if (amount := _amount(word)) is not None:
-            anywhere |= Q(total=amount)
-        found &= anywhere
-    return found
-
-
-def _amount(word: str) -> Decimal | None:
-    bare = word.lstrip("£$€₹").replace(",", "")
-    return Decimal(bare) if AMOUNT.fullmatch(bare) else None
 
 
 def _number(text: str) -> int | None:

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from publishing.counting import Count
 from publishing.models import Item
 from publishing.progress import CALM, LIVELY, Progress, progress
 from publishing.views.columns import FEW, columns_of
@@ -29,7 +30,7 @@ TAB_LABELS = {
 class Tab:
     label: str
     query: str
-    count: int
+    count: Count
     current: bool
 
 
@@ -71,7 +72,8 @@ def frame_of(request: WorkspaceRequest, listing: Listing) -> dict[str, object]:
             )
             for tab in listing.tabs
         ],
-        "matching": counts[listing.status],
+        "matching": counts[listing.status].number,
+        "matching_words": str(counts[listing.status]),
         "columns": columns,
         "shown": shown,
         "is_few": len(shown) <= FEW,
