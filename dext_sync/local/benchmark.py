@@ -23,6 +23,7 @@ NAMES: Final = {
     "calls": "calls to Zoho for each kind of item",
     "bills": "250 bills with documents, sent by four workers",
     "click": "from the click on Publish to Published",
+    "inbox": "the Inbox with 1,000 and with 200,000 items",
 }
 
 
