@@ -1,12 +1,14 @@
 """One business publishes, while the servers behind it go and come back."""
 
+import os
+import signal
 import socket
 import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,7 +31,7 @@ from tests.publishing.zoho import Zoho, connected_to
 from tests.workers import until
 from tests.zoho_standin import StandIn
 
-ITEMS = 24
+ITEMS = 18
 AWAY = 2.0
 """Seconds."""
 
@@ -50,6 +52,8 @@ def live_through(servers: ThrowAwayServers, standin: StandIn) -> dict[str, Any]:
         return place.story() | place.outcome()
     except AssertionError as failure:
         raise AssertionError(f"{failure}\n\n{place.last_words()}") from None
+    finally:
+        place.close()
 
 
 @dataclass
@@ -100,13 +104,13 @@ class Place:
     def story(self) -> dict[str, Any]:
         """What the pages answer before, during and after each time."""
         seen: dict[str, Any] = {"before": self.pages()}
-        self.until_more(4)
+        self.until_more(3)
         with redis.Redis.from_url(settings.REDIS_URL) as client:
             client.flushall()
-        self.until_more(4)
+        self.until_more(3)
         with self.without("Valkey", self.redis_answers):
             seen["without Redis"] = self.pages()
-        self.until_more(4)
+        self.until_more(3)
         self.until_call_is_under_way()
         with self.without("Postgres", self.postgres_answers):
             seen["without Postgres"] = self.pages()
@@ -128,6 +132,12 @@ class Place:
                 return int(answer.status)
         except urllib.error.HTTPError as refusal:
             return refusal.code
+
+    def close(self) -> None:
+        """At once: nothing is left to do."""
+        for each in self.processes:
+            with suppress(ProcessLookupError):
+                os.killpg(each.process.pid, signal.SIGKILL)
 
     def last_words(self) -> str:
         told = (
