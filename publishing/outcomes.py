@@ -224,7 +224,7 @@ def _gap_between_looks(step: Step) -> float:
     if step.sent_at is None:
         return 0.0
     in_vain = timezone.now() - step.sent_at - uncertain_time()
-    return min(LONGEST_GAP, in_vain.total_seconds()) * _dice(0.8, 1.2)
+    return min(LONGEST_GAP, in_vain.total_seconds()) * _dice(0.8, 1.0)
 
 
 def _dice(least: float, most: float) -> float:

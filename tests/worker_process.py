@@ -34,7 +34,9 @@ def work(name: str, folder: Path) -> None:
     """A Celery worker with one process that works and one that commands it."""
     _begin(name, folder)
     alone = {"without_gossip": True, "without_mingle": True, "without_heartbeat": True}
-    app.Worker(hostname=f"{name}@here", concurrency=1, loglevel="WARNING", **alone).start()
+    app.Worker(
+        hostname=f"{name}@here", concurrency=1, loglevel="WARNING", **alone
+    ).start()
 
 
 def keep_time(name: str, folder: Path, *, faster: int) -> None:

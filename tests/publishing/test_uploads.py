@@ -106,7 +106,9 @@ class TestRefused:
     def test_another_type_whatever_its_name_says(
         self, bakery: Business, bob: User
     ) -> None:
-        words = "“run.pdf” is not a PDF, PNG, JPEG or HEIC file, whatever its name says."
+        words = (
+            "“run.pdf” is not a PDF, PNG, JPEG or HEIC file, whatever its name says."
+        )
 
         assert refused(bakery, bob, b"MZ" + bytes(200), "run.pdf") == words
         assert refused(bakery, bob, b"hello", "run.pdf") == words

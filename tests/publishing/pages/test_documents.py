@@ -50,7 +50,7 @@ def test_each_file_gets_its_own_answer(at: At, vera: User, bakery: Business) -> 
     answer = at(vera, bakery).posts("upload", data={"documents": files})
     assert answer.status_code == 422
     assert "good.pdf</a>" in text(answer)
-    assert "“bad.pdf” is not a PDF, PNG or JPEG file" in text(answer)
+    assert "“bad.pdf” is not a PDF, PNG, JPEG or HEIC file" in text(answer)
     with acting_in(bakery.pk):
         assert Item.unscoped.count() == 1
 
