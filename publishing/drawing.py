@@ -13,9 +13,10 @@ import pypdfium2
 from PIL import Image, ImageOps
 
 PDF = "application/pdf"
+PNG = "image/png"
 JPEG = "image/jpeg"
 HEIC = "image/heic"
-FORMATS = {"image/png": "PNG", JPEG: "JPEG", HEIC: "HEIF"}
+FORMATS = {PNG: "PNG", JPEG: "JPEG", HEIC: "HEIF"}
 MOST_PIXELS = 16_000_000
 """A page's picture is made smaller until it fits, however tall the page is."""
 MOST_IMAGE_PIXELS = 25_000_000

@@ -59,9 +59,9 @@ def test_the_demo_has_its_people_and_papers_and_a_second_start_adds_nothing() ->
         assert {item.status for item in items} == {"to_review"}
         for item in items:
             assert item.document is not None
-            assert examine(content_of(item.document)).content_type == (
-                item.document.content_type
-            )
+            seen = examine(content_of(item.document))
+            assert seen.content_type == item.document.content_type
+            assert seen.page_count == item.document.page_count
             assert "no_connection" in item.reasons
         sales = [item for item in items if item.workspace == "sales"]
         assert [item.supplier and item.supplier.side for item in sales] == (
