@@ -18,6 +18,9 @@ from redis import RedisError
 from structlog.contextvars import bound_contextvars
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dext_sync.settings")
+# `migrate` has made Django's checks. Here they would load every page, which takes each
+# worker and beat as long again as all that they need.
+os.environ.setdefault("CELERY_SKIP_CHECKS", "yes")
 
 P = ParamSpec("P")
 
