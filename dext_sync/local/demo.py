@@ -9,7 +9,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
 
@@ -236,9 +236,9 @@ class Demo:
             *("--workers", "2", "--threads", "4", "--graceful-timeout", "2"),
             *("--no-control-socket", "--access-logfile", "-"),
         )
+        web = replace(self._python("Web", "web", *gunicorn), serves=False)
         return Part(
-            self.family.start(self._python("Web", "web", *gunicorn)),
-            lambda: readiness.pages_come(self.options.port),
+            self.family.start(web), lambda: readiness.pages_come(self.options.port)
         )
 
     def _worker(self) -> Part:
@@ -266,7 +266,7 @@ class Demo:
 
     def _celery(self, name: str, *arguments: str) -> Program:
         app = ("-m", "celery", "-A", "dext_sync.celery")
-        return self._python(name, name.lower(), *app, *arguments)
+        return replace(self._python(name, name.lower(), *app, *arguments), serves=False)
 
     def _python(self, name: str, log_name: str, *arguments: str) -> Program:
         return Program(

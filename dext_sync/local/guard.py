@@ -1,6 +1,7 @@
 """Outlives a killed parent just long enough to stop its children and remove its folders.
 
-Run as a script by a bare Python. Each line on its input is a JSON list:
+Run as a script by a bare Python, with the seconds that each child has to end by itself.
+Each line on its input is a JSON list:
 ["watch", pid, signal], ["forget", pid] or ["remove", folder]. The end of the input,
 which the kernel delivers however the parent died, is the order to clean up.
 """
@@ -14,10 +15,8 @@ import sys
 import time
 from pathlib import Path
 
-GRACE_SECONDS = 5.0
 
-
-def main() -> None:
+def main(grace: float) -> None:
     for ignored in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(ignored, signal.SIG_IGN)
     watched: dict[int, int] = {}
@@ -25,7 +24,7 @@ def main() -> None:
     for line in sys.stdin:
         follow(json.loads(line), watched, folders)
     for pid, signal_number in reversed(watched.items()):
-        end(pid, signal_number)
+        end(pid, signal_number, grace)
     for folder in folders:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -42,11 +41,11 @@ def follow(order: list[object], watched: dict[int, int], folders: list[str]) -> 
             raise ValueError(order)
 
 
-def end(pid: int, signal_number: int) -> None:
+def end(pid: int, signal_number: int, grace: float) -> None:
     """Asks the process, waits, then kills it with its whole group."""
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal_number)
-    deadline = time.monotonic() + GRACE_SECONDS
+    deadline = time.monotonic() + grace
     while runs(pid) and time.monotonic() < deadline:
         time.sleep(0.05)
     with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -69,4 +68,4 @@ def runs(pid: int) -> bool:
 
 
 if __name__ == "__main__":
-    main()
+    main(float(sys.argv[1]))

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import takewhile
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -30,6 +31,8 @@ class Program:
     user: str = "-"
     prefix: Sequence[str] = ()
     folder: Path | None = None
+    serves: bool = True
+    """Those that were started later may need it until they are gone."""
 
     def with_environment(self, environment: Mapping[str, str]) -> "Program":
         return replace(self, environment=environment)
@@ -53,13 +56,14 @@ class Family:
     """Use as a context manager: leaving it stops whatever was started.
 
     `held` is a file descriptor (of a lock, say) that stays open until everything is
-    gone, even when this process was killed.
+    gone, even when this process was killed. `grace`: how many seconds each child has
+    to end by itself in that case.
     """
 
-    def __init__(self, *, held: int | None = None) -> None:
+    def __init__(self, *, held: int | None = None, grace: float = 5.0) -> None:
         self.children: list[Child] = []
         self.guard = subprocess.Popen(
-            [*BARE_PYTHON, str(HERE / "guard.py")],
+            [*BARE_PYTHON, str(HERE / "guard.py"), str(grace)],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -126,11 +130,14 @@ class Family:
         """The later ones get what is left of the time, half a second at least."""
         deadline = time.monotonic() + seconds
         while self.children:
-            child = self.children[-1]
-            before(child)
-            end(child, deadline=deadline - 0.5 * len(self.children))
-            self._tell_guard("forget", child.process.pid)
-            self.children.pop()
+            together = that_end_together(self.children)
+            for child in together:
+                ask(child)
+            for child in together:
+                before(child)
+                see_off(child, deadline=deadline - 0.5 * len(self.children))
+                self._tell_guard("forget", child.process.pid)
+                self.children.remove(child)
         self._dismiss_guard()
 
     def _tell_guard(self, *order: str | int) -> None:
@@ -178,12 +185,22 @@ def death_notice(child: Child) -> str:
     )
 
 
-def end(child: Child, *, deadline: float) -> None:
-    """Asks politely, and kills the whole group when the time is over."""
+def that_end_together(children: Sequence[Child]) -> list[Child]:
+    """The last one; where it serves nobody, with those before it that do not either,
+    for each may take seconds to finish what it does."""
+    busy = takewhile(lambda child: not child.program.serves, reversed(children))
+    return list(busy) or [children[-1]]
+
+
+def ask(child: Child) -> None:
     if not child.ended:
         child.process.send_signal(child.program.stop_signal)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            child.process.wait(max(deadline - time.monotonic(), 0.2))
+
+
+def see_off(child: Child, *, deadline: float) -> None:
+    """Kills the whole group when the time is over, and what is left of it before."""
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        child.process.wait(max(deadline - time.monotonic(), 0.2))
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(child.process.pid, signal.SIGKILL)
     child.process.wait()

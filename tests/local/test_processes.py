@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,17 @@ from dext_sync.local.processes import Family, Program
 from dext_sync.local.refusal import CannotStart
 from tests.local.surroundings import eventually
 
+NEEDS_THE_OTHER_TO_END = """
+import pathlib, signal, sys, time
+own, other = map(pathlib.Path, sys.argv[1:])
+def end(*_):
+    own.with_suffix(".asked").touch()
+    while not other.with_suffix(".asked").exists(): time.sleep(0.01)
+    sys.exit()
+signal.signal(signal.SIGTERM, end)
+own.touch()
+signal.pause()
+"""
 WRITES_ITS_END = """
 import pathlib, signal, sys
 def end(*_):
@@ -36,7 +48,7 @@ PARENT = """
 import os, signal, sys
 from pathlib import Path
 from dext_sync.local.processes import Family, Program
-family = Family()
+family = Family(grace=0.5)
 family.remove_at_end(Path(sys.argv[3]))
 family.start(Program("deaf", [sys.executable, "-c", sys.argv[1], sys.argv[2]], Path(sys.argv[2] + ".log")))
 signal.pause()
@@ -57,6 +69,24 @@ def test_they_end_in_reverse_order(tmp_path: Path) -> None:
                 (tmp_path / f"journal{name}").exists,
             )
     assert journal.read_text() == "second ends\nfirst ends\n"
+
+
+def test_those_that_serve_nobody_are_asked_to_end_at_once(tmp_path: Path) -> None:
+    worker, clock = tmp_path / "worker", tmp_path / "clock"
+    with Family() as family:
+        children = [
+            family.start_and_wait(
+                replace(
+                    program(
+                        own.name, tmp_path, NEEDS_THE_OTHER_TO_END, str(own), str(other)
+                    ),
+                    serves=False,
+                ),
+                own.exists,
+            )
+            for own, other in ((worker, clock), (clock, worker))
+        ]
+    assert [child.process.returncode for child in children] == [0, 0]
 
 
 def test_one_that_will_not_end_is_killed_with_its_children(tmp_path: Path) -> None:
