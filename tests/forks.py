@@ -2,7 +2,7 @@
 
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from multiprocessing import get_context
@@ -60,14 +60,24 @@ def lives(number: str) -> bool:
 
 @dataclass
 class Forks:
-    """The environment is that of the moment when the first one begins."""
+    """The environment is that of the moment when the first one of all begins."""
 
     folder: Path
+    settings: Mapping[str, object] = field(default_factory=dict)
+    """Those of Django that are others than in the environment."""
     all: list[Fork] = field(default_factory=list)
     begun: int = 0
 
-    def worker(self) -> Fork:
-        return self._begin("worker", worker_process.work)
+    def worker(
+        self, *, processes: int = 1, queues: str = "", clock: bool = False
+    ) -> Fork:
+        return self._begin(
+            "worker",
+            worker_process.work,
+            processes=processes,
+            queues=queues,
+            clock=clock,
+        )
 
     def timetable(self, *, faster: int) -> Fork:
         return self._begin("timetable", worker_process.keep_time, faster=faster)
@@ -76,7 +86,10 @@ class Forks:
         self.begun += 1
         name = f"{kind}-{self.begun}"
         process = CONTEXT.Process(
-            target=does, args=(name, self.folder), kwargs=options, daemon=False
+            target=does,
+            args=(name, self.folder, self.settings),
+            kwargs=options,
+            daemon=False,
         )
         process.start()
         fork = Fork(process)
@@ -93,8 +106,8 @@ CONTEXT.set_forkserver_preload(["tests.worker_process"])
 
 
 @contextmanager
-def forks(folder: Path) -> Iterator[Forks]:
-    nursery = Forks(folder)
+def forks(folder: Path, **settings: object) -> Iterator[Forks]:
+    nursery = Forks(folder, settings)
     try:
         yield nursery
     finally:

@@ -2,10 +2,12 @@
 
 import os
 import signal
+from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 
 import django
+from django.conf import settings as django_settings
 
 from dext_sync.celery import app
 from dext_sync.local.launch import end_with
@@ -30,25 +32,46 @@ for name in (
     import_module(name)
 
 
-def work(name: str, folder: Path) -> None:
-    """A Celery worker with one process that works and one that commands it."""
-    _begin(name, folder)
+def work(
+    name: str,
+    folder: Path,
+    settings: Mapping[str, object],
+    *,
+    processes: int = 1,
+    queues: str = "",
+    clock: bool = False,
+) -> None:
+    """A Celery worker: processes that work and one that commands them.
+
+    clock: with the timetable inside.
+    """
+    _begin(name, folder, settings)
     alone = {"without_gossip": True, "without_mingle": True, "without_heartbeat": True}
     app.Worker(
-        hostname=f"{name}@here", concurrency=1, loglevel="WARNING", **alone
+        hostname=f"{name}@here",
+        concurrency=processes,
+        queues=queues or None,
+        beat=clock,
+        schedule_filename=str(folder / f"{name}.timetable"),
+        loglevel="WARNING",
+        **alone,
     ).start()
 
 
-def keep_time(name: str, folder: Path, *, faster: int) -> None:
+def keep_time(
+    name: str, folder: Path, settings: Mapping[str, object], *, faster: int
+) -> None:
     """The timetable of the product, with its hours shortened."""
-    _begin(name, folder)
+    _begin(name, folder, settings)
     for entry in app.conf.beat_schedule.values():
         entry["schedule"] /= faster
     app.Beat(loglevel="WARNING", schedule=str(folder / f"{name}.timetable")).run()
 
 
-def _begin(name: str, folder: Path) -> None:
+def _begin(name: str, folder: Path, settings: Mapping[str, object]) -> None:
     """A group of its own, so that it can be killed whole; nothing outlives its parent."""
+    for setting, value in settings.items():
+        setattr(django_settings, setting, value)
     os.setsid()
     end_with(os.getppid(), signal.SIGKILL)
     with (folder / f"{name}.log").open("ab") as log:

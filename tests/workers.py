@@ -14,6 +14,7 @@ import redis
 
 from dext_sync.celery import LISTS, PEOPLE, WORK
 from dext_sync.local.processes import Child, Family, Program
+from tests.forks import Forks, forks
 from tests.zoho_standin.server import Running
 
 UNCERTAIN_SECONDS = 4
@@ -52,11 +53,25 @@ class Workers:
 
 
 @contextmanager
+def forked_workers(running: Running, folder: Path, **more: object) -> Iterator[Forks]:
+    """The same workers, there in a moment. more: other settings of theirs."""
+    _forget_what_was_rung_for()
+    settings = {
+        "ZOHO_REGIONS": json.dumps(running.regions),
+        "ZOHO_CLIENT_ID": running.standin.client_id,
+        "ZOHO_CLIENT_SECRET": running.standin.client_secrets["eu"],
+        "ZOHO_UNCERTAIN_SECONDS": UNCERTAIN_SECONDS,
+        "DOCUMENTS_DIR": folder / "documents",
+        **more,
+    }
+    with forks(folder, **settings) as nursery:
+        yield nursery
+
+
+@contextmanager
 def workers(running: Running, folder: Path, **more: str) -> Iterator[Workers]:
-    """more: what else is in their environment. What earlier tests have rung for is
-    forgotten."""
-    with redis.Redis.from_url(os.environ["REDIS_URL"]) as broker:
-        broker.delete(PEOPLE, WORK, LISTS)
+    """more: what else is in their environment."""
+    _forget_what_was_rung_for()
     environment = {
         **os.environ,
         "ZOHO_REGIONS": json.dumps(running.regions),
@@ -69,6 +84,12 @@ def workers(running: Running, folder: Path, **more: str) -> Iterator[Workers]:
     }
     with Family() as family:
         yield Workers(family, folder, environment)
+
+
+def _forget_what_was_rung_for() -> None:
+    """By earlier tests."""
+    with redis.Redis.from_url(os.environ["REDIS_URL"]) as broker:
+        broker.delete(PEOPLE, WORK, LISTS)
 
 
 def until(happened: Callable[[], bool], *, seconds: float = 60) -> None:

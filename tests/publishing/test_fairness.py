@@ -17,11 +17,12 @@ from dext_sync.businesses.tenancy import acting_in
 from dext_sync.celery import PEOPLE, send
 from publishing import tasks
 from publishing.models import Item, Publication
+from tests.forks import Forks
 from tests.publishing.crowd import AUTOMATIC, waiting
 from tests.publishing.factories import ready_item
 from tests.publishing.steps import begun
 from tests.publishing.zoho import Zoho, connected_to
-from tests.workers import Workers, until, workers
+from tests.workers import forked_workers, until
 from tests.zoho_standin import StandIn, serve
 from tests.zoho_standin.world import Organisation
 
@@ -45,11 +46,11 @@ def zoho(settings: Settings, tmp_path: Path) -> Zoho:
 
 
 @pytest.fixture
-def staff(zoho: Zoho, tmp_path: Path) -> Iterator[Workers]:
-    limits = {"ZOHO_MINUTE_SECONDS": str(MINUTE), "ZOHO_CALLS_A_MINUTE": str(OURS)}
+def staff(zoho: Zoho, tmp_path: Path) -> Iterator[Forks]:
+    limits = {"ZOHO_MINUTE_SECONDS": MINUTE, "ZOHO_CALLS_A_MINUTE": OURS}
     with (
         serve(zoho.standin) as running,
-        workers(running, tmp_path, **limits) as staff,
+        forked_workers(running, tmp_path, **limits) as staff,
     ):
         yield staff
         zoho.standin.stopped.set()  # Slow answers end at once.
@@ -76,7 +77,7 @@ def refreshed(connection: Connection) -> bool:
 
 
 def test_at_full_load_zoho_never_has_to_refuse(
-    zoho: Zoho, staff: Workers, bakery: Business, alice: User, bob: User
+    zoho: Zoho, staff: Forks, bakery: Business, alice: User, bob: User
 ) -> None:
     """Three minutes' worth of calls, people's and automatic, and a refresh."""
     zoho.standin.limits.change({"per_minute": ZOHOS, "at_once": 5})
@@ -88,7 +89,7 @@ def test_at_full_load_zoho_never_has_to_refuse(
     send(refresh_lists, bakery.pk, connection.pk)
     send(tasks.publish_due, bakery.pk)
 
-    staff.begin(processes=6)
+    staff.worker(processes=6, clock=True)
     until(partial(all_published, bakery))
     until(partial(refreshed, connection))
 
@@ -100,7 +101,7 @@ def test_at_full_load_zoho_never_has_to_refuse(
 
 def test_a_click_goes_ahead_of_thousands_of_another_business(
     zoho: Zoho,
-    staff: Workers,
+    staff: Forks,
     bakery: Business,
     garage: Business,
     bob: User,
@@ -121,8 +122,8 @@ def test_a_click_goes_ahead_of_thousands_of_another_business(
     items = [ready_item(garage, charlie, reference=f"G-{n}") for n in range(3)]
     theirs = zoho.standin.organisation(GARAGE)
     send(tasks.publish_due, bakery.pk)
-    staff.begin(processes=HELD)
-    staff.begin(queues=PEOPLE)
+    staff.worker(processes=HELD, clock=True)
+    staff.worker(queues=PEOPLE)
     until(lambda: not zoho.standin.faults.waiting())
 
     waits = [click(item, charlie, theirs) for item in items]

@@ -16,6 +16,7 @@ from dext_sync.businesses.tenancy import acting_in
 from dext_sync.celery import send
 from publishing import engine, tasks
 from publishing.models import Item, PaymentMethod, Publication, PublishAttempt
+from tests.forks import Forks
 from tests.publishing.factories import (
     make_method,
     make_supplier,
@@ -23,7 +24,7 @@ from tests.publishing.factories import (
     ready_item,
 )
 from tests.publishing.zoho import Zoho, connected_to
-from tests.workers import Workers, until, workers
+from tests.workers import forked_workers, until
 from tests.zoho_standin import StandIn, serve
 
 pytestmark = [pytest.mark.processes, pytest.mark.usefixtures("committed_db")]
@@ -40,15 +41,15 @@ class Moment:
 
 
 @pytest.fixture
-def team(settings: Settings, tmp_path: Path) -> Iterator[tuple[Zoho, Workers]]:
+def team(settings: Settings, tmp_path: Path) -> Iterator[tuple[Zoho, Forks]]:
     settings.DOCUMENTS_DIR = tmp_path / "documents"
     standin = StandIn()
-    with serve(standin) as running, workers(running, tmp_path) as staff:
+    with serve(standin) as running, forked_workers(running, tmp_path) as staff:
         yield Zoho(standin), staff
 
 
 @pytest.fixture
-def connection(team: tuple[Zoho, Workers], bakery: Business) -> Connection:
+def connection(team: tuple[Zoho, Forks], bakery: Business) -> Connection:
     budget.forget()
     return connected_to(team[0], bakery)
 
@@ -137,7 +138,7 @@ def make(moment: Moment, business: Business, owner: User, name: str) -> Item:
 
 
 def test_workers_killed_at_each_step_leave_one_record_with_one_document(
-    team: tuple[Zoho, Workers], connection: Connection, bakery: Business, bob: User
+    team: tuple[Zoho, Forks], connection: Connection, bakery: Business, bob: User
 ) -> None:
     zoho, staff = team
     names = [f"Flour {number}" for number, _moment in enumerate(MOMENTS)]
@@ -147,12 +148,12 @@ def test_workers_killed_at_each_step_leave_one_record_with_one_document(
         items.append(item)
         seconds = 2 if moment.fault == "late_before" else 30
         zoho.fails(moment.fault, method="POST", path=moment.path, seconds=seconds)
-        worker = staff.begin()
+        worker = staff.worker(clock=True)
         requested(item, bob)
         until(partial(under_way, zoho, moment, name))
-        staff.kill(worker)
+        staff.end(worker)
 
-    staff.begin()
+    staff.worker(clock=True)
     until(partial(published, items), seconds=90)
 
     records = [[*bills_of(zoho, name), *expenses_of(zoho, name)] for name in names]
