@@ -1,12 +1,12 @@
 """What people fill in on the way to a connection."""
 
-from typing import Any
+from typing import Any, ClassVar, cast
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from connections import registration
-from connections.models import Connection
+from connections import entries, registration
+from connections.models import Connection, TaxRate
 from connections.zoho.regions import Region, default_for
 from dext_sync.businesses.forms import BusinessForm
 from dext_sync.businesses.models import Business
@@ -24,22 +24,95 @@ PLACES = {
 }
 
 
-class GeneralForm(BusinessForm):
-    """Settings of a connection."""
+class SettingsForm(BusinessForm):
+    """Settings of a connection; each is saved by itself."""
 
+    warns_of_new_suppliers = forms.BooleanField(
+        label=_("Warn me when creating a new supplier"),
+        required=False,
+        help_text=_(
+            "A supplier or customer that Zoho Books lacks is created there only after "
+            "somebody has said so. Off: it is created while publishing."
+        ),
+    )
+    costs_go_to = forms.ChoiceField(
+        label=_("Publish costs to"),
+        required=False,
+        choices=[
+            ("", _("As the document says: paid receipts to Expenses, else Purchases")),
+            *Connection.CostsGoTo.choices,
+        ],
+        help_text=_(
+            "An item or a rule may say otherwise. Sales always become invoices."
+        ),
+    )
     new_invoices = forms.ChoiceField(
         label=_("New sales invoices"),
         choices=Connection.NewInvoices.choices,
-        widget=forms.RadioSelect,
         help_text=_(
             "Each invoice may say otherwise. We email nobody; once an invoice is marked "
             "as sent, Zoho's own reminders may."
         ),
     )
+    cost_tax: "forms.ModelChoiceField[TaxRate]" = forms.ModelChoiceField(
+        label=_("Default tax for costs"),
+        queryset=TaxRate.unscoped.none(),
+        required=False,
+        empty_label=_("None"),
+    )
+    sales_tax: "forms.ModelChoiceField[TaxRate]" = forms.ModelChoiceField(
+        label=_("Default tax for sales"),
+        queryset=TaxRate.unscoped.none(),
+        required=False,
+        empty_label=_("None"),
+    )
+
+    GENERAL: ClassVar = ("warns_of_new_suppliers", "costs_go_to", "new_invoices")
+    TAXES: ClassVar = ("cost_tax", "sales_tax")
+
+    def __init__(self, *args: Any, connection: Connection, **kwargs: Any) -> None:
+        initial = {name: getattr(connection, name) for name in self.base_fields}
+        super().__init__(*args, business=connection.business, initial=initial, **kwargs)
+        self.connection = connection
+        for name in self.TAXES:
+            self._offer_taxes(name)
+        if not connection.takes_purchase_tax:
+            del self.fields["cost_tax"]
+        if not connection.business.tax_registered:
+            for name in set(self.TAXES) & set(self.fields):
+                del self.fields[name]
+
+    def _offer_taxes(self, name: str) -> None:
+        """Those of Zoho, and the one that is chosen, whatever became of that."""
+        field = cast("forms.ModelChoiceField[TaxRate]", self.fields[name])
+        offered = entries.pickable(self.connection, TaxRate)
+        chosen = TaxRate.objects.for_business(self.business).filter(
+            pk=getattr(self.connection, f"{name}_id")
+        )
+        field.queryset = offered | chosen
+        field.label_from_instance = _tax_words  # type: ignore[method-assign, assignment]
+
+    def keep_only(self, name: str) -> None:
+        """Only this setting was sent."""
+        for other in set(self.fields) - {name}:
+            del self.fields[other]
 
     @property
-    def choice(self) -> Connection.NewInvoices:
-        return Connection.NewInvoices(self.cleaned_data["new_invoices"])
+    def general(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.GENERAL]
+
+    @property
+    def taxes(self) -> list[forms.BoundField]:
+        """None where the business or the edition knows no tax."""
+        return [self[name] for name in self.TAXES if name in self.fields]
+
+
+def _tax_words(rate: TaxRate) -> str:
+    percent = f"{rate.percentage.normalize():f}"
+    name = rate.name if f"{percent}%" in rate.name else f"{rate.name} · {percent} %"
+    if rate.is_usable:
+        return name
+    return _("%(name)s (no longer in Zoho Books)") % {"name": name}
 
 
 class RegionForm(BusinessForm):

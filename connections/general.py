@@ -1,27 +1,61 @@
 """Settings of a connection that stay through Reconnect and Change organisation."""
 
-from django.db import transaction
+from typing import Any, Final
 
-from connections.models import Connection
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from connections.models import Connection, ConnectionEvent
 from dext_sync.businesses import audit
 from dext_sync.businesses.models import User
 
+SETTINGS: Final = (
+    "warns_of_new_suppliers",
+    "costs_go_to",
+    "new_invoices",
+    "cost_tax",
+    "sales_tax",
+)
 
-def set_new_invoices(
-    connection: Connection, choice: Connection.NewInvoices, *, by: User
-) -> None:
-    """What becomes of sales invoices from now on; what was claimed goes as it was."""
-    others = Connection.unscoped.filter(pk=connection.pk).exclude(new_invoices=choice)
-    before = connection.get_new_invoices_display()
+
+def change(connection: Connection, setting: str, value: Any, *, by: User) -> None:
+    """From now on; what was claimed goes as it was. Items are looked at again by what
+    heeds the event."""
+    if setting not in SETTINGS:
+        raise ValueError(f"{setting} is not a setting of a connection.")
     with transaction.atomic():
-        if others.update(new_invoices=choice):
-            audit.record(
-                connection.business,
-                "connection.setting_changed",
-                actor=by,
-                subject=connection,
-                setting=str(Connection._meta.get_field("new_invoices").verbose_name),  # noqa: SLF001
-                before=before,
-                after=str(choice.label),
-            )
-    connection.new_invoices = choice
+        fresh = Connection.unscoped.select_for_update(of=["self"], no_key=True).get(
+            pk=connection.pk
+        )
+        before = getattr(fresh, setting)
+        if before == value:
+            return
+        setattr(fresh, setting, value)
+        fresh.save(update_fields=[setting])
+        audit.record(
+            fresh.business,
+            "connection.setting_changed",
+            actor=by,
+            subject=fresh,
+            setting=str(Connection._meta.get_field(setting).verbose_name),  # type: ignore[union-attr]  # noqa: SLF001
+            before=_words(setting, before),
+            after=_words(setting, value),
+        )
+        ConnectionEvent.unscoped.create(
+            business=fresh.business,
+            connection=fresh,
+            kind=ConnectionEvent.Kind.SETTINGS,
+        )
+    setattr(connection, setting, value)
+
+
+def _words(setting: str, value: Any) -> str:
+    match setting:
+        case "new_invoices":
+            return str(Connection.NewInvoices(value).label)
+        case "costs_go_to":
+            return str(Connection.CostsGoTo(value).label) if value else _("automatic")
+        case "warns_of_new_suppliers":
+            return _("on") if value else _("off")
+        case _:
+            return str(value) if value else _("none")

@@ -8,6 +8,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from connections.editions import EDITIONS_WITHOUT_PURCHASE_TAX
 from connections.encryption import EncryptedTextField
 from dext_sync.businesses.models import BusinessOwned, User
 
@@ -96,6 +97,10 @@ class Connection(BusinessOwned):
         DRAFT = "draft", _("Leave them as drafts")
         SENT = "sent", _("Mark them as sent")
 
+    class CostsGoTo(models.TextChoices):
+        PURCHASES = "purchases", _("Purchases")
+        EXPENSES = "expenses", _("Expenses")
+
     state = models.CharField(max_length=20, choices=State.choices)
     grant = models.ForeignKey(
         Grant, on_delete=models.PROTECT, null=True, related_name="+"
@@ -127,6 +132,30 @@ class Connection(BusinessOwned):
         choices=NewInvoices.choices,
         default=NewInvoices.DRAFT,
     )
+    # Of a supplier that Zoho lacks: a person is asked before it is created there.
+    warns_of_new_suppliers = models.BooleanField(
+        _("warn me when creating a new supplier"), default=True
+    )
+    # Empty: what is unpaid to Purchases, a paid receipt to Expenses.
+    costs_go_to = models.CharField(
+        _("publish costs to"), max_length=10, choices=CostsGoTo.choices, blank=True
+    )
+    cost_tax = models.ForeignKey(
+        "TaxRate",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("default tax for costs"),
+    )
+    sales_tax = models.ForeignKey(
+        "TaxRate",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("default tax for sales"),
+    )
 
     # Periods that are closed there, as the last refresh read them: see `locks`.
     locks = models.JSONField(default=dict)
@@ -147,6 +176,10 @@ class Connection(BusinessOwned):
     @property
     def is_working(self) -> bool:
         return self.state == self.State.CONNECTED
+
+    @property
+    def takes_purchase_tax(self) -> bool:
+        return self.edition not in EDITIONS_WITHOUT_PURCHASE_TAX
 
 
 class Allowance(BusinessOwned):
@@ -421,6 +454,7 @@ class ConnectionEvent(BusinessOwned):
         MENDED = "mended"
         BROKEN = "broken"
         DISCONNECTED = "disconnected"
+        SETTINGS = "settings"
 
     connection = models.ForeignKey(
         Connection, on_delete=models.CASCADE, related_name="+"

@@ -37,7 +37,11 @@ urlpatterns = [
     path(f"{CONSENT}other/", consent.other, name="connection_other"),
     path(f"{CONSENT}ended/", consent.ended, name="connection_ended"),
     path(CONNECTION, manage.connection, name="connection"),
-    path(f"{CONNECTION}general/", general.save, name="connection_general"),
+    path(
+        f"{CONNECTION}settings/<slug:setting>/",
+        general.save,
+        name="connection_setting",
+    ),
     path(f"{CONNECTION}refresh/", manage.refresh, name="connection_refresh"),
     path(f"{CONNECTION}progress/", manage.progress, name="connection_progress"),
     path(f"{CONNECTION}disconnect/", manage.disconnect, name="connection_disconnect"),

@@ -81,7 +81,11 @@ def heed_event(business_id: int, event_id: int) -> None:
             _go_on(business_id)
         case ConnectionEvent.Kind.DISCONNECTED:
             _withdraw(event)
-        case ConnectionEvent.Kind.REFRESHED | ConnectionEvent.Kind.BROKEN:
+        case (
+            ConnectionEvent.Kind.REFRESHED
+            | ConnectionEvent.Kind.BROKEN
+            | ConnectionEvent.Kind.SETTINGS
+        ):
             pass
     with transaction.atomic():
         ask_for_review(business_id)

@@ -20,7 +20,7 @@ from django.views.decorators.http import (
 )
 
 from connections import ending, lists, tasks
-from connections.forms import GeneralForm
+from connections.forms import SettingsForm
 from connections.locks import locks_of
 from connections.models import Allowance, Connection
 from connections.views.refreshes import last_refreshed, refresh_of
@@ -68,14 +68,9 @@ def connection(request: BusinessRequest, connection_id: int) -> HttpResponse:
             "last_refreshed": last_refreshed(found),
             "locks": locks_of(found),
             "form": region_form(request, found),
-            "general": _general(found),
+            "settings": SettingsForm(connection=found),
         },
     )
-
-
-def _general(found: Connection) -> GeneralForm:
-    said = {"new_invoices": found.new_invoices}
-    return GeneralForm(business=found.business, initial=said)
 
 
 def _connection(request: BusinessRequest, connection_id: int) -> Connection:

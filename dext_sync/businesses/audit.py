@@ -59,6 +59,7 @@ SENTENCES = {
     ),
     "item.created": _("typed in {subject}"),
     "item.changed": _("changed {field} of {subject} from {before} to {after}"),
+    "item.ruled": _("a rule changed {field} of {subject} from {before} to {after}"),
     "item.archived": _("archived {subject} without publishing"),
     "item.unarchived": _("took {subject} back from the archive"),
     "item.put_back": _("put {subject} back into the archive"),
@@ -70,6 +71,12 @@ SENTENCES = {
     "supplier.linked": _("chose the Zoho contact {contact} for {subject}"),
     "supplier.to_create": _("said: create {subject} in Zoho"),
     "supplier.not_to_create": _("took back: create {subject} in Zoho"),
+    "supplier.merged": _("said: {other} is another spelling of {subject}"),
+    "supplier.unmerged": _("took back: {other} is another spelling of {subject}"),
+    "category_rule.added": _("added the category rule “{subject}”: {category}"),
+    "category_rule.moved": _("moved the category rule “{subject}” up: {category}"),
+    "category_rule.removed": _("removed the category rule “{subject}”: {category}"),
+    "rule.changed": _("changed the rule of {subject}: {changes}"),
     "restore.began": _(
         "The database was put back: nothing is sent before Zoho was asked what it has"
         " since {since}"

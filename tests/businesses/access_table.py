@@ -139,6 +139,14 @@ PUBLISHING: dict[str, Row] = {
     "item_clear": ITEM_PUBLISH,
     "document_file": ITEM,
     "document_page": Row(Need.MEMBER, {"item_id": NONE, "page": 1}, COSTS),
+    "suppliers": Row(Need.MANAGE, place={"side": "suppliers"}),
+    **dict.fromkeys(
+        ("supplier", "supplier_apply", "supplier_merge", "supplier_unmerge"),
+        Row(Need.MANAGE, {"supplier_id": NONE}, {"side": "suppliers"}),
+    ),
+    "category_rules": Row(Need.MANAGE, place=COSTS),
+    "category_rule_change": Row(Need.MANAGE, {"rule_id": NONE}, COSTS),
+    "item_why": Row(Need.MEMBER, {"item_id": NONE, "field": "category"}, COSTS),
     "payment_methods": MANAGE,
     "payment_method_new": MANAGE,
     "payment_method_change": METHOD,
@@ -160,7 +168,9 @@ CONNECTIONS: dict[str, Row] = {
     "connection_other": CONSENT,
     "connection_ended": CONSENT,
     "connection": CONNECTION,
-    "connection_general": CONNECTION,
+    "connection_setting": Row(
+        Need.MANAGE, {"connection_id": NONE, "setting": "new_invoices"}
+    ),
     "connection_refresh": CONNECTION,
     "connection_progress": CONNECTION,
     "connection_disconnect": CONNECTION,
