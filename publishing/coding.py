@@ -24,7 +24,7 @@ from connections.models import (
 )
 from dext_sync.businesses import audit
 from dext_sync.businesses.models import Business, User
-from publishing import failures, payloads, suppliers
+from publishing import failures, filling, payloads, suppliers
 from publishing.decision import (
     BooksFacts,
     ClosedPeriod,
@@ -80,6 +80,7 @@ COST_FIELDS = (
     "several_rates",
     "paid",
     "payment_method",
+    "publish_to",
 )
 SALES_FIELDS = (
     "date",
@@ -103,6 +104,8 @@ FIELDS_OF: Mapping[str, tuple[str, ...]] = {
     Item.Workspace.COSTS: COST_FIELDS,
     Item.Workspace.SALES: SALES_FIELDS,
 }
+FOLLOWED = frozenset({"tax_rate", "total", "currency"})
+"""What the tax amount is computed from."""
 EDITABLE = (Item.Status.TO_REVIEW, Item.Status.READY, Item.Status.FAILED)
 RELATED = (
     "business",
@@ -118,8 +121,6 @@ RELATED = (
     "payment_method",
     "payment_method__account",
 )
-# The tax amount was computed from the rate, so it follows the rate.
-FROM_RATE = "rate"
 
 
 class NotEditable(Exception):
@@ -140,6 +141,8 @@ def change(item: Item, field: str, value: Value, *, by: User) -> Item:
         raise ValueError(f"{field} is not a field that people change.")
     if isinstance(value, Supplier) and value.side != suppliers.side_of(item):
         raise ValueError(f"{value} is no {suppliers.side_of(item)}.")
+    spelling = value if isinstance(value, Supplier) and value.merged_into else None
+    value = suppliers.root(spelling) if spelling else value
     with transaction.atomic():
         fresh = locked(item.pk)
         if not fresh.is_editable:
@@ -149,6 +152,9 @@ def change(item: Item, field: str, value: Value, *, by: User) -> Item:
         before = getattr(fresh, field)
         if before != value:
             _set(fresh, field, value, by)
+            if spelling:
+                fresh.spelled_as = spelling
+                fresh.save(update_fields=["spelled_as"])
             _audit(fresh, field, before, value, by)
             _settle(fresh)
     return fresh
@@ -158,7 +164,12 @@ def _set(item: Item, field: str, value: Value, by: User) -> None:
     setattr(item, field, value)
     item.sources = {**item.sources, field: _said_by(by)}
     changed = [field, "sources"]
-    if field in ("tax_rate", "total", "currency"):
+    if field == "supplier":
+        item.spelled_as = None
+        changed.append("spelled_as")
+    if field in filling.STANDS_ON:
+        changed += filling.fill(item, connection_of(item.business))
+    if FOLLOWED.intersection(changed):
         changed += _follow_rate(item)
     item.save(update_fields=changed)
 
@@ -174,16 +185,35 @@ def _said_by(by: User) -> dict[str, object]:
 
 def _follow_rate(item: Item) -> list[str]:
     """Fill the tax amount from the rate, unless somebody has said what it is."""
-    source = item.sources.get("tax_amount", {}).get("from")
-    if source != FROM_RATE and item.tax_amount is not None:
+    if not filling.amount_follows_rate(item):
         return []
+    known = item.tax_rate is not None and item.total is not None
+    filling.set_amount(item, _suggested(item) if known else None)
+    return ["tax_amount", "sources"]
+
+
+def _suggested(item: Item) -> Decimal | None:
     if item.tax_rate is None or item.total is None:
-        item.tax_amount = None
-    else:
-        item.tax_amount = suggest_tax(item.total, item.tax_rate, places_of(item))
-    at = timezone.now().isoformat()
-    item.sources = {**item.sources, "tax_amount": {"from": FROM_RATE, "at": at}}
-    return ["tax_amount"]
+        return None
+    return suggest_tax(item.total, item.tax_rate, places_of(item))
+
+
+def apply_rules(item: Item) -> Item:
+    """Say anew what rules and defaults say of it, and what it lacks then: it is new, or
+    a person wants a rule to hold for it. What people have set stays."""
+    with transaction.atomic():
+        fresh = locked(item.pk)
+        if fresh.takes_changes:
+            _refill(fresh, filling.fill(fresh, connection_of(fresh.business)))
+            _settle(fresh)
+    return fresh
+
+
+def _refill(item: Item, changed: list[str]) -> None:
+    if FOLLOWED.intersection(changed):
+        changed = [*changed, *_follow_rate(item)]
+    if changed:
+        item.save(update_fields=changed)
 
 
 def suggest_tax(total: Decimal, rate: TaxRate, places: int = 2) -> Decimal:
@@ -232,7 +262,17 @@ def shown(item: Item, field: str, value: object) -> str:
         case date():
             return day_text(value, locale_of(item.business))
         case _:
-            return str(Item.Kind(str(value)).label) if field == "kind" else str(value)
+            return _labelled(field, str(value))
+
+
+def _labelled(field: str, value: str) -> str:
+    match field:
+        case "kind":
+            return str(Item.Kind(value).label)
+        case "publish_to":
+            return place_words(value)
+        case _:
+            return value
 
 
 # Reviewing
@@ -243,6 +283,9 @@ def review(item: Item) -> Item:
     with transaction.atomic():
         fresh = locked(item.pk)
         if fresh.is_editable:
+            if fresh.takes_changes:
+                defaults = filling.fill_defaults(fresh, connection_of(fresh.business))
+                _refill(fresh, defaults)
             _settle(fresh)
     return fresh
 
@@ -327,6 +370,7 @@ def connection_of(business: Business) -> Connection | None:
     connections = (
         Connection.objects.for_business(business)
         .select_related("grant")
+        .select_related("cost_tax", "sales_tax")
         .defer("grant__refresh_token", "grant__access_token")
     )
     return connections.exclude(state=Connection.State.DISCONNECTED).first()
@@ -354,6 +398,7 @@ def facts_of(item: Item, connection: Connection | None) -> Facts:
         tax=_tax(item.tax_rate, connection),
         tax_amount=item.tax_amount,
         several_rates=item.several_rates,
+        publish_to=item.publish_to,
         method=_method(item.payment_method, connection),
         tax_registered=item.business.tax_registered,
         in_zoho=item.standing_publication is not None,
@@ -377,6 +422,16 @@ def _locked_in_zoho(item: Item, connection: Connection | None) -> list[ClosedPer
     ]
 
 
+def kind_without_saying(item: Item) -> str:
+    """What a cost becomes where nobody says where it goes."""
+    paid_receipt = item.kind == Item.Kind.RECEIPT and item.paid
+    return Item.PublishTo.EXPENSES if paid_receipt else Item.PublishTo.PURCHASES
+
+
+def place_words(publish_to: str) -> str:
+    return str(Item.PublishTo(publish_to).label)
+
+
 def marks_as_sent(item: Item, connection: Connection | None) -> bool:
     """Of a sales invoice: as the item says, else as the connection's setting does."""
     if item.mark_as_sent is not None:
@@ -397,6 +452,7 @@ def _books(connection: Connection, currency_code: str) -> BooksFacts:
         base_currency=connection.currency_code,
         lists_read=entries.present(connection, Account).exists(),
         takes_invoices=takes_invoices(connection),
+        warns_of_new_suppliers=connection.warns_of_new_suppliers,
         currency=_currency_facts(currency) if currency else None,
     )
 

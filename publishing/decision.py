@@ -5,10 +5,8 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal
 
+from connections.editions import EDITIONS_WITHOUT_PURCHASE_TAX
 from publishing.reasons import Dated, Reason, Why, place_of
-
-# Editions whose purchases carry no tax: it is part of the price there.
-EDITIONS_WITHOUT_PURCHASE_TAX = frozenset({"us"})
 
 # Editions whose sales may go without tax: it depends on who buys, and where.
 EDITIONS_WITH_UNTAXED_SALES = frozenset({"us"})
@@ -85,6 +83,8 @@ class BooksFacts:
     lists_read: bool = True
     # The permission covers sales invoices.
     takes_invoices: bool = True
+    # Of a supplier that Zoho lacks a person is asked before it is created there.
+    warns_of_new_suppliers: bool = True
     # The document's currency there; None if the organisation does not know it.
     currency: CurrencyFacts | None = None
 
@@ -134,6 +134,8 @@ class Facts:
     tax: TaxFacts | None = None
     tax_amount: Decimal | None = None
     several_rates: bool = False
+    # Costs only: "purchases", "expenses", or "" where it follows from the document.
+    publish_to: str = ""
     method: MethodFacts | None = None
     tax_registered: bool = True
     # Periods in which the item's side of the books is closed.
@@ -185,9 +187,12 @@ def decide(facts: Facts) -> Publish | Hold:
 
 
 def kind_of(facts: Facts) -> Kind:
-    """A sale is an invoice, a paid receipt an expense; whatever is unpaid is a bill."""
+    """A sale is an invoice, a paid receipt an expense, whatever is unpaid a bill, unless
+    somebody has said where costs go."""
     if facts.is_sale:
         return "invoice"
+    if facts.publish_to:
+        return "expense" if facts.publish_to == "expenses" else "bill"
     return "expense" if facts.kind == "receipt" and facts.paid else "bill"
 
 
@@ -223,9 +228,18 @@ def _basics(facts: Facts) -> list[Reason]:
         found.append(Reason.DUE_BEFORE_DATE)
     if facts.kind == "invoice" and not facts.reference:
         found.append(Reason.NO_REFERENCE)
-    if facts.kind == "invoice" and facts.paid and not facts.is_sale:
-        found.append(Reason.PAID_INVOICE)
-    return found
+    return [*found, *_place(facts)]
+
+
+def _place(facts: Facts) -> list[Reason]:
+    """Expenses are paid, and bills are not: a bill's payment cannot be sent yet."""
+    kind = kind_of(facts)
+    if kind == "expense" and not facts.paid:
+        return [Reason.UNPAID_EXPENSE]
+    if kind == "bill" and facts.paid:
+        is_receipt = facts.kind == "receipt"
+        return [Reason.PAID_PURCHASE if is_receipt else Reason.PAID_INVOICE]
+    return []
 
 
 def _locked(facts: Facts) -> list[Dated]:
@@ -276,7 +290,7 @@ def _supplier(facts: Facts) -> list[Reason]:
     if facts.books is None:
         return []
     if supplier.contact is None:
-        return _new_supplier(supplier, facts.books.edition, words)
+        return _new_supplier(supplier, facts.books, words)
     if not supplier.contact.usable:
         return [words.gone]
     if takes_currency_of_contact(kind_of(facts)) and _differs(
@@ -296,13 +310,14 @@ def takes_currency_of_contact(kind: str) -> bool:
 
 
 def _new_supplier(
-    supplier: SupplierFacts, edition: str, words: SideWords
+    supplier: SupplierFacts, books: BooksFacts, words: SideWords
 ) -> list[Reason]:
     if supplier.name_taken:
         return [words.name_taken]
-    if edition in EDITIONS_THAT_ASK_MORE_OF_CONTACTS:
+    if books.edition in EDITIONS_THAT_ASK_MORE_OF_CONTACTS:
         return [words.needs_gst]
-    return [] if supplier.create_agreed else [words.not_in_zoho]
+    may_create = supplier.create_agreed or not books.warns_of_new_suppliers
+    return [] if may_create else [words.not_in_zoho]
 
 
 def _differs(one: str, other: str) -> bool:

@@ -192,7 +192,24 @@ class Reason(Enum):
         "paid_invoice",
         "paid",
         _(
-            "An invoice is published as an unpaid bill: take back Paid, or make it a receipt."
+            "An invoice is published as an unpaid bill: take back Paid, publish it to "
+            "Expenses, or make it a receipt."
+        ),
+    )
+    PAID_PURCHASE = (
+        "paid_purchase",
+        "publish_to",
+        _(
+            "Purchases takes unpaid bills: publish what is paid to Expenses, or take "
+            "back Paid."
+        ),
+    )
+    UNPAID_EXPENSE = (
+        "unpaid_expense",
+        "publish_to",
+        _(
+            "Expenses takes what is paid: publish what is unpaid to Purchases, or say "
+            "that it is paid."
         ),
     )
     NO_PAYMENT_METHOD = (

@@ -109,6 +109,12 @@ def said_by(context: Context, source: Mapping[str, Any] | None) -> SafeString | 
             return _("from the tax rate")
         case {"from": "default"}:
             return _("default")
+        case {"from": "supplier_rule", "name": name}:
+            return _("rule of %(name)s") % {"name": name}
+        case {"from": "method_rule", "name": name}:
+            return _("rule of the payment method %(name)s") % {"name": name}
+        case {"from": "category_rule", "name": name}:
+            return _("category rule “%(name)s”") % {"name": name}
         case _:
             return ""
 

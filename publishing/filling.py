@@ -1,0 +1,302 @@
+"""Filling in what rules and defaults say about an item, where no person has spoken."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Final
+
+from django.utils import timezone
+
+from connections.models import Connection
+from publishing.models import (
+    CategoryRule,
+    Item,
+    MethodRule,
+    PaymentMethod,
+    Supplier,
+    SupplierRule,
+)
+from publishing.rules import (
+    Known,
+    Origin,
+    RuleWords,
+    Said,
+    Source,
+    Usual,
+    WordRule,
+    said_about,
+    winner,
+    words_of,
+)
+
+FILLED: Final = (
+    "paid",
+    "payment_method",
+    "publish_to",
+    "due_date",
+    "description",
+    "category",
+    "currency",
+    "tax_rate",
+    "project",
+    "location",
+)
+"""In this order: a supplier's rule may say the payment method, and that has a rule of
+its own; a supplier's description may hold the words of a category rule."""
+OF_SALES: Final = frozenset(FILLED) - {"paid", "payment_method", "publish_to"}
+STANDS_ON: Final = frozenset(
+    {"supplier", "payment_method", "date", "description", "reference", "kind", "paid"}
+)
+"""Fields on which the others depend."""
+RULE_FIELDS: Final = (
+    "category",
+    "tax_rate",
+    "payment_method",
+    "paid",
+    "description",
+    "currency",
+    "project",
+    "location",
+    "publish_to",
+)
+# The tax amount was computed from the rate, so it follows the rate.
+FROM_RATE: Final = "rate"
+SILENT: Final = (None, "")
+
+
+def fill(
+    item: Item, connection: Connection | None, rule: SupplierRule | None = None
+) -> list[str]:
+    """Set on the item what holds for it now; answers the fields to be saved.
+
+    What a person has set stays. What a rule or default had set, and nobody says any
+    more, is emptied. rule: in place of the supplier's, before it is saved.
+    """
+    voices = Voices.of(item, connection, rule)
+    changed = [
+        name for name in _fields_of(item) if _fill(item, name, voices.about(item, name))
+    ]
+    return [*changed, "sources"] if changed else []
+
+
+def fill_defaults(item: Item, connection: Connection | None) -> list[str]:
+    """The same for fields that are empty, by defaults alone: rules are applied when a
+    person says so."""
+    usual = Usual(defaults=defaults_of(item, connection))
+    changed = [
+        name
+        for name in usual.defaults
+        if getattr(item, name) in SILENT
+        and not is_said_by_person(item, name)
+        and _fill(item, name, said_about(name, known_of(item), usual))
+    ]
+    return [*changed, "sources"] if changed else []
+
+
+def _fields_of(item: Item) -> list[str]:
+    sells = item.workspace == Item.Workspace.SALES
+    return [name for name in FILLED if not sells or name in OF_SALES]
+
+
+def _fill(item: Item, name: str, words: list[Said]) -> bool:
+    best = winner(words)
+    if best is None:
+        return _empty(item, name)
+    if best.source.origin in (Origin.PERSON, Origin.DOCUMENT):
+        return False
+    source = as_json(best.source)
+    now = item.sources.get(name, {})
+    if getattr(item, name) == best.value and _same(now, source):
+        return False
+    setattr(item, name, best.value)
+    item.sources = {**item.sources, name: source}
+    return True
+
+
+def _same(now: Mapping[str, Any], then: Mapping[str, Any]) -> bool:
+    return all(now.get(key) == then.get(key) for key in ("from", "id", "name"))
+
+
+def _empty(item: Item, name: str) -> bool:
+    """What came from a rule or a default goes with it."""
+    origin = item.sources.get(name, {}).get("from")
+    if origin not in (*RULES, Origin.DEFAULT):
+        return False
+    setattr(item, name, _nothing(name))
+    item.sources = {key: value for key, value in item.sources.items() if key != name}
+    return True
+
+
+RULES: Final = (Origin.SUPPLIER_RULE, Origin.METHOD_RULE, Origin.CATEGORY_RULE)
+
+
+def _nothing(name: str) -> Any:
+    if name == "paid":
+        return False
+    return "" if name in ("description", "currency", "publish_to") else None
+
+
+def as_json(source: Source) -> dict[str, object]:
+    """As `Item.sources` keeps it."""
+    return {
+        "from": str(source.origin),
+        "name": source.name,
+        "id": source.id,
+        "at": timezone.now().isoformat(),
+    }
+
+
+def is_said_by_person(item: Item, name: str) -> bool:
+    return bool(item.sources.get(name, {}).get("from") == Origin.PERSON)
+
+
+# What is said
+
+
+def said(item: Item, connection: Connection | None, name: str) -> list[Said]:
+    """Everything that is said about a field of the item now, the winner first."""
+    return Voices.of(item, connection).about(item, name)
+
+
+@dataclass
+class Voices:
+    """Who has a say in an item; that of its payment method follows the method."""
+
+    supplier: RuleWords | None
+    category_rules: list[WordRule]
+    defaults: dict[str, Any]
+    _methods: dict[int | None, RuleWords | None] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls,
+        item: Item,
+        connection: Connection | None,
+        rule: SupplierRule | None = None,
+    ) -> "Voices":
+        return cls(
+            _of_supplier(item.supplier, rule or rule_of(item.supplier)),
+            _category_rules(item),
+            defaults_of(item, connection),
+        )
+
+    def about(self, item: Item, name: str) -> list[Said]:
+        usual = Usual(
+            supplier=self.supplier,
+            method=self._of_method(item.payment_method),
+            category_rules=self.category_rules,
+            defaults=self.defaults,
+        )
+        return said_about(name, known_of(item), usual)
+
+    def _of_method(self, method: PaymentMethod | None) -> RuleWords | None:
+        key = method.pk if method else None
+        if key not in self._methods:
+            self._methods[key] = _of_method(method)
+        return self._methods[key]
+
+
+def known_of(item: Item) -> Known:
+    return Known(
+        date=item.date,
+        description=item.description,
+        reference=item.reference,
+        tax_is_said=_tax_is_said(item),
+        by_person={
+            name: Said(_person(item.sources[name]), getattr(item, name))
+            for name in FILLED
+            if is_said_by_person(item, name)
+        },
+        read={
+            name: getattr(item, name)
+            for name in FILLED
+            if item.sources.get(name, {}).get("from") == Origin.DOCUMENT
+        },
+    )
+
+
+def _person(source: Mapping[str, Any]) -> Source:
+    return Source(Origin.PERSON, str(source.get("name", "")), source.get("id"))
+
+
+def _tax_is_said(item: Item) -> bool:
+    """By the document or a person: the amount, zero included."""
+    origin = item.sources.get("tax_amount", {}).get("from")
+    return item.tax_amount is not None and origin != FROM_RATE
+
+
+def _of_supplier(
+    supplier: Supplier | None, rule: SupplierRule | None
+) -> RuleWords | None:
+    if supplier is None or rule is None:
+        return None
+    source = Source(Origin.SUPPLIER_RULE, supplier.name, rule.pk)
+    return RuleWords(source, spoken(rule), rule.due_days)
+
+
+def rule_of(supplier: Supplier | None) -> SupplierRule | None:
+    if supplier is None:
+        return None
+    rules = SupplierRule.unscoped.filter(supplier=supplier)
+    return rules.select_related(
+        "category", "tax_rate", "payment_method", "project", "location"
+    ).first()
+
+
+def spoken(rule: SupplierRule) -> dict[str, Any]:
+    """What it says, without the fields that it is silent about."""
+    values = {name: getattr(rule, name) for name in RULE_FIELDS}
+    return {name: value for name, value in values.items() if value not in SILENT}
+
+
+def _of_method(method: PaymentMethod | None) -> RuleWords | None:
+    rule = MethodRule.unscoped.filter(method=method).first() if method else None
+    if method is None or rule is None:
+        return None
+    values = {"publish_to": rule.publish_to} if rule.publish_to else {}
+    return RuleWords(Source(Origin.METHOD_RULE, str(method), rule.pk), values)
+
+
+def _category_rules(item: Item) -> list[WordRule]:
+    rules = CategoryRule.unscoped.filter(
+        business_id=item.business_id, workspace=item.workspace, removed_at=None
+    )
+    return [as_words(rule) for rule in rules.select_related("category")]
+
+
+def as_words(rule: CategoryRule) -> WordRule:
+    where = CategoryRule.SearchedIn
+    return WordRule(
+        Source(Origin.CATEGORY_RULE, rule.words, rule.pk),
+        words_of(rule.words),
+        rule.category,
+        in_description=rule.searched_in != where.REFERENCE,
+        in_reference=rule.searched_in != where.DESCRIPTION,
+    )
+
+
+def defaults_of(item: Item, connection: Connection | None) -> dict[str, Any]:
+    """Of the connection and the business; without tax where the business has none."""
+    values: dict[str, Any] = {"currency": item.business.currency}
+    if connection is None:
+        return values
+    sells = item.workspace == Item.Workspace.SALES
+    if not sells and connection.costs_go_to:
+        values["publish_to"] = connection.costs_go_to
+    tax = connection.sales_tax if sells else connection.cost_tax
+    if tax is not None and item.business.tax_registered:
+        values["tax_rate"] = tax
+    return values
+
+
+def amount_follows_rate(item: Item) -> bool:
+    """Whether the tax amount is nobody's but the rate's."""
+    source = item.sources.get("tax_amount", {}).get("from")
+    return source == FROM_RATE or item.tax_amount is None
+
+
+def set_amount(item: Item, amount: Decimal | None) -> None:
+    """As the rate says it."""
+    item.tax_amount = amount
+    said = {"from": FROM_RATE, "at": timezone.now().isoformat()}
+    item.sources = {**item.sources, "tax_amount": said}

@@ -1,0 +1,36 @@
+"""Items, what they are coded with, and every step of getting them into Zoho Books."""
+
+from publishing.models.documents import Document
+from publishing.models.items import ColumnChoice, Item
+from publishing.models.parties import PaymentMethod, PaymentMode, Supplier
+from publishing.models.publications import (
+    MARK_LETTERS,
+    FailureMail,
+    Publication,
+    PublishAttempt,
+    Step,
+    new_mark,
+)
+from publishing.models.restores import Restore, RestoreCheck, UnknownRecord
+from publishing.models.rules import CategoryRule, MethodRule, SupplierRule
+
+__all__ = [
+    "MARK_LETTERS",
+    "CategoryRule",
+    "ColumnChoice",
+    "Document",
+    "FailureMail",
+    "Item",
+    "MethodRule",
+    "PaymentMethod",
+    "PaymentMode",
+    "Publication",
+    "PublishAttempt",
+    "Restore",
+    "RestoreCheck",
+    "Step",
+    "Supplier",
+    "SupplierRule",
+    "UnknownRecord",
+    "new_mark",
+]

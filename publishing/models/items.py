@@ -1,0 +1,282 @@
+"""Items: what a document says, what they are coded with, and how they stand."""
+
+from typing import TYPE_CHECKING, ClassVar
+
+from django.contrib.postgres.indexes import GinIndex
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.db.models import Value
+from django.db.models.functions import Cast, Concat, Lower
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from connections.models import Account, Contact, Location, Project, TaxRate
+from dext_sync.businesses.models import BusinessOwned, User
+from publishing.models.documents import Document
+from publishing.models.parties import PaymentMethod, Supplier
+from publishing.reasons import Why, why
+
+if TYPE_CHECKING:
+    from publishing.models.publications import Publication
+
+
+class Item(BusinessOwned):
+    """A bill or receipt, or an invoice of our own, on its way into the books.
+
+    Amounts are in `currency`; `total` is what the document asks for, tax included.
+    `supplier` is the customer in the sales workspace; `customer` is somebody else: whom
+    a cost will be billed to.
+    """
+
+    class Workspace(models.TextChoices):
+        COSTS = "costs", _("Costs")
+        SALES = "sales", _("Sales")
+
+    class Kind(models.TextChoices):
+        INVOICE = "invoice", _("Invoice")
+        RECEIPT = "receipt", _("Receipt")
+
+    class PublishTo(models.TextChoices):
+        """Of costs; empty: what is unpaid to Purchases, a paid receipt to Expenses."""
+
+        PURCHASES = "purchases", _("Purchases")
+        EXPENSES = "expenses", _("Expenses")
+
+    class Status(models.TextChoices):
+        TO_REVIEW = "to_review", _("To review")
+        READY = "ready", _("Ready")
+        PUBLISHING = "publishing", _("Publishing")
+        CHECKING = "checking", _("Checking with Zoho")
+        FAILED = "failed", _("Publishing failed")
+        PUBLISHED = "published", _("Published")
+        ARCHIVED = "archived", _("Archived, not published")
+
+    workspace = models.CharField(
+        max_length=5, choices=Workspace.choices, default=Workspace.COSTS
+    )
+    owner = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="+", verbose_name=_("owner")
+    )
+    document = models.ForeignKey(
+        Document, on_delete=models.PROTECT, null=True, related_name="items"
+    )
+    # As this uploader called it: the same bytes may go by other names elsewhere.
+    file_name = models.CharField(max_length=200, blank=True)
+    kind = models.CharField(
+        _("type"), max_length=10, choices=Kind.choices, default=Kind.INVOICE
+    )
+    date = models.DateField(_("date"), null=True, blank=True)
+    due_date = models.DateField(_("due date"), null=True, blank=True)
+    supplier = models.ForeignKey(
+        Supplier,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="items",
+        verbose_name=_("supplier"),
+    )
+    # The spelling under which it came, where that is another one of its supplier.
+    spelled_as = models.ForeignKey(
+        Supplier, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    reference = models.CharField(_("reference"), max_length=100, blank=True)
+    description = models.CharField(_("description"), max_length=400, blank=True)
+    category = models.ForeignKey(
+        Account,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("category"),
+    )
+    project = models.ForeignKey(
+        Project,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("project"),
+    )
+    location = models.ForeignKey(
+        Location,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("location"),
+    )
+    customer = models.ForeignKey(
+        Contact,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("billable to customer"),
+    )
+    currency = models.CharField(_("currency"), max_length=3, blank=True)
+    exchange_rate = models.DecimalField(
+        _("exchange rate"),
+        max_digits=18,
+        decimal_places=8,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+    )
+    rate_date = models.DateField(_("date of the rate"), null=True, blank=True)
+    total = models.DecimalField(
+        _("total"), max_digits=15, decimal_places=3, null=True, blank=True
+    )
+    tax_rate = models.ForeignKey(
+        TaxRate,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("tax rate"),
+    )
+    tax_amount = models.DecimalField(
+        _("tax amount"), max_digits=15, decimal_places=3, null=True, blank=True
+    )
+    several_rates = models.BooleanField(_("several tax rates"), default=False)
+    paid = models.BooleanField(_("paid"), default=False)
+    payment_method = models.ForeignKey(
+        PaymentMethod,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("payment method"),
+    )
+    publish_to = models.CharField(
+        _("publish to"), max_length=10, choices=PublishTo.choices, blank=True
+    )
+    # Sales invoices only; None: as the connection's setting says.
+    mark_as_sent = models.BooleanField(_("mark as sent"), null=True, blank=True)
+    # Per field, who said so: {"total": {"from": "person", "name": "Bob", "at": "…"}}.
+    # See `rules.Source` for the others.
+    sources = models.JSONField(default=dict)
+
+    status = models.CharField(
+        max_length=12, choices=Status.choices, default=Status.TO_REVIEW
+    )
+    # Codes of reasons, while it is to be reviewed.
+    reasons = models.JSONField(default=list)
+    document_missing = models.BooleanField(default=False)
+    created_at = models.DateTimeField(default=timezone.now)
+    archived_at = models.DateTimeField(null=True)
+    published_at = models.DateTimeField(null=True)
+    # What can be searched, and what can be compared by an index.
+    words = models.GeneratedField(
+        expression=Lower(
+            Concat("reference", Value(" "), "description", Value(" "), "file_name")
+        ),
+        output_field=models.TextField(),
+        db_persist=True,
+    )
+    total_in_thousandths = models.GeneratedField(
+        expression=Cast(models.F("total") * 1000, models.BigIntegerField()),
+        output_field=models.BigIntegerField(),
+        db_persist=True,
+    )
+
+    class Meta(BusinessOwned.Meta):
+        ordering: ClassVar = ["-created_at", "-id"]
+        # For lists of any length, as owners and as Standard users see them. Only what
+        # PostgreSQL calls leakproof can use them: no LIKE, and no comparing of decimals.
+        indexes: ClassVar = [
+            models.Index(
+                fields=["business", "workspace", "-created_at", "-id"],
+                condition=models.Q(archived_at=None),
+                name="items_in_the_inbox",
+            ),
+            models.Index(
+                fields=["business", "workspace", "-archived_at", "-id"],
+                condition=~models.Q(archived_at=None),
+                name="items_in_the_archive",
+            ),
+            models.Index(
+                fields=["business", "owner", "workspace", "-created_at", "-id"],
+                condition=models.Q(archived_at=None),
+                name="own_items_in_the_inbox",
+            ),
+            models.Index(
+                fields=["business", "owner", "workspace", "-archived_at", "-id"],
+                condition=~models.Q(archived_at=None),
+                name="own_items_in_the_archive",
+            ),
+            models.Index(
+                fields=[
+                    "business",
+                    "owner",
+                    "workspace",
+                    "status",
+                    "-created_at",
+                    "-id",
+                ],
+                name="own_items_by_status",
+            ),
+            *(
+                models.Index(
+                    fields=["business", "workspace", name, "-created_at", "-id"],
+                    name=f"items_by_{name}",
+                )
+                for name in ("status", "kind", "currency", "supplier", "category")
+            ),
+            models.Index(
+                fields=["business", "workspace", "date"], name="items_by_date"
+            ),
+            models.Index(
+                fields=["business", "total_in_thousandths"], name="items_by_total"
+            ),
+            GinIndex(
+                fields=["business", "words"],
+                opclasses=["int8_ops", "gin_trgm_ops"],
+                name="items_by_words",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        if self.reference:
+            return f"{self.get_kind_display()} {self.reference}"
+        return f"{self.get_kind_display()} #{self.pk}"
+
+    @property
+    def is_editable(self) -> bool:
+        return self.status in (
+            self.Status.TO_REVIEW,
+            self.Status.READY,
+            self.Status.FAILED,
+        )
+
+    @property
+    def takes_changes(self) -> bool:
+        """What says of itself that it is in Zoho must say what is there."""
+        return self.is_editable and self.standing_publication is None
+
+    @property
+    def standing_publication(self) -> "Publication | None":
+        """What it became in Zoho, unless that was cleared; from what was prefetched,
+        if it was."""
+        return next((each for each in self.publications.all() if each.stands), None)
+
+    @property
+    def open_reasons(self) -> list[Why]:
+        return [why(code) for code in self.reasons]
+
+
+class ColumnChoice(BusinessOwned):
+    """Which columns a person wants to see in the lists of a workspace."""
+
+    person = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    workspace = models.CharField(max_length=5, choices=Item.Workspace.choices)
+    columns = models.JSONField(default=list)
+
+    class Meta(BusinessOwned.Meta):
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["business", "person", "workspace"], name="one_choice_a_list"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.workspace}: {', '.join(self.columns)}"

@@ -1,0 +1,228 @@
+"""Setting rules, and letting them hold for items that are in the Inbox already."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+
+from dext_sync.businesses import audit
+from dext_sync.businesses.models import User
+from publishing import coding, filling
+from publishing.models import (
+    Item,
+    MethodRule,
+    PaymentMethod,
+    Supplier,
+    SupplierRule,
+)
+
+SUPPLIER_FIELDS: Final = (
+    "category",
+    "tax_rate",
+    "payment_method",
+    "paid",
+    "due_days",
+    "description",
+    "currency",
+    "project",
+    "location",
+    "publish_to",
+)
+CUSTOMER_FIELDS: Final = (
+    "category",
+    "tax_rate",
+    "due_days",
+    "description",
+    "currency",
+    "project",
+    "location",
+)
+MOST_AT_ONCE: Final = 200
+"""Items that one press of a button changes."""
+
+
+def fields_for(supplier: Supplier) -> tuple[str, ...]:
+    sells = supplier.side == Supplier.Side.CUSTOMER
+    return CUSTOMER_FIELDS if sells else SUPPLIER_FIELDS
+
+
+def set_supplier_rule(
+    supplier: Supplier, values: Mapping[str, Any], *, by: User
+) -> SupplierRule:
+    """Say these of the rule's fields; the others stay. Items that are there already
+    stay as they are until `apply`."""
+    with transaction.atomic():
+        rule, _new = SupplierRule.unscoped.select_for_update(
+            of=("self",)
+        ).get_or_create(business_id=supplier.business_id, supplier=supplier)
+        changes = _changes(rule, values)
+        if changes:
+            _write(rule, values, by)
+            audit.record(
+                supplier.business,
+                "rule.changed",
+                actor=by,
+                subject=supplier,
+                changes=changes,
+            )
+    return rule
+
+
+def set_method_rule(
+    method: PaymentMethod, values: Mapping[str, Any], *, by: User
+) -> MethodRule:
+    with transaction.atomic():
+        rule, _new = MethodRule.unscoped.select_for_update(of=("self",)).get_or_create(
+            business_id=method.business_id, method=method
+        )
+        changes = _changes(rule, values)
+        if changes:
+            _write(rule, values, by)
+            audit.record(
+                method.business,
+                "rule.changed",
+                actor=by,
+                subject=method,
+                changes=changes,
+            )
+    return rule
+
+
+def _write(
+    rule: SupplierRule | MethodRule, values: Mapping[str, Any], by: User
+) -> None:
+    for name, value in values.items():
+        setattr(rule, name, value)
+    rule.changed_at, rule.changed_by = timezone.now(), by
+    rule.save()
+
+
+def _changes(rule: SupplierRule | MethodRule, values: Mapping[str, Any]) -> str:
+    """“category Postage, tax rate —”, for the trail; empty where nothing is new."""
+    return ", ".join(
+        f"{label_of(name)} {words_of(name, value)}"
+        for name, value in values.items()
+        if getattr(rule, name) != value
+    )
+
+
+def label_of(name: str) -> str:
+    """A field's name as people read it; rules of methods have fewer, with the same."""
+    meta = SupplierRule._meta  # noqa: SLF001  (the model API that Django documents)
+    return str(getattr(meta.get_field(name), "verbose_name", name))
+
+
+def words_of(name: str, value: Any) -> str:
+    match value:
+        case None | "":
+            return "—"
+        case bool():
+            return _("yes") if value else _("no")
+        case int() if name == "due_days":
+            return _("%(days)d days") % {"days": value}
+        case str() if name == "publish_to":
+            return coding.place_words(value)
+        case _:
+            return str(value)
+
+
+def summary(rule: SupplierRule | None) -> list[str]:
+    """“Category: Postage”, for a row of the list; empty where it says nothing."""
+    if rule is None:
+        return []
+    return [
+        f"{capfirst(label_of(name))}: {words_of(name, getattr(rule, name))}"
+        for name in SUPPLIER_FIELDS
+        if getattr(rule, name) not in filling.SILENT
+    ]
+
+
+def offer(rule: SupplierRule, item: Item) -> None:
+    """Put into the rule what the item is coded with, where the rule is silent; a person
+    looks at it before it is saved."""
+    for name in ("category", "tax_rate", "project", "location", "publish_to"):
+        if getattr(rule, name) in filling.SILENT:
+            setattr(rule, name, getattr(item, name))
+    if item.paid and rule.paid is None:
+        rule.paid = True
+        rule.payment_method = rule.payment_method or item.payment_method
+    if rule.due_days is None and item.date and item.due_date and not item.paid:
+        rule.due_days = (item.due_date - item.date).days
+
+
+# Items that are there already
+
+
+@dataclass(frozen=True)
+class Change:
+    """One value of one item that would be another."""
+
+    field: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Changed:
+    item: Item
+    changes: tuple[Change, ...]
+
+
+def waiting(supplier: Supplier) -> QuerySet[Item]:
+    """Its items in the Inbox that still take changes."""
+    return coding.open_items(supplier.business).filter(supplier=supplier)
+
+
+def preview(items: Iterable[Item], rule: SupplierRule | None = None) -> list[Changed]:
+    """What `apply` would change, and nothing is: the items are saved by nobody.
+
+    rule: as it would be, before it is saved.
+    """
+    found = [Changed(item, _would_change(item, rule)) for item in items]
+    return [each for each in found if each.changes]
+
+
+def _would_change(item: Item, rule: SupplierRule | None) -> tuple[Change, ...]:
+    if not item.takes_changes:
+        return ()
+    before = {name: getattr(item, name) for name in filling.FILLED}
+    connection = coding.connection_of(item.business)
+    names = filling.fill(item, connection, rule)
+    return tuple(
+        Change(
+            capfirst(coding.label_of(item, name)),
+            coding.shown(item, name, before[name]),
+            coding.shown(item, name, getattr(item, name)),
+        )
+        for name in names
+        if name in before and before[name] != getattr(item, name)
+    )
+
+
+def apply(items: Iterable[Item], *, by: User) -> int:
+    """Let rules hold for these items too; how many changed. What people set stays."""
+    return sum(_apply(item, by) for item in items)
+
+
+def _apply(item: Item, by: User) -> bool:
+    with transaction.atomic():
+        changed = _would_change(coding.locked(item.pk), None)
+        if not changed:
+            return False
+        coding.apply_rules(item)
+        for change in changed:
+            audit.record(
+                item.business,
+                "item.ruled",
+                actor=by,
+                subject=item,
+                field=change.field.lower(),
+                before=change.before,
+                after=change.after,
+            )
+    return True
