@@ -151,7 +151,10 @@ CHOICES: Mapping[str, Callable[[Place], QuerySet[Any]]] = {
 
 
 def _known_suppliers(place: Place) -> QuerySet[Supplier]:
-    return Supplier.objects.for_business(place.business).filter(side=place.side)
+    """Other spellings of one are found by its name."""
+    return Supplier.objects.for_business(place.business).filter(
+        side=place.side, merged_into=None
+    )
 
 
 FILTERS: Mapping[str, Callable[[Place], QuerySet[Any]]] = {
@@ -234,10 +237,11 @@ def _picked(field: str, data: Mapping[str, str], place: Place) -> Any:
     typed = plain_words(data.get("typed", ""))
     if field == "supplier":
         return _picked_supplier(chosen, typed, place)
-    return _row(CHOICES[field](place), chosen, typed)
+    return picked_row(CHOICES[field](place), chosen, typed)
 
 
-def _row(rows: QuerySet[Any], chosen: str, typed: str) -> Any:
+def picked_row(rows: QuerySet[Any], chosen: str, typed: str) -> Any:
+    """The one that was picked, else the one that was typed; raises ValidationError."""
     if not chosen and not typed:
         return None
     return _by_id(rows, chosen) if chosen else _by_name(rows, typed)
@@ -332,6 +336,12 @@ def _mark(text: str, _place: Place) -> bool | None:
     return MARKS[text]
 
 
+def _place_in_zoho(text: str, _place: Place) -> str:
+    if text and text not in Item.PublishTo.values:
+        raise ValidationError(_("Choose one of these."))
+    return text
+
+
 def _currency(text: str, place: Place) -> str:
     code = text.strip().upper()
     if code not in currencies(place):
@@ -388,6 +398,7 @@ PLAIN_FIELDS: Mapping[str, Callable[[str, Place], Any]] = {
     "several_rates": _truth,
     "paid": _truth,
     "mark_as_sent": _mark,
+    "publish_to": _place_in_zoho,
 }
 EDITABLE = frozenset(PLAIN_FIELDS) | frozenset(CHOICES) | {"supplier"}
 
@@ -508,7 +519,7 @@ class FilterForm(forms.Form):
 
     def _row(self, name: str) -> Any:
         typed = plain_words(self.data.get(f"{name}_typed", ""))
-        return _row(
+        return picked_row(
             FILTERS[name](self.place), plain_words(self.cleaned_data[name]), typed
         )
 

@@ -19,6 +19,8 @@ KINDS: Final[Mapping[str, str]] = {
     Supplier.Side.CUSTOMER: Contact.Kind.CUSTOMER,
 }
 """What a side is called at Zoho."""
+DEEPEST: Final = 20
+"""Spellings of spellings are followed so far."""
 SIDES: Final = {kind: side for side, kind in KINDS.items()}
 
 
@@ -31,6 +33,15 @@ def side_of(item: Item) -> str:
     if item.workspace == Item.Workspace.SALES:
         return Supplier.Side.CUSTOMER
     return Supplier.Side.SUPPLIER
+
+
+def root(supplier: Supplier) -> Supplier:
+    """Whom this spelling stands for; itself where it stands for itself."""
+    for _step in range(DEEPEST):
+        if supplier.merged_into is None:
+            return supplier
+        supplier = supplier.merged_into
+    return supplier
 
 
 def named(

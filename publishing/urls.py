@@ -14,7 +14,9 @@ from publishing.views import (
     methods,
     options,
     publish,
+    suppliers,
     uploads,
+    word_rules,
 )
 
 
@@ -22,12 +24,18 @@ class Workspace(StringConverter):
     regex = "costs|sales"
 
 
+class Party(StringConverter):
+    regex = "suppliers|customers"
+
+
 register_converter(Workspace, "workspace")
+register_converter(Party, "party")
 
 BUSINESS = "b/<slug:slug>/"
 WORKSPACE = f"{BUSINESS}<workspace:workspace>/"
 OPTIONS = f"{WORKSPACE}options/"
 ITEM = f"{WORKSPACE}<int:item_id>/"
+PARTY = f"{BUSINESS}<party:side>/<int:supplier_id>/"
 METHODS = f"{BUSINESS}payment-methods/"
 
 PICKERS = [
@@ -62,6 +70,12 @@ urlpatterns = [
     path(f"{WORKSPACE}new/", inbox.new, name="item_new"),
     path(f"{WORKSPACE}columns/", inbox.columns, name="items_columns"),
     path(f"{WORKSPACE}rows/", inbox.rows, name="items_rows"),
+    path(f"{WORKSPACE}rules/", word_rules.overview, name="category_rules"),
+    path(
+        f"{WORKSPACE}rules/<int:rule_id>/",
+        word_rules.change,
+        name="category_rule_change",
+    ),
     path(f"{WORKSPACE}journey/", journey.progress, name="items_journey"),
     path(f"{WORKSPACE}selection/publish/", publish.many, name="items_publish"),
     path(f"{WORKSPACE}selection/code/", bulk.code, name="items_code"),
@@ -72,6 +86,7 @@ urlpatterns = [
     ),
     path(ITEM, item.page, name="item"),
     path(f"{ITEM}fields/<slug:field>/", changes.save, name="item_field"),
+    path(f"{ITEM}fields/<slug:field>/why/", item.why, name="item_why"),
     path(f"{ITEM}supplier/", changes.decide_supplier, name="supplier_decide"),
     path(f"{ITEM}state/", item.state, name="item_state"),
     path(f"{ITEM}preview/", item.preview, name="item_preview"),
@@ -84,6 +99,11 @@ urlpatterns = [
     path(f"{ITEM}clear/", item.clear, name="item_clear"),
     path(f"{ITEM}document/", documents.file, name="document_file"),
     path(f"{ITEM}document/pages/<int:page>/", documents.page, name="document_page"),
+    path(f"{BUSINESS}<party:side>/", suppliers.overview, name="suppliers"),
+    path(PARTY, suppliers.page, name="supplier"),
+    path(f"{PARTY}apply/", suppliers.apply, name="supplier_apply"),
+    path(f"{PARTY}merge/", suppliers.merge, name="supplier_merge"),
+    path(f"{PARTY}take-back/", suppliers.unmerge, name="supplier_unmerge"),
     path(METHODS, methods.overview, name="payment_methods"),
     path(f"{METHODS}new/", methods.new, name="payment_method_new"),
     path(f"{METHODS}<int:method_id>/", methods.change, name="payment_method_change"),

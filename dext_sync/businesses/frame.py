@@ -56,6 +56,10 @@ def _workspace(request: HttpRequest) -> str:
 
 def _section(request: HttpRequest) -> str:
     page = request.resolver_match.url_name if request.resolver_match else None
+    if side := request.resolver_match and request.resolver_match.kwargs.get("side"):
+        return str(side)
+    if page and page.startswith("category_rule"):
+        return "category_rules"
     if workspace := _workspace(request):
         archive = f"{workspace}_archive"
         return archive if page == archive else f"{workspace}_inbox"

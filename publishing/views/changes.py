@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST
 
 from connections.models import Contact
 from dext_sync.businesses.roles import Need
-from publishing import coding, forms, suppliers
+from publishing import coding, forms, spellings, suppliers
 from publishing.models import Item, Supplier
 from publishing.views import answers
 from publishing.views.fields import Field, Sheet, as_value, sheet_of
@@ -91,9 +91,20 @@ def _decide(request: WorkspaceRequest, item: Item, before: Sheet) -> None:
             else _("Pick a supplier that is in Zoho Books.")
         )
     try:
-        suppliers.link(supplier, picked, request.user)
-    except suppliers.Settled:
+        _is_this_one(request, supplier, picked)
+    except (suppliers.Settled, spellings.NotMergeable):
         raise _settled(before.place) from None
+
+
+def _is_this_one(
+    request: WorkspaceRequest, supplier: Supplier, contact: Contact
+) -> None:
+    """Remembered: what comes under this name later is that supplier, too."""
+    known = spellings.others_of_contact(request.business, contact, supplier).first()
+    if known is None or supplier.contact_id is not None:
+        suppliers.link(supplier, contact, request.user)
+    else:
+        spellings.merge(known, supplier, by=request.user)
 
 
 def _take_back(request: WorkspaceRequest, supplier: Supplier, before: Sheet) -> None:

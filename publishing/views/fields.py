@@ -11,9 +11,9 @@ from django.utils.functional import Promise
 from django.utils.text import capfirst
 from django.utils.translation import gettext, gettext_lazy
 
+from connections.editions import EDITIONS_WITHOUT_PURCHASE_TAX
 from connections.models import Connection, Contact
-from publishing import coding, suppliers
-from publishing.decision import EDITIONS_WITHOUT_PURCHASE_TAX
+from publishing import coding, filling, suppliers
 from publishing.formats import (
     day_text,
     locale_of,
@@ -55,7 +55,7 @@ GROUPS: tuple[tuple[Promise, tuple[str, ...]], ...] = (
         ("category", "description", "project", "location", "customer"),
     ),
     (gettext_lazy("Payment"), ("paid", "payment_method")),
-    (gettext_lazy("In Zoho Books"), ("mark_as_sent",)),
+    (gettext_lazy("In Zoho Books"), ("publish_to", "mark_as_sent")),
 )
 """Of each workspace those that it has."""
 WIDE = frozenset(
@@ -68,6 +68,7 @@ WIDE = frozenset(
         "paid",
         "payment_method",
         "mark_as_sent",
+        "publish_to",
     }
 )
 DAYS = frozenset({"date", "due_date", "rate_date"})
@@ -99,6 +100,11 @@ class Field:
     to_create: Mapping[str, Any] | None = None
     """Who said that the supplier is to be created in Zoho Books."""
     saved: bool = False
+
+    @property
+    def has_reasons(self) -> bool:
+        """Rules and defaults may speak about it, too."""
+        return self.name in filling.FILLED
 
     @property
     def is_checked(self) -> bool:
@@ -211,6 +217,8 @@ class Sheet:
             return day_text(value, self.place.locale)
         if name == "kind":
             return self.item.get_kind_display()
+        if name == "publish_to":
+            return dict(self._choices(name))[self.item.publish_to]
         return self._value(name, value)
 
     def _choices(self, name: str) -> tuple[tuple[str, str], ...]:
@@ -218,6 +226,8 @@ class Sheet:
             return tuple((value, str(label)) for value, label in Item.Kind.choices)
         if name == "mark_as_sent":
             return self._marks()
+        if name == "publish_to":
+            return self._places()
         if name != "currency":
             return ()
         codes = {*currencies(self.place), self.item.currency} - {""}
@@ -236,15 +246,31 @@ class Sheet:
             ("sent", sent),
         )
 
+    def _places(self) -> tuple[tuple[str, str], ...]:
+        """The first follows from the document."""
+        kind = coding.kind_without_saying(self.item)
+        usual = gettext("%s, as the document says") % coding.place_words(kind)
+        return (
+            ("", usual),
+            *((value, str(label)) for value, label in Item.PublishTo.choices),
+        )
+
     def _visible(self, name: str) -> bool:
         item = self.item
         match name:
             case "due_date":
                 return item.kind == Item.Kind.INVOICE
             case "paid":
-                return item.kind == Item.Kind.RECEIPT or item.paid
+                return (
+                    item.kind == Item.Kind.RECEIPT
+                    or item.paid
+                    or item.publish_to == Item.PublishTo.EXPENSES
+                )
             case "payment_method":
-                return item.kind == Item.Kind.RECEIPT and item.paid
+                return item.paid and (
+                    item.kind == Item.Kind.RECEIPT
+                    or item.publish_to == Item.PublishTo.EXPENSES
+                )
             case "exchange_rate" | "rate_date":
                 return bool(item.currency) and item.currency != self.home_currency
             case "tax_rate" | "tax_amount" | "several_rates":
@@ -328,4 +354,8 @@ def _widget(name: str) -> str:
         return "amount"
     if name in CHECKS:
         return "check"
-    return "choice" if name in ("kind", "currency", "mark_as_sent") else "text"
+    return (
+        "choice"
+        if name in ("kind", "currency", "mark_as_sent", "publish_to")
+        else "text"
+    )

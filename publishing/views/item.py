@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import (
@@ -15,9 +15,10 @@ from django.views.decorators.http import (
 
 from dext_sync.businesses import audit
 from dext_sync.businesses.roles import Need
-from publishing import archiving
+from publishing import archiving, coding, filling
 from publishing.models import Item, Publication
 from publishing.progress import record_url
+from publishing.rules import Origin, Said
 from publishing.views import answers, previews
 from publishing.views.visible import (
     WorkspaceRequest,
@@ -82,6 +83,42 @@ def _records(item: Item) -> list[RecordLine]:
         for each in tries.order_by("-pk")
     ]
     return [line for line in lines if line.zoho_id]
+
+
+@dataclass(frozen=True)
+class SaidLine:
+    source: dict[str, object]
+    value: str
+
+
+@workspace_view(Need.MEMBER)
+@require_safe
+def why(request: WorkspaceRequest, item_id: int, field: str) -> HttpResponse:
+    """Everything that is said about one value, and what lost."""
+    item = item_or_404(request, item_id)
+    if field not in filling.FILLED or field not in coding.FIELDS_OF[item.workspace]:
+        raise Http404
+    said = filling.said(item, connection_of(request), field)
+    context = {
+        "item": item,
+        "label": coding.label_of(item, field),
+        "said": [
+            SaidLine(
+                _source_of(item, field, each), coding.shown(item, field, each.value)
+            )
+            for each in said
+        ],
+    }
+    name = "_why" if request.htmx else "why"
+    return render(request, f"publishing/{name}.html", context)
+
+
+def _source_of(item: Item, field: str, said: Said) -> dict[str, object]:
+    """A person's own word with its time; the others as they are now."""
+    now: dict[str, object] = item.sources.get(field, {})
+    if said.source.origin is Origin.PERSON:
+        return now
+    return filling.as_json(said.source)
 
 
 @workspace_view(Need.MEMBER)

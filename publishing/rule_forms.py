@@ -1,0 +1,151 @@
+"""What a person says in a rule, made into values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import Model
+from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
+
+from publishing import ruling
+from publishing.forms import CHOICES, Place, currencies, picked_row, plain_words
+from publishing.models import Item, Supplier, SupplierRule
+
+PICKED: Final = ("category", "tax_rate", "payment_method", "project", "location")
+OPTIONS: Final[Mapping[str, str]] = {
+    "category": "category_options",
+    "tax_rate": "tax_options",
+    "project": "project_options",
+    "location": "location_options",
+    "payment_method": "method_options",
+}
+NOTHING: Final = ("", _("Nothing"))
+LONGEST_TERM: Final = 366
+
+
+@dataclass(frozen=True)
+class Picker:
+    """A field that is chosen from a list while one types."""
+
+    name: str
+    label: str
+    typed: str
+    picked: str
+    options_url: str
+    error: str = ""
+    is_gone: bool = False
+
+
+class SupplierRuleForm(forms.Form):
+    """Every field may be left empty: then the rule says nothing about it."""
+
+    due_days = forms.IntegerField(
+        label=_("Due after"),
+        required=False,
+        min_value=0,
+        max_value=LONGEST_TERM,
+        help_text=_("Days from the document's date."),
+    )
+    description = forms.CharField(
+        label=_("Description"), required=False, max_length=400
+    )
+    currency = forms.ChoiceField(label=_("Currency"), required=False)
+    paid = forms.TypedChoiceField(
+        label=_("Paid"),
+        required=False,
+        choices=[NOTHING, ("yes", _("Paid")), ("no", _("Not paid"))],
+        coerce=lambda text: text == "yes",
+        empty_value=None,
+    )
+    publish_to = forms.ChoiceField(
+        label=_("Publish to"),
+        required=False,
+        choices=[NOTHING, *Item.PublishTo.choices],
+    )
+
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        place: Place,
+        supplier: Supplier,
+        rule: SupplierRule,
+    ) -> None:
+        """rule: what it says now, or what is offered; not saved by this form."""
+        self.said = rule
+        super().__init__(data, initial=_initial(self.said))
+        self.place = place
+        self.names = ruling.fields_for(supplier)
+        codes = sorted({*currencies(place), self.said.currency} - {""})
+        self.fields["currency"] = forms.ChoiceField(
+            label=_("Currency"),
+            required=False,
+            choices=[NOTHING, *((code, code) for code in codes)],
+        )
+        for name in set(self.fields) - set(self.names):
+            del self.fields[name]
+        self.picked: dict[str, Model | None] = {}
+        self.not_picked: dict[str, str] = {}
+
+    def clean(self) -> dict[str, Any]:
+        for name in self._picked_names():
+            self._pick(name)
+        return self.cleaned_data
+
+    def _picked_names(self) -> list[str]:
+        """Tax where there is any."""
+        taxes = self.place.business.tax_registered
+        return [
+            name
+            for name in PICKED
+            if name in self.names and (name != "tax_rate" or taxes)
+        ]
+
+    def _pick(self, name: str) -> None:
+        chosen = plain_words(self.data.get(name, ""))
+        typed = plain_words(self.data.get(f"{name}_typed", ""))
+        now = getattr(self.said, name)
+        if now is not None and chosen == str(now.pk) and typed in ("", str(now)):
+            self.picked[name] = now
+            return
+        try:
+            self.picked[name] = picked_row(CHOICES[name](self.place), chosen, typed)
+        except ValidationError as refusal:
+            self.not_picked[name] = " ".join(refusal.messages)
+            self.add_error(
+                None, f"{capfirst(ruling.label_of(name))}: {refusal.messages[0]}"
+            )
+
+    @property
+    def values(self) -> dict[str, Any]:
+        return {**self.cleaned_data, **self.picked}
+
+    @property
+    def pickers(self) -> list[Picker]:
+        return [self._picker(name) for name in self._picked_names()]
+
+    def _picker(self, name: str) -> Picker:
+        now = getattr(self.said, name)
+        picked = str(now.pk) if now else ""
+        return Picker(
+            name,
+            str(capfirst(ruling.label_of(name))),
+            typed=self.data.get(f"{name}_typed", str(now or "")),
+            picked=self.data.get(name, picked),
+            options_url=OPTIONS[name],
+            error=self.not_picked.get(name, ""),
+            is_gone=now is not None and not getattr(now, "is_usable", True),
+        )
+
+
+def _initial(rule: SupplierRule) -> dict[str, Any]:
+    return {
+        "due_days": rule.due_days,
+        "description": rule.description,
+        "currency": rule.currency,
+        "paid": {None: "", True: "yes", False: "no"}[rule.paid],
+        "publish_to": rule.publish_to,
+    }

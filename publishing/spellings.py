@@ -1,0 +1,88 @@
+"""Several spellings of one supplier or customer: merging them, and taking that back."""
+
+from django.db import transaction
+from django.db.models import F, QuerySet
+from django.db.models.functions import Coalesce
+
+from connections.models import Contact
+from dext_sync.businesses import audit
+from dext_sync.businesses.models import Business, User
+from publishing import coding, suppliers
+from publishing.models import Item, Supplier
+
+
+class NotMergeable(Exception):
+    """They are of two sides, one of them is just being created in Zoho, or they are one
+    already."""
+
+
+def merge(kept: Supplier, other: Supplier, *, by: User) -> None:
+    """`other` is another spelling of `kept` from now on: its items follow, and so does
+    whatever comes under its name. Its own rule rests. Raises NotMergeable."""
+    with transaction.atomic():
+        kept, other = _held(kept, other)
+        _check(kept, other)
+        if kept.contact_id is None and other.contact_id is not None:
+            kept.contact_id = other.contact_id
+            kept.save(update_fields=["contact"])
+        other.merged_into = kept
+        other.save(update_fields=["merged_into"])
+        items = Item.unscoped.filter(supplier=other)
+        items.update(supplier=kept, spelled_as=Coalesce(F("spelled_as"), other.pk))
+        _audit("supplier.merged", kept, other, by)
+        coding.review_supplier(kept)
+
+
+def take_back(other: Supplier, *, by: User) -> None:
+    """It is a supplier of its own again, with the items that came under its name.
+    Raises NotMergeable where it was none already."""
+    with transaction.atomic():
+        if other.merged_into_id is None:
+            raise NotMergeable
+        kept, other = _held(Supplier.unscoped.get(pk=other.merged_into_id), other)
+        if other.merged_into_id != kept.pk:
+            raise NotMergeable
+        other.merged_into = None
+        other.save(update_fields=["merged_into"])
+        theirs = Item.unscoped.filter(spelled_as__in=[other, *spellings_of(other)])
+        theirs.filter(supplier=suppliers.root(kept)).update(supplier=other)
+        Item.unscoped.filter(supplier=other, spelled_as=other).update(spelled_as=None)
+        _audit("supplier.unmerged", kept, other, by)
+        coding.review_supplier(kept)
+        coding.review_supplier(other)
+
+
+def _held(kept: Supplier, other: Supplier) -> tuple[Supplier, Supplier]:
+    """Both as they are now, locked in one order whoever is merged into whom."""
+    rows = Supplier.unscoped.select_for_update(of=("self",)).order_by("pk")
+    found = {row.pk: row for row in rows.filter(pk__in=[kept.pk, other.pk])}
+    if len(found) != len({kept.pk, other.pk}):
+        raise NotMergeable
+    return found[kept.pk], found[other.pk]
+
+
+def _check(kept: Supplier, other: Supplier) -> None:
+    being_created = kept.being_created_by or other.being_created_by
+    merged = kept.merged_into_id or other.merged_into_id
+    if kept.pk == other.pk or kept.side != other.side or being_created or merged:
+        raise NotMergeable
+
+
+def _audit(action: str, kept: Supplier, other: Supplier, by: User) -> None:
+    audit.record(kept.business, action, actor=by, subject=kept, other=other.name)
+
+
+def spellings_of(supplier: Supplier) -> list[Supplier]:
+    """All that were merged into it, and into those."""
+    found = list(Supplier.unscoped.filter(merged_into=supplier))
+    return [*found, *(deeper for each in found for deeper in spellings_of(each))]
+
+
+def others_of_contact(
+    business: Business, contact: Contact, besides: Supplier
+) -> QuerySet[Supplier]:
+    """Suppliers that stand for this contact in Zoho already."""
+    rows = Supplier.objects.for_business(business).filter(
+        contact=contact, side=besides.side, merged_into=None
+    )
+    return rows.exclude(pk=besides.pk).order_by("pk")

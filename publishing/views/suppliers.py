@@ -1,0 +1,279 @@
+"""Suppliers and customers: all of them, one of them, its rule, its spellings."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.core.paginator import Page, Paginator
+from django.db.models import Count, Q, QuerySet
+from django.db.models.functions import Lower
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import (
+    require_http_methods,
+    require_POST,
+    require_safe,
+)
+
+from dext_sync.businesses.access import BusinessRequest, business_view
+from dext_sync.businesses.roles import Need
+from publishing import coding, filling, ruling, spellings
+from publishing.formats import locale_of
+from publishing.forms import Place, is_id, plain_words
+from publishing.models import Item, Supplier, SupplierRule
+from publishing.rule_forms import SupplierRuleForm
+from publishing.views.visible import connection_of
+
+PAGE: Final = 50
+LONGEST_PAGE: Final = 9
+SIDES: Final = {
+    "suppliers": Supplier.Side.SUPPLIER,
+    "customers": Supplier.Side.CUSTOMER,
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    supplier: Supplier
+    open_items: int
+    rule: list[str]
+
+
+@business_view(Need.MANAGE)
+@require_safe
+def overview(request: BusinessRequest, side: str) -> HttpResponse:
+    words = plain_words(request.GET.get("q", ""))[:100]
+    found = _matching(request, side, words)
+    number = request.GET.get("page", "1")
+    known = is_id(number) and len(number) <= LONGEST_PAGE
+    shown = Paginator(found, PAGE).get_page(int(number) if known else 1)
+    return render(
+        request,
+        "publishing/suppliers.html",
+        {
+            "side": side,
+            "rows": _rows(shown),
+            "search": words,
+            "words": _counted(shown),
+            **_turns(shown, words),
+        },
+    )
+
+
+def _matching(request: BusinessRequest, side: str, words: str) -> QuerySet[Supplier]:
+    rows = Supplier.objects.for_business(request.business).filter(
+        side=SIDES[side], merged_into=None
+    )
+    for word in words.split():
+        rows = rows.filter(
+            Q(name__icontains=word)
+            | Q(spellings__name__icontains=word)
+            | Q(contact__name__icontains=word)
+        )
+    return rows.distinct().select_related("contact").order_by(Lower("name"), "pk")
+
+
+def _rows(shown: "Page[Supplier]") -> list[Row]:
+    found = list(shown)
+    waiting = dict(
+        Item.unscoped.filter(supplier__in=found, archived_at=None)
+        .values_list("supplier")
+        .annotate(Count("pk"))
+        .order_by()
+    )
+    rules = SupplierRule.unscoped.filter(supplier__in=found).select_related(
+        "category", "tax_rate", "payment_method", "project", "location"
+    )
+    by_supplier = {rule.supplier_id: rule for rule in rules}
+    return [
+        Row(each, waiting.get(each.pk, 0), ruling.summary(by_supplier.get(each.pk)))
+        for each in found
+    ]
+
+
+def _counted(shown: "Page[Supplier]") -> str:
+    return _("%(first)s–%(last)s of %(count)s") % {
+        "first": shown.start_index(),
+        "last": shown.end_index(),
+        "count": shown.paginator.count,
+    }
+
+
+def _turns(shown: "Page[Supplier]", words: str) -> dict[str, str]:
+    def address(number: int) -> str:
+        asked = {"q": words, "page": str(number)}
+        return "?" + urlencode({name: value for name, value in asked.items() if value})
+
+    number = shown.number
+    return {
+        "previous_url": address(number - 1) if shown.has_previous() else "",
+        "next_url": address(number + 1) if shown.has_next() else "",
+    }
+
+
+@business_view(Need.MANAGE)
+@require_http_methods(["GET", "HEAD", "POST"])
+def page(request: BusinessRequest, side: str, supplier_id: int) -> HttpResponse:
+    """Its rule; saved, it asks whether it shall hold for items in the Inbox, too."""
+    supplier = _supplier_or_404(request, side, supplier_id)
+    rule = _like_item(request, supplier)
+    place = _place(request, supplier)
+    form = SupplierRuleForm(
+        request.POST or None, place=place, supplier=supplier, rule=rule
+    )
+    if request.method == "POST" and form.is_valid():
+        ruling.set_supplier_rule(supplier, form.values, by=request.user)
+        if "apply" in request.POST:
+            return redirect("supplier_apply", request.business.slug, side, supplier.pk)
+        messages.success(request, _("The rule is saved. It holds for new items."))
+        return redirect("supplier", request.business.slug, side, supplier.pk)
+    return _page(request, side, supplier, form)
+
+
+def _like_item(request: BusinessRequest, supplier: Supplier) -> SupplierRule:
+    """The rule as it is; where it is silent it is offered what an item has."""
+    found = filling.rule_of(supplier)
+    rule = found or SupplierRule(business=request.business, supplier=supplier)
+    number = request.GET.get("item", "")
+    if request.method != "POST" and is_id(number):
+        items = Item.objects.for_business(request.business).filter(supplier=supplier)
+        like = items.select_related(*coding.RELATED).filter(pk=number).first()
+        if like is not None:
+            ruling.offer(rule, like)
+    return rule
+
+
+def _page(
+    request: BusinessRequest, side: str, supplier: Supplier, form: SupplierRuleForm
+) -> HttpResponse:
+    waiting = ruling.waiting(supplier)
+    return render(
+        request,
+        "publishing/supplier.html",
+        {
+            "side": side,
+            "supplier": supplier,
+            "form": form,
+            "waiting": waiting.count(),
+            "inbox_url": _inbox_of(request, supplier),
+            "spellings": Supplier.unscoped.filter(merged_into=supplier),
+            "connection": connection_of(request),
+        },
+        status=422 if form.errors else 200,
+    )
+
+
+def _inbox_of(request: BusinessRequest, supplier: Supplier) -> str:
+    address = reverse(f"{_workspace(supplier)}_inbox", args=[request.business.slug])
+    return f"{address}?supplier={supplier.pk}"
+
+
+def _workspace(supplier: Supplier) -> Item.Workspace:
+    sells = supplier.side == Supplier.Side.CUSTOMER
+    return Item.Workspace.SALES if sells else Item.Workspace.COSTS
+
+
+def _place(request: BusinessRequest, supplier: Supplier) -> Place:
+    return Place(
+        request.business,
+        connection_of(request),
+        locale_of(request.business),
+        _workspace(supplier),
+    )
+
+
+def _supplier_or_404(request: BusinessRequest, side: str, number: int) -> Supplier:
+    rows = Supplier.objects.for_business(request.business).filter(side=SIDES[side])
+    found = rows.select_related("contact", "merged_into").filter(pk=number).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+@business_view(Need.MANAGE)
+@require_http_methods(["GET", "HEAD", "POST"])
+def apply(request: BusinessRequest, side: str, supplier_id: int) -> HttpResponse:
+    """Shows which items and values would change; changes them after that."""
+    supplier = _supplier_or_404(request, side, supplier_id)
+    items = ruling.waiting(supplier).select_related(*coding.RELATED).order_by("pk")
+    if request.method == "POST":
+        count = ruling.apply(items[: ruling.MOST_AT_ONCE], by=request.user)
+        _say_applied(request, count)
+        return redirect("supplier", request.business.slug, side, supplier.pk)
+    context = {
+        "side": side,
+        "supplier": supplier,
+        "changed": ruling.preview(items[: ruling.MOST_AT_ONCE]),
+        "asked": items.count(),
+    }
+    return render(request, "publishing/supplier_apply.html", context)
+
+
+def _say_applied(request: BusinessRequest, count: int) -> None:
+    words = ngettext(
+        "%(count)d item was changed.", "%(count)d items were changed.", count
+    )
+    messages.success(request, words % {"count": count})
+
+
+@business_view(Need.MANAGE)
+@require_POST
+def merge(request: BusinessRequest, side: str, supplier_id: int) -> HttpResponse:
+    """Another one is only a spelling of this one."""
+    supplier = _supplier_or_404(request, side, supplier_id)
+    chosen = request.POST.get("value", "")
+    typed = plain_words(request.POST.get("typed", ""))
+    other = _named(request, supplier, chosen, typed)
+    if other is None:
+        messages.error(request, _("Pick the one that is only another spelling."))
+    else:
+        _merge(request, supplier, other)
+    return redirect("supplier", request.business.slug, side, supplier.pk)
+
+
+def _named(
+    request: BusinessRequest, supplier: Supplier, chosen: str, typed: str
+) -> Supplier | None:
+    rows = Supplier.objects.for_business(request.business).filter(
+        side=supplier.side, merged_into=None
+    )
+    others = rows.exclude(pk=supplier.pk)
+    if is_id(chosen):
+        return others.filter(pk=chosen).first()
+    found = list(others.filter(name__iexact=typed)[:2]) if typed else []
+    return found[0] if len(found) == 1 else None
+
+
+def _merge(request: BusinessRequest, kept: Supplier, other: Supplier) -> None:
+    names: dict[str, Any] = {"other": other.name, "kept": kept.name}
+    try:
+        spellings.merge(kept, other, by=request.user)
+    except spellings.NotMergeable:
+        messages.error(
+            request,
+            _("%(other)s cannot be merged now: it is being created in Zoho Books.")
+            % names,
+        )
+    else:
+        messages.success(request, _("%(other)s is a spelling of %(kept)s now.") % names)
+
+
+@business_view(Need.MANAGE)
+@require_POST
+def unmerge(request: BusinessRequest, side: str, supplier_id: int) -> HttpResponse:
+    other = _supplier_or_404(request, side, supplier_id)
+    kept = other.merged_into
+    try:
+        spellings.take_back(other, by=request.user)
+    except spellings.NotMergeable:
+        messages.error(request, _("It is a name of its own already."))
+    else:
+        messages.success(
+            request, _("%(name)s is a name of its own again.") % {"name": other.name}
+        )
+    shown = kept or other
+    return redirect("supplier", request.business.slug, side, shown.pk)
