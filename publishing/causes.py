@@ -87,6 +87,8 @@ def stands(failure: Failure, now: Present) -> bool:
     match failure.problem:
         case Problem.DISCONNECTED.code | Problem.ORGANISATION_CHANGED.code:
             return False
+        case Problem.LOCKED.code:
+            return False  # A lock that is still there is a reason of its own.
         case Problem.FORBIDDEN.code:
             return now.connected_at <= failure.at
         case Problem.ENTRY_GONE.code if _is_after(now.refreshed_at, failure):

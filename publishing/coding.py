@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 
 from connections import entries
 from connections.books import takes_invoices
-from connections.locks import Side, locks_of
+from connections.locks import Side
 from connections.models import (
     Account,
     Connection,
@@ -27,7 +27,6 @@ from dext_sync.businesses.models import Business, User
 from publishing import failures, filling, payloads, suppliers
 from publishing.decision import (
     BooksFacts,
-    ClosedPeriod,
     ContactFacts,
     CurrencyFacts,
     Entry,
@@ -43,6 +42,7 @@ from publishing.decision import (
 )
 from publishing.formats import day_text, locale_of, plain_amount
 from publishing.models import Item, PaymentMethod, Supplier
+from publishing.periods import closed_to, side_of
 from publishing.reasons import Problem, Reason
 
 Value = (
@@ -402,24 +402,13 @@ def facts_of(item: Item, connection: Connection | None) -> Facts:
         method=_method(item.payment_method, connection),
         tax_registered=item.business.tax_registered,
         in_zoho=item.standing_publication is not None,
-        closed=(*_locked_here(item.business), *_locked_in_zoho(item, connection)),
+        closed=closed_to(_side_of(item), item.business, connection),
         books=_books(connection, item.currency) if connection else None,
     )
 
 
-def _locked_here(business: Business) -> list[ClosedPeriod]:
-    day = business.lock_date
-    return [ClosedPeriod(reason=Reason.LOCKED_HERE, until=day)] if day else []
-
-
-def _locked_in_zoho(item: Item, connection: Connection | None) -> list[ClosedPeriod]:
-    known = locks_of(connection) if connection else None
-    side: Side = "sales" if item.workspace == Item.Workspace.SALES else "purchases"
-    return [
-        ClosedPeriod(reason=Reason.LOCKED_IN_ZOHO, until=lock.until, since=lock.since)
-        for lock in known or ()
-        if lock.closes(side)
-    ]
+def _side_of(item: Item) -> Side:
+    return side_of(is_sale=item.workspace == Item.Workspace.SALES)
 
 
 def kind_without_saying(item: Item) -> str:

@@ -1,6 +1,7 @@
 """What may be published, and as what: values in, a decision out."""
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal
@@ -243,10 +244,14 @@ def _place(facts: Facts) -> list[Reason]:
 
 
 def _locked(facts: Facts) -> list[Dated]:
-    """Whose period is closed on the item's date, and up to which day."""
+    return [] if facts.date is None else closed_on(facts.date, facts.closed)
+
+
+def closed_on(day: dt.date, periods: Iterable[ClosedPeriod]) -> list[Dated]:
+    """Whose period is closed on this day, and up to which one."""
     last: dict[Reason, dt.date] = {}
-    for period in facts.closed:
-        if facts.date is not None and period.covers(facts.date):
+    for period in periods:
+        if period.covers(day):
             last[period.reason] = max(
                 period.until, last.get(period.reason, period.until)
             )

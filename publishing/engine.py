@@ -5,6 +5,7 @@ worker does with that, step by step, as often as it is called and after any cras
 """
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -68,8 +69,8 @@ from publishing.outcomes import (
     uncertain_time,
     unclear,
 )
-from publishing.reasons import Problem, Reason, Wait, Why
-from publishing.results import ConnectionChanged
+from publishing.reasons import Dated, Problem, Reason, Wait, Why
+from publishing.results import ConnectionChanged, PeriodClosed
 
 logger = logging.getLogger(__name__)
 
@@ -396,7 +397,14 @@ def _send(books: ConnectedBooks, publication: Publication, step: Step) -> bool:
     except ConnectionChanged:
         _connection_changed(publication)
         return False
+    except PeriodClosed as closed:
+        return _conclude(publication, step, _locked(closed.reasons))
     return _conclude(publication, step, _call(books, publication, step, sent))
+
+
+def _locked(reasons: Sequence[Dated]) -> Refused:
+    said = " ".join(str(reason.sentence) for reason in reasons)
+    return Refused(Problem.LOCKED, said, reason=reasons[0])
 
 
 def _connection_changed(publication: Publication) -> None:

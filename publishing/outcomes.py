@@ -24,7 +24,7 @@ from connections.zoho.errors import (
     ZohoUnavailable,
 )
 from publishing.models import PublishAttempt, Step
-from publishing.reasons import Problem, Reason, Wait
+from publishing.reasons import Problem, Reason, Wait, Why
 
 logger = logging.getLogger(__name__)
 
@@ -110,7 +110,7 @@ class Refused:
     problem: Problem
     sentence: str = ""
     field: str = ""
-    reason: Reason | None = None
+    reason: Why | None = None
     words: Words = Words()
 
     @property

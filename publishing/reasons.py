@@ -395,6 +395,11 @@ class Problem(Enum):
             "item. If it is the same one, archive this item."
         ),
     )
+    LOCKED = (
+        "locked",
+        "date",
+        _("The period of this date has been locked meanwhile; nothing was sent."),
+    )
     SUPPLIER_NAME_TAKEN = (
         "supplier_name_taken",
         "supplier",

@@ -4,6 +4,7 @@ Whoever has lost the lease may still say that Zoho has it, and nothing else.
 """
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -27,7 +28,8 @@ from publishing.outcomes import (
     Words,
     uncertain_time,
 )
-from publishing.reasons import Problem, Reason, Wait
+from publishing.periods import closed_for
+from publishing.reasons import Dated, Problem, Wait, Why
 
 logger = logging.getLogger(__name__)
 
@@ -38,14 +40,25 @@ class ConnectionChanged(Exception):
     """The connection is not what it was when the step was made ready: nothing is sent."""
 
 
+class PeriodClosed(Exception):
+    """The day of the record was locked since it was claimed: nothing is sent."""
+
+    def __init__(self, reasons: Sequence[Dated]) -> None:
+        super().__init__("The day of the record is locked.")
+        self.reasons = reasons
+
+
 # Before the call
 
 
 def opened(publication: Publication, step: Step, request: dict[str, Any]) -> None:
-    """Commit that the step is about to be sent. Raises LeaseLost, ConnectionChanged."""
+    """Commit that the step is about to be sent. Raises LeaseLost, ConnectionChanged,
+    PeriodClosed."""
     now = timezone.now()
     with transaction.atomic(durable=True):
-        _hold_connection(publication)
+        connection = _hold_connection(publication)
+        if not step.follows_record:
+            _require_open_period(publication, connection)
         leases.extend(publication, now)
         waiting = Step.unscoped.filter(pk=step.pk, state=Step.State.WAITING)
         if not waiting.update(state=Step.State.SENDING, request=request, sent_at=now):
@@ -63,19 +76,27 @@ def opened(publication: Publication, step: Step, request: dict[str, Any]) -> Non
     step.refresh_from_db()
 
 
-def _hold_connection(publication: Publication) -> None:
+def _require_open_period(publication: Publication, connection: Connection) -> None:
+    """Whatever was known when it was claimed. Raises PeriodClosed."""
+    if reasons := closed_for(publication, connection):
+        raise PeriodClosed(reasons)
+
+
+def _hold_connection(publication: Publication) -> Connection:
     """Whoever ends it comes before this step, or sees that it is under way (the lock
     that connections.ending takes). Raises ConnectionChanged."""
     seen = publication.connection
-    rows = Connection.unscoped.select_for_update(no_key=True).filter(
+    rows = Connection.unscoped.select_for_update(no_key=True, of=("self",)).filter(
         pk=seen.pk,
         state=Connection.State.CONNECTED,
         grant=seen.grant_id,
         region=publication.region,
         organisation_id=publication.organisation_id,
     )
-    if rows.first() is None:
+    connection = rows.select_related("business").first()
+    if connection is None:
         raise ConnectionChanged
+    return connection
 
 
 # After the call
@@ -421,7 +442,7 @@ def failed(publication: Publication, outcome: Refused) -> None:
         _record(publication, "publication.failed", reason=_spoken(outcome))
 
 
-def _send_back(publication: Publication, reason: Reason | None) -> None:
+def _send_back(publication: Publication, reason: Why | None) -> None:
     status = Item.Status.TO_REVIEW if reason else Item.Status.FAILED
     Item.unscoped.filter(pk=publication.item_id).update(
         status=status, reasons=[reason.code] if reason else []

@@ -4,6 +4,7 @@ import datetime as dt
 from dataclasses import replace
 
 import pytest
+import time_machine
 
 from connections.models import Connection
 from dext_sync.businesses.models import Business, User
@@ -12,8 +13,17 @@ from publishing import tasks
 from publishing.decision import ClosedPeriod, Hold, Publish, decide
 from publishing.engine import Held
 from publishing.reasons import Dated, Reason, why
-from tests.publishing.factories import TODAY, ready_item
-from tests.publishing.steps import item_now, page_of, press_publish, publish
+from tests.publishing.factories import TODAY, make_supplier, ready_item
+from tests.publishing.steps import (
+    begun,
+    item_now,
+    now,
+    page_of,
+    press_publish,
+    publish,
+    work,
+    work_until_settled,
+)
 from tests.publishing.test_decision import INVOICE
 from tests.publishing.zoho import BAKERY, Zoho
 
@@ -150,6 +160,95 @@ class TestItems:
 
         assert answer == Held((Dated(Reason.LOCKED_HERE, TODAY),))
         assert item_now(item).status == "to_review"
+
+
+class TestSetAfterTheClick:
+    def test_our_lock_date_holds_what_waits_to_be_sent(
+        self, connection: Connection, bakery: Business, bob: User, zoho: Zoho
+    ) -> None:
+        item = ready_item(bakery, bob)
+        publication = begun(item, bob)
+        business_locks(bakery, TODAY)
+
+        work(publication)
+
+        assert list(zoho.standin.calls) == []
+        assert now(publication).state == "failed"
+        assert item_now(item).reasons == [f"locked_here:{TODAY.isoformat()}"]
+        assert "has locked everything up to and including 20 Nov 2026" in (
+            page_of(item).detail
+        )
+
+    def test_so_does_zohos_as_a_refresh_has_read_it(
+        self, connection: Connection, bakery: Business, bob: User, zoho: Zoho
+    ) -> None:
+        item = ready_item(bakery, bob)
+        publication = begun(item, bob)
+        zoho_has_locked(connection, TODAY)
+
+        work(publication)
+
+        assert list(zoho.standin.calls) == []
+        assert item_now(item).reasons == [f"locked_in_zoho:{TODAY.isoformat()}"]
+
+    def test_a_new_supplier_is_not_created_for_it(
+        self, connection: Connection, bakery: Business, bob: User, zoho: Zoho
+    ) -> None:
+        mill = make_supplier(bakery, "New Mill", agreed_by=bob)
+        publication = begun(ready_item(bakery, bob, supplier=mill), bob)
+        business_locks(bakery, TODAY)
+
+        work(publication)
+
+        assert zoho.contacts("New Mill") == []
+        assert now(publication).state == "failed"
+
+    def test_it_is_looked_at_once_more_before_it_is_repeated(
+        self,
+        connection: Connection,
+        bakery: Business,
+        bob: User,
+        zoho: Zoho,
+        clock: time_machine.Traveller,
+    ) -> None:
+        zoho.fails("call_lost", method="POST", path="/bills")
+        publication = publish(ready_item(bakery, bob), bob)
+        business_locks(bakery, TODAY)
+
+        work_until_settled(publication, clock)
+
+        assert now(publication).problem_code == "locked"
+        assert zoho.bills == []
+
+    def test_the_document_of_what_is_in_zoho_is_still_attached(
+        self,
+        connection: Connection,
+        bakery: Business,
+        bob: User,
+        zoho: Zoho,
+        clock: time_machine.Traveller,
+    ) -> None:
+        zoho.fails("per_minute", method="POST", path="/bills/*/attachment")
+        publication = publish(ready_item(bakery, bob), bob)
+        business_locks(bakery, TODAY)
+
+        work_until_settled(publication, clock)
+
+        assert len(zoho.bills[0]["documents"]) == 1
+
+    def test_once_it_is_unlocked_it_can_be_published(
+        self, connection: Connection, bakery: Business, bob: User, zoho: Zoho
+    ) -> None:
+        item = ready_item(bakery, bob)
+        publication = begun(item, bob)
+        business_locks(bakery, TODAY)
+        work(publication)
+        business_locks(bakery, None)
+        heeded(bakery)
+
+        assert item_now(item).status == "ready"
+        assert publish(item, bob).state == "published"
+        assert len(zoho.bills) == 1
 
 
 def test_a_lock_that_zoho_set_meanwhile_is_the_items_to_mend(
