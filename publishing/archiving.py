@@ -18,7 +18,8 @@ class NotAllowed(Exception):
 
 
 class NotClearable(Exception):
-    """There is nothing in Zoho Books to let go of, or the item is not in the Inbox."""
+    """There is nothing in Zoho Books to let go of, or it is there and the item is not
+    in the Inbox."""
 
 
 def archive(item: Item, by: User) -> Item:
@@ -69,16 +70,21 @@ def _rests_in_the_archive(item: Item) -> bool:
 
 
 def clear(item: Item, by: User) -> Item:
-    """*Clear publishing data*: it may become a second record. Raises NotClearable."""
+    """*Clear publishing data*: it may become a second record. What Zoho has no more
+    comes back to the Inbox with it. Raises NotClearable."""
     with transaction.atomic():
         fresh = coding.locked(item.pk)
         standing = fresh.standing_publication
-        if standing is None or not fresh.is_editable:
+        if standing is None or not is_clearable(fresh):
             raise NotClearable
+        if not fresh.is_editable:
+            fresh.status, fresh.archived_at = Item.Status.TO_REVIEW, None
         standing.cleared_at = timezone.now()
         standing.save(update_fields=["cleared_at"])
         fresh.published_at, fresh.document_missing = None, False
-        fresh.save(update_fields=["published_at", "document_missing"])
+        fresh.save(
+            update_fields=["status", "archived_at", "published_at", "document_missing"]
+        )
         audit.record(
             fresh.business,
             "item.cleared",
@@ -88,6 +94,11 @@ def clear(item: Item, by: User) -> Item:
             zoho_id=zoho_id_of(standing) or "—",
         )
         return coding.review(fresh)
+
+
+def is_clearable(item: Item) -> bool:
+    standing = item.standing_publication
+    return standing is not None and (item.is_editable or standing.is_gone)
 
 
 def record_name(publication: Publication) -> str:

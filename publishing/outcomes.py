@@ -132,13 +132,14 @@ Outcome = Done | Waits | Lost | Refused
 
 def rejected(step: Step, error: ZohoRejected) -> Refused:
     words = Words.of(error)
+    gone = isinstance(error, ZohoMissing)
     if step.kind == Step.Kind.DOCUMENT:
-        gone = isinstance(error, ZohoMissing)
         problem = Problem.RECORD_GONE if gone else Problem.DOCUMENT_REFUSED
         return Refused(problem, words=words)
     if step.kind == Step.Kind.SENT:
-        return Refused(Problem.NOT_SENT, words=words)
-    if isinstance(error, ZohoMissing):
+        problem = Problem.INVOICE_GONE if gone else Problem.NOT_SENT
+        return Refused(problem, words=words)
+    if gone:
         return Refused(Problem.ENTRY_GONE, reason=Reason.ENTRY_GONE, words=words)
     if error.code == INVALID_VALUE:
         return Refused(Problem.BAD_VALUE, words=words)

@@ -48,6 +48,7 @@ class Progress:
     can_publish: bool = False
     can_publish_again: bool = False
     can_attach_again: bool = False
+    can_clear: bool = False
     asks_a_person: bool = False
     open_url: str = ""
     problem: str = ""
@@ -233,7 +234,11 @@ def _published(item: Item, publication: Publication) -> Progress:
         detail=_document_detail(publication, under_way=under_way),
         waits_until=publication.due_at if publication.waiting_reason else None,
         is_moving=under_way or _document_is_unverified(publication),
-        can_attach_again=missing and not under_way and not _seen_there(publication),
+        can_attach_again=missing
+        and not under_way
+        and not publication.is_gone
+        and not _seen_there(publication),
+        can_clear=publication.is_gone,
         open_url=record_url(publication),
         problem=publication.problem,
         problem_field=_problem_field(publication),

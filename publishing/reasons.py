@@ -460,6 +460,14 @@ class Problem(Enum):
             "as sent in Zoho Books."
         ),
     )
+    INVOICE_GONE = (
+        "invoice_gone",
+        "",
+        _(
+            "The invoice is no longer in Zoho Books, so it was not marked as sent. If it "
+            "is to be there, clear its publishing data and publish it again."
+        ),
+    )
     SECOND_RECORD = (
         "second_record",
         "",
@@ -499,7 +507,10 @@ class Problem(Enum):
     RECORD_GONE = (
         "record_gone",
         "document",
-        _("The record is no longer in Zoho Books, so nothing can be attached to it."),
+        _(
+            "The record is no longer in Zoho Books, so nothing can be attached to it. If "
+            "it is to be there, clear its publishing data and publish it again."
+        ),
     )
 
     def __init__(self, code: str, field: str, sentence: Promise) -> None:
@@ -508,5 +519,7 @@ class Problem(Enum):
         self.sentence = sentence
 
 
+GONE = frozenset({Problem.RECORD_GONE.code, Problem.INVOICE_GONE.code})
+"""Zoho has said that the record was deleted there."""
 WAIT_BY_CODE = {wait.code: wait for wait in Wait}
 PROBLEM_BY_CODE = {problem.code: problem for problem in Problem}

@@ -179,7 +179,7 @@ def _put_right(publication: Publication, step: Step) -> None:
         Item.unscoped.filter(pk=publication.item_id).update(document_missing=False)
         _forget_document_problem(publication)
     elif step.kind == Step.Kind.SENT:
-        _forget(publication, [Problem.NOT_SENT.code])
+        _forget(publication, [Problem.NOT_SENT.code, Problem.INVOICE_GONE.code])
 
 
 def _done_outcome(outcome: Done) -> PublishAttempt.Outcome:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from connections.models import Connection
 from dext_sync.businesses.models import BusinessOwned, User
 from publishing.models.items import Item
+from publishing.reasons import GONE
 
 MARK_LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 
@@ -109,6 +110,11 @@ class Publication(BusinessOwned):
     @property
     def stands(self) -> bool:
         return self.state == self.State.PUBLISHED and self.cleared_at is None
+
+    @property
+    def is_gone(self) -> bool:
+        """Zoho has said that it has the record no more."""
+        return self.stands and self.problem_code in GONE
 
 
 class FailureMail(BusinessOwned):

@@ -190,9 +190,13 @@ def clear(request: WorkspaceRequest, item_id: int) -> HttpResponse:
 
 def _asks_to_clear(request: WorkspaceRequest, item: Item) -> HttpResponse:
     standing = item.standing_publication
-    if standing is None or not item.is_editable:
+    if standing is None or not archiving.is_clearable(item):
         return _nothing_to_clear(request, item)
-    context = {"item": item, "record": _record_in_words(standing)}
+    context = {
+        "item": item,
+        "record": _record_in_words(standing),
+        "is_gone": standing.is_gone,
+    }
     name = "_clear" if request.htmx else "clear"
     return render(request, f"publishing/{name}.html", context)
 

@@ -7,6 +7,8 @@ import time_machine
 
 from connections.models import Connection
 from dext_sync.businesses.models import Business, User
+from dext_sync.businesses.tenancy import acting_in
+from publishing import archiving
 from publishing.models import Step
 from tests.publishing.dying import die_at
 from tests.publishing.factories import make_customer, ready_item, ready_sale
@@ -127,6 +129,31 @@ def test_a_mark_that_is_refused_leaves_the_invoice_published(
     )
     assert not item_now(item).document_missing
     assert zoho.invoices[0]["status"] == "draft"
+
+
+def test_a_draft_that_a_person_deletes_before_the_mark_can_be_published_again(
+    zoho: Zoho, bakery: Business, bob: User, clock: time_machine.Traveller
+) -> None:
+    item = ready_sale(bakery, bob, mark_as_sent=True)
+    zoho.fails("per_minute", method="POST", path="/invoices/*/status/sent")
+    publication = publish(item, bob)
+    changes.remove(zoho.standin, BAKERY, "invoices", "2026-17")
+    work_until_settled(publication, clock)
+
+    page = page_of(item)
+    assert page.can_clear
+    assert page.problem == (
+        "The invoice is no longer in Zoho Books, so it was not marked as sent. If it is "
+        "to be there, clear its publishing data and publish it again."
+    )
+    with acting_in(bakery.pk):
+        archiving.clear(item, bob)
+    assert item_now(item).archived_at is None
+    publish(item_now(item), bob)
+
+    (invoice,) = zoho.invoices
+    assert invoice["status"] == "sent"
+    assert len(invoice["documents"]) == 1
 
 
 def test_one_that_a_person_voids_meanwhile_is_left_alone(

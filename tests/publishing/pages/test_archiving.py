@@ -13,7 +13,7 @@ from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
 from publishing import archiving, engine
 from publishing.models import Item, Publication, Step, Supplier
-from publishing.reasons import Reason
+from publishing.reasons import Problem, Reason
 from tests.publishing.factories import ready_item
 from tests.publishing.pages.conftest import At, now, text
 from tests.publishing.steps import press_publish, trail_of
@@ -302,6 +302,27 @@ def test_there_is_nothing_to_clear_in_the_archive(
 
     with acting_in(bakery.pk):
         assert Publication.unscoped.get(item=published).cleared_at is None
+
+
+def test_what_was_deleted_in_zoho_is_cleared_from_its_own_page(
+    at: At, bob: User, bakery: Business, published: Item
+) -> None:
+    gone = Problem.RECORD_GONE
+    with acting_in(bakery.pk):
+        Publication.unscoped.filter(item=published).update(
+            problem_code=gone.code, problem=str(gone.sentence)
+        )
+    visitor = at(bob, bakery)
+
+    page = text(visitor.opens("item", published.pk))
+    asked = text(visitor.opens("item_clear", published.pk))
+    visitor.posts("item_clear", published.pk)
+
+    assert "Attach again" not in page
+    assert f'href="/b/{bakery.slug}/costs/{published.pk}/clear/"' in page
+    assert "Zoho Books has said that Bill INV-104 is no longer there." in asked
+    assert now(published).status == Item.Status.READY
+    assert now(published).archived_at is None
 
 
 def test_looking_at_the_page_clears_nothing_even_if_it_was_taken_back_just_then(
