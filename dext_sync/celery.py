@@ -29,6 +29,8 @@ logger = logging.getLogger(__name__)
 REMINDER_LIFE = 15
 RUNG = 5
 """Seconds: a reminder is forgotten; an equal one may ring beside it."""
+SHORT = 1
+"""Seconds: one that rests longer is of another kind, and keeps none from ringing now."""
 
 PEOPLE, WORK, LISTS = "people", "work", "lists"
 """Queues: what somebody waits for, with the sweeps, which are short; publishing in
@@ -154,8 +156,12 @@ def remind_in(
 
 
 def _is_rung(task: "Task[..., Any]", args: tuple[object, ...], seconds: float) -> bool:
+    """One that rests is remembered until it rings: what is due before comes before."""
+    mark, life = _mark(task, args), ceil(seconds) + RUNG
+    if seconds > SHORT:
+        mark, life = f"{mark}:rests", ceil(seconds)
     try:
-        return not cache.add(_mark(task, args), 1, timeout=ceil(seconds) + RUNG)
+        return not cache.add(mark, 1, timeout=life)
     except RedisError:
         return False
 

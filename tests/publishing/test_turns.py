@@ -12,7 +12,7 @@ from connections import budget
 from connections.models import Allowance, Connection
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in, rows_across
-from dext_sync.celery import PEOPLE, WORK, remind
+from dext_sync.celery import PEOPLE, WORK, remind, remind_in
 from publishing import tasks, turns
 from publishing.models import Publication, PublishAttempt
 from tests.conftest import Browse
@@ -165,6 +165,30 @@ def test_the_same_reminder_is_not_rung_twice(
         remind(tasks.take_turn, bakery.pk, 2)
 
     assert broker.llen(WORK) == 2
+
+
+@pytest.mark.usefixtures("connection")
+def test_what_people_send_does_not_rest_with_what_is_automatic(
+    bakery: Business, broker: redis.Redis, settings: Settings
+) -> None:
+    """A turn has spent the share of what is automatic, and comes back in a minute."""
+    remind_in(timedelta(seconds=60), tasks.take_turn, bakery.pk, 1)
+    resting = broker.llen(WORK)
+
+    tasks.publish_due(bakery.pk)
+
+    assert (resting, broker.llen(WORK)) == (1, 1 + settings.ZOHO_CALLS_AT_ONCE)
+
+
+@pytest.mark.usefixtures("connection")
+def test_of_those_that_rest_one_is_enough(
+    bakery: Business, broker: redis.Redis
+) -> None:
+    for _turn in range(3):
+        remind_in(timedelta(seconds=40), tasks.take_turn, bakery.pk, 1)
+        tasks.take_turn(bakery.pk, 1)
+
+    assert broker.llen(WORK) == 1
 
 
 @pytest.mark.usefixtures("connection")
