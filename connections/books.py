@@ -13,12 +13,13 @@ from connections.budget import Priority
 from connections.models import Connection, ConnectionEvent, Grant, RefreshRun
 from connections.zoho.client import ZohoBooks
 from connections.zoho.errors import (
+    ZohoForbidden,
     ZohoOrganisationRefused,
     ZohoRateLimited,
     ZohoUnauthorized,
     ZohoUnavailable,
 )
-from connections.zoho.oauth import INVOICE_SCOPES, SCOPES, covers
+from connections.zoho.oauth import INVOICE_SCOPES, covers
 from connections.zoho.types import DailyLimit
 from dext_sync import counters
 from dext_sync.businesses import audit, mail
@@ -144,10 +145,10 @@ def takes_invoices(connection: Connection) -> bool:
     return _covers(connection, INVOICE_SCOPES)
 
 
-def has_all_scopes(connection: Connection) -> bool:
-    """Whether its permission covers all that is asked of Zoho Books nowadays."""
-    in_books = [scope for scope in SCOPES if scope.startswith("ZohoBooks.")]
-    return _covers(connection, in_books)
+def has_scope_for(connection: Connection, error: ZohoForbidden) -> bool:
+    """Whether its permission covers the call that was refused: then it is a right or a
+    module of Zoho Books that is missing, and no new permission brings that."""
+    return not error.scope or _covers(connection, [error.scope])
 
 
 def _covers(connection: Connection, wanted: Iterable[str]) -> bool:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from django.conf import settings
 from django.utils import timezone
 
-from connections.books import day_ends, has_all_scopes
+from connections.books import day_ends, has_scope_for
 from connections.models import Connection, Contact
 from connections.zoho.errors import (
     Limit,
@@ -171,7 +171,7 @@ def _waits(connection: Connection, step: Step, error: ZohoError) -> Waits | None
             return Waits(Wait.CONNECTION, soon(FOREVER), words)
         case ZohoUnauthorized():
             return Waits(Wait.CONNECTION, soon(FOREVER), words)
-        case ZohoForbidden() if not has_all_scopes(connection):
+        case ZohoForbidden() if not has_scope_for(connection, error):
             return Waits(Wait.SCOPE, soon(FOREVER), words)
         case ZohoMisconfigured():
             return Waits(Wait.CONFIGURATION, soon(timedelta(minutes=10)), words)

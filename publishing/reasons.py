@@ -425,8 +425,8 @@ class Problem(Enum):
         "connection",
         _(
             "The Zoho user who connected this business may not do this in Zoho Books: "
-            "a right or a module is missing there. Once it is there, or if another Zoho "
-            "user has it, press Reconnect on the connection's page."
+            "a right or a module is missing there. Once it is there, publish again; if "
+            "another Zoho user has it, press Reconnect on the connection's page."
         ),
     )
     UNEXPECTED = (

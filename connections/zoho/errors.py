@@ -69,7 +69,12 @@ class ZohoUnauthorized(ZohoError):
 
 
 class ZohoForbidden(ZohoError):
-    """A right, a scope or a module is missing: an administrator at Zoho acts."""
+    """A right, a scope or a module is missing: an administrator at Zoho acts.
+
+    `scope` is the one that the call needs, where it is known.
+    """
+
+    scope = ""
 
 
 class ZohoOrganisationRefused(ZohoForbidden):

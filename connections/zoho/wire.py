@@ -23,6 +23,18 @@ UPLOAD_TIMEOUT: Final = (5.0, 100.0)
 """Seconds to connect and to answer; less than publishing gives to a request that may
 still be at work."""
 
+SCOPE_GROUPS: Final[Mapping[str, str]] = {
+    "contacts": "contacts",
+    "bills": "bills",
+    "expenses": "expenses",
+    "invoices": "invoices",
+    "projects": "projects",
+    "bankaccounts": "banking",
+    "chartofaccounts": "accountants",
+    "transactionlocks": "accountants",
+}
+"""By the first word of a path; everything else belongs to the settings."""
+
 
 class Access(Protocol):
     """What a call needs from whoever owns the connection: a token, and leave to ask."""
@@ -54,6 +66,12 @@ class Call:
     file: File | None = None
     part: str = ""
 
+    @property
+    def scope(self) -> str:
+        """What a permission must cover for it."""
+        group = SCOPE_GROUPS.get(self.path.split("/")[1], "settings")
+        return f"ZohoBooks.{group}.{'READ' if self.method == 'GET' else 'CREATE'}"
+
 
 class Wire:
     def __init__(
@@ -70,8 +88,16 @@ class Wire:
         self._timeout = timeout
 
     def make(self, call: Call) -> Answer:
-        """The answer's content. A refused token is replaced once: a second refusal,
-        with a fresh one, means a right and not the token."""
+        """The answer's content."""
+        try:
+            return self._made(call)
+        except ZohoForbidden as refusal:
+            refusal.scope = call.scope
+            raise
+
+    def _made(self, call: Call) -> Answer:
+        """A refused token is replaced once: a second refusal, with a fresh one, means a
+        right and not the token."""
         token = self._access.token()
         try:
             return self._once(call, token)

@@ -284,6 +284,18 @@ class TestRights:
         assert item_now(item).status == "published"
         assert len(zoho.invoices) == 1
 
+    def test_a_right_that_is_missing_in_zoho_is_told_though_the_permission_is_old(
+        self, zoho: Zoho, bakery: Business, bob: User, connection: Connection
+    ) -> None:
+        """It covers bills, so no other permission would help."""
+        Grant.objects.update(scopes=" ".join(set(SCOPES) - set(INVOICE_SCOPES)))
+        zoho.fails("forbidden", path="/bills", times=2)
+
+        publication = publish(ready_item(bakery, bob), bob)
+
+        assert (publication.state, publication.problem_code) == ("failed", "forbidden")
+        assert "a right or a module is missing there" in publication.problem
+
 
 def reconnected(connection: Connection) -> None:
     Grant.objects.update(scopes=" ".join(SCOPES))

@@ -40,6 +40,7 @@ from connections.zoho.types import (
     NewInvoice,
     NewInvoiceLine,
 )
+from connections.zoho.wire import Call
 from tests.connections.zoho.openapi import (
     body_schema,
     declared,
@@ -320,9 +321,12 @@ def test_every_field_of_the_body_is_declared(file: str, path: str, act: Act) -> 
 @needs_openapi
 @each_call
 def test_our_scopes_allow_it(file: str, path: str, act: Act) -> None:
-    operation = _operation(file, path, _sent(act))
+    request = _sent(act)
+    operation = _operation(file, path, request)
     needed = {scope for one in operation["security"] for scope in one["Zoho_Auth"]}
     assert needed <= set(SCOPES)
+    method: Any = request.method
+    assert needed == {Call(method, path).scope}
 
 
 @needs_openapi
