@@ -4,22 +4,24 @@ import os
 import subprocess
 import sys
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from dext_sync.businesses.tenancy import current_scope
 from publishing import drawing
 
 PROGRAM: Final = Path(drawing.__file__)
 AT_ONCE: Final = 2
+OF_ONE_BUSINESS: Final = AT_ONCE - 1
+"""One place is always free of whoever has documents that take long."""
 MOST_WAIT: Final = 10
 """Seconds for one of the places; whoever waits longer is asked to come again."""
 # More is not handed on: the program needs no secret of ours.
 HANDED_ON: Final = ("PATH", "LD_LIBRARY_PATH")
-
-_places = threading.BoundedSemaphore(AT_ONCE)
 
 
 class Damaged(Exception):
@@ -67,7 +69,7 @@ def draw(content: bytes, content_type: str, page: int, width: int) -> bytes:
 def _run(content: bytes, *task: str) -> bytes:
     # -I: neither this folder nor the environment adds modules to the program.
     command = [sys.executable, "-I", str(PROGRAM), *task]
-    with _place():
+    with place_of(current_scope().business):
         try:
             done = subprocess.run(  # noqa: S603  (our own program, our own words)
                 command,
@@ -84,14 +86,41 @@ def _run(content: bytes, *task: str) -> bytes:
     return done.stdout
 
 
+class Places:
+    """Those of this process, and who has them."""
+
+    def __init__(self) -> None:
+        self._taken: Counter[int | None] = Counter()
+        self._changed = threading.Condition()
+
+    def take(self, business: int | None) -> None:
+        """Raises Busy."""
+        with self._changed:
+            if not self._changed.wait_for(lambda: self._is_free(business), MOST_WAIT):
+                raise Busy
+            self._taken[business] += 1
+
+    def _is_free(self, business: int | None) -> bool:
+        return self._taken.total() < AT_ONCE and self._taken[business] < OF_ONE_BUSINESS
+
+    def give_back(self, business: int | None) -> None:
+        with self._changed:
+            self._taken[business] -= 1
+            self._taken += Counter()  # Forgets whoever has none.
+            self._changed.notify_all()
+
+
+_places = Places()
+
+
 @contextmanager
-def _place() -> Iterator[None]:
-    if not _places.acquire(timeout=MOST_WAIT):
-        raise Busy
+def place_of(business: int | None) -> Iterator[None]:
+    """Raises Busy."""
+    _places.take(business)
     try:
         yield
     finally:
-        _places.release()
+        _places.give_back(business)
 
 
 def _check(code: int) -> None:

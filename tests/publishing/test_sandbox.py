@@ -3,6 +3,8 @@
 import ast
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 
@@ -43,7 +45,9 @@ def test_a_page_without_end_is_given_up_and_not_tried_again(
     assert time.monotonic() - began < 1
 
 
-def test_meanwhile_others_open_and_draw_theirs(hasty: None, heavy: Document) -> None:
+def test_meanwhile_others_open_and_draw_theirs(
+    hasty: None, heavy: Document, garage: Business
+) -> None:
     done = threading.Event()
 
     def draw() -> None:
@@ -53,7 +57,8 @@ def test_meanwhile_others_open_and_draw_theirs(hasty: None, heavy: Document) -> 
 
     drawer = threading.Thread(target=draw)
     drawer.start()
-    found = sandbox.examine(make_pdf("innocent"), PDF)
+    with acting_in(garage.pk):
+        found = sandbox.examine(make_pdf("innocent"), PDF)
     early = not done.is_set()
     drawer.join()
 
@@ -65,13 +70,62 @@ def test_who_would_wait_too_long_is_told_so(
     monkeypatch: pytest.MonkeyPatch, bakery: Business, bob: User
 ) -> None:
     monkeypatch.setattr(sandbox, "MOST_WAIT", 0.01)
-    monkeypatch.setattr(sandbox, "_places", threading.BoundedSemaphore(1))
-    with sandbox._place():  # noqa: SLF001  (somebody is drawing)
+    with held_by(11), held_by(12):
         answer = upload(bakery, bob, make_pdf(), "mine.pdf")
 
     assert answer == Refused(
         "“mine.pdf” could not be looked at just now: try it again."
     )
+
+
+def test_one_business_never_holds_every_place(
+    monkeypatch: pytest.MonkeyPatch,
+    bakery: Business,
+    garage: Business,
+    bob: User,
+    charlie: User,
+) -> None:
+    monkeypatch.setattr(sandbox, "MOST_WAIT", 0.01)
+    with held_by(bakery.pk):
+        second = upload(bakery, bob, make_pdf(), "second.pdf")
+        others = upload(garage, charlie, make_pdf(), "others.pdf")
+
+    assert second == Refused(
+        "“second.pdf” could not be looked at just now: try it again."
+    )
+    assert isinstance(others, Accepted)
+
+
+def test_a_place_that_is_given_back_goes_to_who_waits_for_it(
+    bakery: Business, bob: User
+) -> None:
+    place = held_by(bakery.pk)
+    place.__enter__()
+    waiting = threading.Timer(0, place.__exit__, (None, None, None))
+    waiting.start()
+
+    assert isinstance(upload(bakery, bob, make_pdf(), "next.pdf"), Accepted)
+    waiting.join()
+
+
+@contextmanager
+def held_by(business_id: int) -> Iterator[None]:
+    """Somebody there is drawing."""
+    opened, over = threading.Event(), threading.Event()
+
+    def draw() -> None:
+        with sandbox.place_of(business_id):
+            opened.set()
+            over.wait()
+
+    drawer = threading.Thread(target=draw)
+    drawer.start()
+    opened.wait()
+    try:
+        yield
+    finally:
+        over.set()
+        drawer.join()
 
 
 def test_what_cannot_be_opened_within_the_limit_is_refused(
