@@ -29,6 +29,15 @@ def go_on(publication: Publication, step: Step) -> None:
     item.save(update_fields=["status", "reasons"])
 
 
+def attached(publication: Publication) -> None:
+    """Its document is there after all. Once it was cleared, the item may have become
+    another record, whose document may be missing all the same."""
+    item = Item.unscoped.select_for_update(of=("self",)).get(pk=publication.item_id)
+    if Publication.unscoped.filter(pk=publication.pk, cleared_at=None).exists():
+        item.document_missing = False
+        item.save(update_fields=["document_missing"])
+
+
 def _is_published_again(publication: Publication) -> bool:
     counts = Q(finished_at=None) | Q(state=Publication.State.PUBLISHED, cleared_at=None)
     others = Publication.unscoped.filter(counts, item=publication.item_id)

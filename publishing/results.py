@@ -132,7 +132,8 @@ def _is_anothers(step: Step, outcome: Done) -> bool:
 
 
 def done(publication: Publication, step: Step, outcome: Done) -> None:
-    """A step that was refused meanwhile is put right: Zoho has it after all."""
+    """A step that was refused meanwhile is put right: Zoho has it after all. So is one
+    of which a person has said that it is there, and could not say the id."""
     with transaction.atomic():
         before = Step.unscoped.select_for_update().get(pk=step.pk)
         is_late = before.state == Step.State.DONE
@@ -146,8 +147,13 @@ def done(publication: Publication, step: Step, outcome: Done) -> None:
 
 
 def _note_second(publication: Publication, first: Step, outcome: Done) -> None:
-    if first.kind == Step.Kind.RECORD and first.zoho_id != outcome.zoho_id:
+    if first.kind != Step.Kind.RECORD or first.zoho_id == outcome.zoho_id:
+        return
+    if first.zoho_id:
         late.tell_second(publication, outcome.zoho_id)
+    else:
+        _keep_done(first, outcome)
+        _forget(publication, [Problem.SEEN_THERE.code])
 
 
 def _store_done(publication: Publication, step: Step, outcome: Done) -> None:
@@ -176,7 +182,7 @@ def _put_right(publication: Publication, step: Step) -> None:
     if step.kind == Step.Kind.RECORD:
         late.go_on(publication, step)
     elif step.kind == Step.Kind.DOCUMENT:
-        Item.unscoped.filter(pk=publication.item_id).update(document_missing=False)
+        late.attached(publication)
         _forget_document_problem(publication)
     elif step.kind == Step.Kind.SENT:
         _forget(publication, [Problem.NOT_SENT.code, Problem.INVOICE_GONE.code])

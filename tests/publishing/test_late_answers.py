@@ -12,9 +12,9 @@ from connections.models import Grant
 from connections.zoho.errors import ZohoUnavailable
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
-from publishing import results, sending
+from publishing import by_hand, results, sending
 from publishing.leases import LeaseLost
-from publishing.models import Publication, Step
+from publishing.models import Item, Publication, Step
 from publishing.outcomes import Done, Refused
 from publishing.reasons import Problem, Wait
 from tests.publishing.factories import paid_receipt, ready_item
@@ -31,6 +31,7 @@ from tests.publishing.steps import (
     work,
     work_until_settled,
 )
+from tests.publishing.test_clearing import cleared
 from tests.publishing.zoho import Zoho
 
 pytestmark = pytest.mark.usefixtures("connection")
@@ -95,6 +96,53 @@ class TestALateYes:
         assert len(zoho.bills) == 1
         assert len(zoho.bills[0]["documents"]) == 1
         assert now(publication).problem == ""
+
+    def test_for_a_document_puts_right_what_was_said_of_it(
+        self, zoho: Zoho, bakery: Business, bob: User, clock: time_machine.Traveller
+    ) -> None:
+        item = paid_receipt(bakery, bob)
+        first, step = document_opened(zoho, item, bob, clock)
+        refuse_meanwhile(first, clock, step.kind)
+        assert item_now(item).document_missing
+
+        with acting_in(bakery.pk):
+            results.settle(first, step, Done())
+
+        assert not item_now(item).document_missing
+
+    def test_for_a_document_says_nothing_of_the_one_that_came_after_clearing(
+        self, zoho: Zoho, bakery: Business, bob: User, clock: time_machine.Traveller
+    ) -> None:
+        item = paid_receipt(bakery, bob)
+        first, step = document_opened(zoho, item, bob, clock)
+        refuse_meanwhile(first, clock, step.kind)
+        cleared(item, bob)
+        zoho.fails("mandatory_tag", path="/expenses/*/receipt")
+        publish(item, bob)
+
+        with acting_in(bakery.pk):
+            results.settle(first, step, Done())
+
+        assert item_now(item).document_missing
+        assert page_of(item).can_attach_again
+
+    def test_for_what_a_person_has_seen_there_tells_its_id(
+        self, zoho: Zoho, bakery: Business, bob: User, clock: time_machine.Traveller
+    ) -> None:
+        item = paid_receipt(bakery, bob)
+        publication = begun(item, bob)
+        first, step = taken_and_opened(publication)
+        done = send_now(first, step)
+        seen_by_a_person(publication, bob, clock)
+
+        with acting_in(bakery.pk), pytest.raises(LeaseLost):
+            results.settle(first, step, done)
+
+        assert "publication.second_record" not in trail_of(bakery, item)
+        assert step_of(publication, Step.Kind.RECORD).zoho_id == done.zoho_id
+        page = page_of(item)
+        assert done.zoho_id in page.open_url
+        assert page.can_attach_again
 
 
 class TestASecondRecord:
@@ -251,14 +299,43 @@ def let_it_be_sent_again(
         results.wait_for(mine, Wait.MINUTE, timezone.now())
 
 
-def refuse_meanwhile(publication: Publication, clock: time_machine.Traveller) -> None:
+def refuse_meanwhile(
+    publication: Publication,
+    clock: time_machine.Traveller,
+    kind: str = Step.Kind.RECORD,
+) -> None:
     """Another worker was told no."""
     clock.shift(121)
     work(publication)
     mine = taken_after(publication, clock)
     with acting_in(publication.business_id):
-        step = mine.steps.get(kind=Step.Kind.RECORD)
+        step = mine.steps.get(kind=kind)
         results.settle(mine, step, Refused(Problem.FORBIDDEN))
+        if step.follows_record:
+            results.published(mine)
+
+
+def document_opened(
+    zoho: Zoho, item: Item, by: User, clock: time_machine.Traveller
+) -> tuple[Publication, Step]:
+    """The expense is there, and a worker is about to attach its receipt."""
+    zoho.fails("per_minute", method="POST", path="/expenses/*/receipt")
+    publication = publish(item, by)
+    clock.shift(70)
+    return taken_and_opened(publication)
+
+
+def seen_by_a_person(
+    publication: Publication, by: User, clock: time_machine.Traveller
+) -> None:
+    """Nobody can look it up any more, so somebody has."""
+    clock.shift(121)
+    work(publication)
+    with acting_in(publication.business_id):
+        Publication.unscoped.filter(pk=publication.pk).update(
+            waiting_reason=Wait.LONG_LIST.code
+        )
+        assert by_hand.settle(publication.item, is_there=True, by=by)
 
 
 def taken_after(publication: Publication, clock: time_machine.Traveller) -> Publication:
