@@ -32,6 +32,8 @@ MOST_OTHER_CALLS = 10
 
 @dataclass(frozen=True)
 class Read:
+    """`bare`: seconds for the same pages without storing them, where they were read."""
+
     seconds: float
     bare: float
     megabytes: float
@@ -58,7 +60,7 @@ def _measured(
     anew, again = [], []
     for _run in range(runs):
         _forget_lists()
-        anew.append(_read(remote, tenant))
+        anew.append(_read(remote, tenant, "--bare"))
         again.append(_read(remote, tenant))
     return [*_of_first(size, anew, most_calls), *_of_second(size, again)]
 
@@ -140,13 +142,13 @@ def _forget_lists() -> None:
         cursor.execute("ANALYZE")
 
 
-def _read(remote: Remote, tenant: Tenant) -> Read:
+def _read(remote: Remote, tenant: Tenant, *options: str) -> Read:
     """In a process of its own, as a worker's child is."""
     before = _stamps(tenant)
     remote.forget_calls()
     command = [sys.executable, "-m", "tests.benchmarks.reader"]
     finished = subprocess.run(  # noqa: S603  (our own program)
-        [*command, str(tenant.business.pk), str(tenant.connection.pk)],
+        [*command, str(tenant.business.pk), str(tenant.connection.pk), *options],
         check=True,
         stdout=subprocess.PIPE,
         text=True,
@@ -155,7 +157,7 @@ def _read(remote: Remote, tenant: Tenant) -> Read:
     after = _stamps(tenant)
     return Read(
         seconds=told["seconds"],
-        bare=told["bare"],
+        bare=told.get("bare", 0),
         megabytes=told["megabytes"],
         paths=told["paths"],
         rewritten=sum(before[key] != after[key] for key in before),
