@@ -556,6 +556,15 @@ class PaymentMethodForm(forms.Form):
         required=False,
         help_text=_("Zoho's word for how the money moved."),
     )
+    publish_to = forms.ChoiceField(
+        label=_("Publish to"),
+        required=False,
+        choices=[("", _("Nothing")), *Item.PublishTo.choices],
+        help_text=_(
+            "A rule: where items go that were paid with it, unless the supplier's rule "
+            "or a person says otherwise."
+        ),
+    )
 
     def __init__(
         self,

@@ -1,5 +1,7 @@
 """Payment methods of the business, and the modes that Zoho Books knows."""
 
+from typing import Any
+
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -35,6 +37,16 @@ def modes_of(business: Business) -> QuerySet[PaymentMode]:
 def methods_of(business: Business) -> QuerySet[PaymentMethod]:
     methods = PaymentMethod.objects.for_business(business).filter(removed_at=None)
     return methods.select_related("account", "mode")
+
+
+def save(
+    business: Business, method: PaymentMethod | None, *, by: User, **values: Any
+) -> PaymentMethod:
+    """A new one, or this one changed. Raises NameTaken."""
+    if method is None:
+        return add(business, by=by, **values)
+    change(method, by=by, **values)
+    return method
 
 
 def add(

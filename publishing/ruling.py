@@ -76,6 +76,7 @@ def set_supplier_rule(
 def set_method_rule(
     method: PaymentMethod, values: Mapping[str, Any], *, by: User
 ) -> MethodRule:
+    """The same of a payment method."""
     with transaction.atomic():
         rule, _new = MethodRule.unscoped.select_for_update(of=("self",)).get_or_create(
             business_id=method.business_id, method=method

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -10,10 +11,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from dext_sync.businesses.access import BusinessRequest, business_view
 from dext_sync.businesses.roles import Need
-from publishing import coding, methods, tasks
+from publishing import coding, methods, ruling, tasks
 from publishing.formats import locale_of
 from publishing.forms import PaymentMethodForm, Place
-from publishing.models import PaymentMethod
+from publishing.models import MethodRule, PaymentMethod
 from publishing.views.visible import connection_of
 
 
@@ -53,6 +54,7 @@ def change(request: BusinessRequest, method_id: int) -> HttpResponse:
             "last_four": method.last_four,
             "account": method.account_id,
             "mode": method.mode_id,
+            "publish_to": _rule_of(method),
         },
     )
     if form.is_valid() and _saved(request, form, method):
@@ -78,6 +80,11 @@ def remove(request: BusinessRequest, method_id: int) -> HttpResponse:
     return redirect("payment_methods", request.business.slug)
 
 
+def _rule_of(method: PaymentMethod) -> str:
+    rule = MethodRule.unscoped.filter(method=method).first()
+    return rule.publish_to if rule else ""
+
+
 def _place(request: BusinessRequest) -> Place:
     return Place(request.business, connection_of(request), locale_of(request.business))
 
@@ -92,12 +99,13 @@ def _method_or_404(request: BusinessRequest, method_id: int) -> PaymentMethod:
 def _saved(
     request: BusinessRequest, form: PaymentMethodForm, method: PaymentMethod | None
 ) -> bool:
-    values: dict[str, Any] = form.cleaned_data
+    values: dict[str, Any] = {**form.cleaned_data}
+    rule = {"publish_to": values.pop("publish_to")}
     try:
-        if method is None:
-            methods.add(request.business, by=request.user, **values)
-        else:
-            methods.change(method, by=request.user, **values)
+        with transaction.atomic():
+            saved = methods.save(request.business, method, by=request.user, **values)
+            ruling.set_method_rule(saved, rule, by=request.user)
+        if method is not None:
             tasks.ask_for_review(request.business.pk)
     except methods.NameTaken:
         form.add_error(

@@ -15,6 +15,7 @@ from tests.publishing.factories import (
     make_connection,
     make_item,
     make_lists,
+    make_method,
     make_supplier,
     ready_item,
 )
@@ -299,3 +300,25 @@ def test_why_lists_what_holds_and_what_lost(
         r"above",
         words(page),
     )
+
+
+class TestPaymentMethods:
+    def test_where_their_items_go_is_said_with_the_method(
+        self, at: At, alice: User, bob: User, connected_bakery: Business
+    ) -> None:
+        card = make_method(connected_bakery)
+        visitor = at(alice, connected_bakery)
+        data = {"name": "Company Card", "last_four": "4242", "publish_to": "expenses"}
+
+        visitor.posts("payment_method_change", card.pk, data=data)
+        page = visitor.opens("payment_method_change", card.pk).content.decode()
+        item = make_item(connected_bakery, bob, paid=True)
+        at(bob, connected_bakery).posts(
+            "item_field", item.pk, "payment_method", data={"value": str(card.pk)}
+        )
+
+        assert 'value="expenses" selected' in page
+        assert item_now(item).publish_to == "expenses"
+        assert "changed the rule of Company Card •4242: publish to Expenses" in words(
+            visitor.opens("activity")
+        )
