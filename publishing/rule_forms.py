@@ -96,13 +96,18 @@ class SupplierRuleForm(forms.Form):
         return self.cleaned_data
 
     def _picked_names(self) -> list[str]:
-        """Tax where there is any."""
-        taxes = self.place.business.tax_registered
-        return [
-            name
-            for name in PICKED
-            if name in self.names and (name != "tax_rate" or taxes)
-        ]
+        return [name for name in PICKED if name in self.names and self._is_there(name)]
+
+    def _is_there(self, name: str) -> bool:
+        """Tax where there is any; projects and locations where Zoho has them."""
+        match name:
+            case "tax_rate":
+                return self.place.business.tax_registered
+            case "project" | "location":
+                chosen = getattr(self.said, name) is not None
+                return chosen or CHOICES[name](self.place).exists()
+            case _:
+                return True
 
     def _pick(self, name: str) -> None:
         chosen = plain_words(self.data.get(name, ""))
