@@ -60,7 +60,7 @@ def refresh(page: Page) -> None:
     expect(page.get_by_text("Refresh in progress.")).to_be_hidden()
     page.get_by_role("link", name="Lists", exact=True).first.click()
     is_accessible(page)
-    page.get_by_role("link", name="Suppliers").first.click()
+    page.get_by_role("main").get_by_role("link", name="Suppliers").click()
     expect(page.get_by_role("rowheader", name="Acme Paper Ltd")).to_be_visible()
     is_accessible(page)
 
