@@ -10,9 +10,9 @@ from django.db.models import Model
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-from publishing import ruling
+from publishing import filling, ruling
 from publishing.forms import CHOICES, Place, currencies, picked_row, plain_words
-from publishing.models import Item, Supplier, SupplierRule
+from publishing.models import Item, SupplierRule
 
 PICKED: Final = ("category", "tax_rate", "payment_method", "project", "location")
 OPTIONS: Final[Mapping[str, str]] = {
@@ -23,7 +23,6 @@ OPTIONS: Final[Mapping[str, str]] = {
     "payment_method": "method_options",
 }
 NOTHING: Final = ("", _("Nothing"))
-LONGEST_TERM: Final = 366
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,7 @@ class SupplierRuleForm(forms.Form):
         label=_("Due after"),
         required=False,
         min_value=0,
-        max_value=LONGEST_TERM,
+        max_value=ruling.LONGEST_TERM,
         help_text=_("Days from the document's date."),
     )
     description = forms.CharField(
@@ -71,14 +70,14 @@ class SupplierRuleForm(forms.Form):
         data: Any = None,
         *,
         place: Place,
-        supplier: Supplier,
+        side: str,
         rule: SupplierRule,
     ) -> None:
         """rule: what it says now, or what is offered; not saved by this form."""
         self.said = rule
         super().__init__(data, initial=_initial(self.said))
         self.place = place
-        self.names = ruling.fields_for(supplier)
+        self.names = ruling.fields_of(side)
         codes = sorted({*currencies(place), self.said.currency} - {""})
         self.fields["currency"] = forms.ChoiceField(
             label=_("Currency"),
@@ -123,6 +122,15 @@ class SupplierRuleForm(forms.Form):
             self.add_error(
                 None, f"{capfirst(ruling.label_of(name))}: {refusal.messages[0]}"
             )
+
+    @property
+    def spoken(self) -> dict[str, Any]:
+        """Only what was said: for many rules at once, which else keep what they say."""
+        return {
+            name: value
+            for name, value in self.values.items()
+            if value not in filling.SILENT
+        }
 
     @property
     def values(self) -> dict[str, Any]:

@@ -42,13 +42,14 @@ CUSTOMER_FIELDS: Final = (
     "project",
     "location",
 )
+LONGEST_TERM: Final = 366
 MOST_AT_ONCE: Final = 200
 """Items that one press of a button changes."""
 
 
-def fields_for(supplier: Supplier) -> tuple[str, ...]:
-    sells = supplier.side == Supplier.Side.CUSTOMER
-    return CUSTOMER_FIELDS if sells else SUPPLIER_FIELDS
+def fields_of(side: str) -> tuple[str, ...]:
+    """What a rule of this side can say."""
+    return CUSTOMER_FIELDS if side == Supplier.Side.CUSTOMER else SUPPLIER_FIELDS
 
 
 def set_supplier_rule(

@@ -21,7 +21,7 @@ from django.views.decorators.http import (
 
 from dext_sync.businesses.access import BusinessRequest, business_view
 from dext_sync.businesses.roles import Need
-from publishing import coding, filling, ruling, spellings
+from publishing import coding, filling, rule_files, ruling, spellings
 from publishing.formats import locale_of
 from publishing.forms import Place, is_id, plain_words
 from publishing.models import Item, Supplier, SupplierRule
@@ -30,6 +30,7 @@ from publishing.views.visible import connection_of
 
 PAGE: Final = 50
 LONGEST_PAGE: Final = 9
+MOST_SELECTED: Final = 200
 SIDES: Final = {
     "suppliers": Supplier.Side.SUPPLIER,
     "customers": Supplier.Side.CUSTOMER,
@@ -123,7 +124,7 @@ def page(request: BusinessRequest, side: str, supplier_id: int) -> HttpResponse:
     rule = _like_item(request, supplier)
     place = _place(request, supplier)
     form = SupplierRuleForm(
-        request.POST or None, place=place, supplier=supplier, rule=rule
+        request.POST or None, place=place, side=supplier.side, rule=rule
     )
     if request.method == "POST" and form.is_valid():
         ruling.set_supplier_rule(supplier, form.values, by=request.user)
@@ -218,6 +219,92 @@ def _say_applied(request: BusinessRequest, count: int) -> None:
         "%(count)d item was changed.", "%(count)d items were changed.", count
     )
     messages.success(request, words % {"count": count})
+
+
+@business_view(Need.MANAGE)
+@require_POST
+def rules(request: BusinessRequest, side: str) -> HttpResponse:
+    """One rule for all that were selected: what is left empty stays in each."""
+    chosen = _selected(request, side)
+    if not chosen:
+        messages.warning(request, _("Select at least one first."))
+        return redirect("suppliers", request.business.slug, side)
+    form = SupplierRuleForm(
+        request.POST if "save" in request.POST else None,
+        place=_place(request, chosen[0]),
+        side=SIDES[side],
+        rule=SupplierRule(business=request.business),
+    )
+    if not form.is_bound or not form.is_valid():
+        context = {"side": side, "chosen": chosen, "form": form}
+        status = 422 if form.errors else 200
+        return render(request, "publishing/suppliers_rule.html", context, status=status)
+    for supplier in chosen:
+        ruling.set_supplier_rule(supplier, form.spoken, by=request.user)
+    words = ngettext(
+        "%(count)d rule is saved.", "%(count)d rules are saved.", len(chosen)
+    )
+    messages.success(request, words % {"count": len(chosen)})
+    return redirect("suppliers", request.business.slug, side)
+
+
+def _selected(request: BusinessRequest, side: str) -> list[Supplier]:
+    numbers = [each for each in request.POST.getlist("supplier") if is_id(each)]
+    rows = Supplier.objects.for_business(request.business).filter(
+        side=SIDES[side], merged_into=None, pk__in=numbers[:MOST_SELECTED]
+    )
+    return list(rows.order_by("pk"))
+
+
+@business_view(Need.MANAGE)
+@require_http_methods(["GET", "HEAD", "POST"])
+def from_file(request: BusinessRequest, side: str) -> HttpResponse:
+    """A CSV file is read and shown; saved only whole, and only after that."""
+    place = _place(request, Supplier(side=SIDES[side]))
+    if request.method != "POST":
+        return _file_page(request, side)
+    try:
+        text = _sent(request)
+        lines = rule_files.read(text, place)
+    except rule_files.NotReadable as refusal:
+        return _file_page(request, side, error=str(refusal))
+    if "save" not in request.POST or any(line.errors for line in lines):
+        return _file_page(request, side, lines=lines, text=text)
+    count = rule_files.save(lines, place, by=request.user)
+    words = ngettext("%(count)d row is saved.", "%(count)d rows are saved.", count)
+    messages.success(request, words % {"count": count})
+    return redirect("suppliers", request.business.slug, side)
+
+
+def _sent(request: BusinessRequest) -> str:
+    """The file, or what was shown of it; raises NotReadable."""
+    file = request.FILES.get("file")
+    if file is not None:
+        return rule_files.text_of(file.read(rule_files.MOST_BYTES + 1))
+    text = request.POST.get("text", "")
+    if not text:
+        raise rule_files.NotReadable(_("Choose a CSV file first."))
+    return rule_files.text_of(text.encode())
+
+
+def _file_page(
+    request: BusinessRequest,
+    side: str,
+    *,
+    lines: list[rule_files.Line] | None = None,
+    text: str = "",
+    error: str = "",
+) -> HttpResponse:
+    context = {
+        "side": side,
+        "lines": lines,
+        "text": text,
+        "error": error,
+        "columns": ", ".join((rule_files.NAME, *ruling.fields_of(SIDES[side]))),
+        "faulty": sum(bool(line.errors) for line in lines or ()),
+    }
+    status = 422 if error or context["faulty"] else 200
+    return render(request, "publishing/suppliers_file.html", context, status=status)
 
 
 @business_view(Need.MANAGE)

@@ -140,6 +140,8 @@ PUBLISHING: dict[str, Row] = {
     "document_file": ITEM,
     "document_page": Row(Need.MEMBER, {"item_id": NONE, "page": 1}, COSTS),
     "suppliers": Row(Need.MANAGE, place={"side": "suppliers"}),
+    "suppliers_rules": Row(Need.MANAGE, place={"side": "suppliers"}),
+    "suppliers_file": Row(Need.MANAGE, place={"side": "suppliers"}),
     **dict.fromkeys(
         ("supplier", "supplier_apply", "supplier_merge", "supplier_unmerge"),
         Row(Need.MANAGE, {"supplier_id": NONE}, {"side": "suppliers"}),

@@ -1,0 +1,169 @@
+"""Suppliers or customers with their rules from a CSV file: read whole, shown, then saved."""
+
+import csv
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from dext_sync.businesses.models import User
+from publishing import ruling, suppliers
+from publishing.forms import CHOICES, Place, currencies, picked_row, plain_words
+from publishing.models import Item
+
+MOST_ROWS: Final = 2000
+MOST_BYTES: Final = 1024 * 1024
+NAME: Final = "name"
+COLUMNS: Final = (NAME, *ruling.SUPPLIER_FIELDS)
+YES, NO = ("yes", "y", "true", "1", "paid"), ("no", "n", "false", "0")
+
+
+class NotReadable(Exception):
+    """Why, in a sentence for people."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """`number` as an editor counts it; `errors` name the column."""
+
+    number: int
+    name: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+    errors: tuple[str, ...] = ()
+
+    @property
+    def words(self) -> list[str]:
+        return [
+            f"{ruling.label_of(name)} {ruling.words_of(name, value)}"
+            for name, value in self.values.items()
+        ]
+
+
+def text_of(content: bytes) -> str:
+    """As spreadsheets write it; raises NotReadable."""
+    if len(content) > MOST_BYTES:
+        raise NotReadable(_("The file is larger than one megabyte."))
+    try:
+        return content.decode("utf-8-sig").replace("\0", "")
+    except UnicodeDecodeError:
+        raise NotReadable(
+            _("The file is not text in UTF-8: save it as CSV UTF-8.")
+        ) from None
+
+
+def read(text: str, place: Place) -> list[Line]:
+    """Each row with what it says; raises NotReadable where it is no such table."""
+    try:
+        rows = list(csv.reader(io.StringIO(text), _dialect(text)))
+    except csv.Error:
+        raise NotReadable(_("The file is not a CSV table.")) from None
+    if not rows:
+        raise NotReadable(_("The file is empty."))
+    columns = [_column(head) for head in rows[0]]
+    if NAME not in columns:
+        raise NotReadable(_("The first row must name the columns, “name” among them."))
+    filled = [
+        (number, row)
+        for number, row in enumerate(rows[1:], start=2)
+        if any(cell.strip() for cell in row)
+    ]
+    if len(filled) > MOST_ROWS:
+        raise NotReadable(
+            _("The file has more than %(most)d rows.") % {"most": MOST_ROWS}
+        )
+    return [_line(number, columns, row, place) for number, row in filled]
+
+
+def _dialect(text: str) -> type[csv.Dialect]:
+    """Commas, or semicolons where spreadsheets write decimals with a comma."""
+    first = text.partition("\n")[0]
+
+    class Written(csv.excel):
+        delimiter = ";" if first.count(";") > first.count(",") else ","
+        strict = True
+
+    return Written
+
+
+def _column(head: str) -> str:
+    name = "_".join(head.casefold().split())
+    return {"due_after": "due_days", "supplier": NAME, "customer": NAME}.get(name, name)
+
+
+def _line(number: int, columns: list[str], row: list[str], place: Place) -> Line:
+    cells = {
+        column: plain_words(cell)
+        for column, cell in zip(columns, row, strict=False)
+        if cell.strip()
+    }
+    values: dict[str, Any] = {}
+    errors = [] if cells.get(NAME) else [_("The name is missing.")]
+    for name in ruling.fields_of(place.side):
+        if name in cells:
+            try:
+                values[name] = _value(name, cells[name], place)
+            except ValidationError as refusal:
+                errors.append(f"{ruling.label_of(name)}: {refusal.messages[0]}")
+    return Line(number, cells.get(NAME, "")[:200], values, tuple(errors))
+
+
+def _value(name: str, text: str, place: Place) -> Any:
+    if name in CHOICES:
+        return _by_code(name, text, place) or picked_row(CHOICES[name](place), "", text)
+    match name:
+        case "due_days":
+            return _days(text)
+        case "paid":
+            return _truth(text)
+        case "currency":
+            return _one_of(text.upper(), currencies(place))
+        case "publish_to":
+            return _one_of(text.casefold(), Item.PublishTo.values)
+        case _:
+            return text[:400]
+
+
+def _by_code(name: str, text: str, place: Place) -> Any:
+    rows = CHOICES[name](place)
+    if not hasattr(rows.model, "code"):
+        return None
+    found = list(rows.filter(code__iexact=text)[:2])
+    return found[0] if len(found) == 1 else None
+
+
+def _days(text: str) -> int:
+    known = text.isascii() and text.isdecimal() and int(text[:4]) <= ruling.LONGEST_TERM
+    if not known:
+        raise ValidationError(_("Enter days, from 0 to 366."))
+    return int(text[:4])
+
+
+def _truth(text: str) -> bool:
+    word = text.casefold()
+    if word not in (*YES, *NO):
+        raise ValidationError(_("Enter yes or no."))
+    return word in YES
+
+
+def _one_of(text: str, known: list[str]) -> str:
+    if text not in known:
+        raise ValidationError(
+            _("“%(text)s” is none of %(known)s."),
+            params={"text": text, "known": ", ".join(known)},
+        )
+    return text
+
+
+def save(lines: list[Line], place: Place, *, by: User) -> int:
+    """All of them or none; how many. Suppliers that are not there yet are made."""
+    with transaction.atomic():
+        for line in lines:
+            named = suppliers.named(place.business, line.name, place.side)
+            supplier = suppliers.root(named)
+            if line.values:
+                ruling.set_supplier_rule(supplier, line.values, by=by)
+    return len(lines)

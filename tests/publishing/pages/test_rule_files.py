@@ -1,0 +1,137 @@
+"""Many rules at once: for those selected, and from a CSV file."""
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http import HttpResponse
+
+from connections.models import Account
+from dext_sync.businesses.models import Business, User
+from dext_sync.businesses.tenancy import acting_in
+from publishing import filling
+from publishing.models import Supplier, SupplierRule
+from tests.publishing.factories import entry, make_supplier
+from tests.publishing.pages.conftest import At, Visitor
+from tests.publishing.pages.test_rules import words
+
+
+def rule_of(business: Business, name: str) -> SupplierRule | None:
+    with acting_in(business.pk):
+        return filling.rule_of(Supplier.unscoped.get(name=name))
+
+
+class TestSelected:
+    def test_what_is_said_holds_for_all_and_the_rest_stays(
+        self, at: At, alice: User, connected_bakery: Business
+    ) -> None:
+        acme = make_supplier(connected_bakery)
+        power = make_supplier(connected_bakery, "City Power")
+        visitor = at(alice, connected_bakery)
+        visitor.posts("supplier", "suppliers", acme.pk, data={"due_days": "7"})
+        ids = {"supplier": [acme.pk, power.pk]}
+
+        asked = visitor.posts("suppliers_rules", "suppliers", data=ids)
+        visitor.posts(
+            "suppliers_rules",
+            "suppliers",
+            data={**ids, "category_typed": "Postage", "save": "1"},
+        )
+
+        assert "Set a rule for 2" in words(asked)
+        rules = [rule_of(connected_bakery, name) for name in (acme.name, power.name)]
+        assert [each and (str(each.category), each.due_days) for each in rules] == [
+            ("Postage", 7),
+            ("Postage", None),
+        ]
+
+    def test_those_of_another_business_are_not_among_them(
+        self, at: At, charlie: User, connected_bakery: Business, garage: Business
+    ) -> None:
+        acme = make_supplier(connected_bakery)
+
+        answer = at(charlie, garage).posts(
+            "suppliers_rules",
+            "suppliers",
+            data={"supplier": [acme.pk], "due_days": "3", "save": "1"},
+        )
+
+        assert answer.status_code == 302
+        assert rule_of(connected_bakery, acme.name) is None
+
+
+def chosen(visitor: Visitor, content: str | bytes) -> HttpResponse:
+    raw = content.encode() if isinstance(content, str) else content
+    file = SimpleUploadedFile("rules.csv", raw)
+    return visitor.posts("suppliers_file", "suppliers", data={"file": file})
+
+
+class TestFiles:
+    GOOD = "Name,Category,Due after,Paid\nAcme Paper Ltd,postage,14,no\nNew One,,,\n"
+
+    def test_it_is_shown_first_and_saved_after_that(
+        self, at: At, alice: User, connected_bakery: Business
+    ) -> None:
+        visitor = at(alice, connected_bakery)
+
+        shown = chosen(visitor, self.GOOD)
+        with acting_in(connected_bakery.pk):
+            before = Supplier.unscoped.count()
+        visitor.posts(
+            "suppliers_file", "suppliers", data={"text": self.GOOD, "save": "1"}
+        )
+
+        assert "2 Acme Paper Ltd category Postage paid no due after 14 days" in words(
+            shown
+        ).replace("due after 14 days paid no", "paid no due after 14 days")
+        assert before == 0
+        rule = rule_of(connected_bakery, "Acme Paper Ltd")
+        assert rule is not None
+        assert rule.category == entry(Account, connected_bakery, "Postage")
+        assert (rule.due_days, rule.paid) == (14, False)
+        assert rule_of(connected_bakery, "New One") is None
+
+    def test_one_mistake_saves_nothing(
+        self, at: At, alice: User, connected_bakery: Business
+    ) -> None:
+        bad = "name;category;due days\nAcme Paper Ltd;Postage;14\nCity Power;Moon;400\n"
+        visitor = at(alice, connected_bakery)
+
+        answer = visitor.posts(
+            "suppliers_file", "suppliers", data={"text": bad, "save": "1"}
+        )
+
+        assert answer.status_code == 422
+        assert "category: Nothing is called “Moon”." in words(answer)
+        assert "due after: Enter days, from 0 to 366." in words(answer)
+        with acting_in(connected_bakery.pk):
+            assert not Supplier.unscoped.exists()
+
+    @pytest.mark.parametrize(
+        ("content", "sentence"),
+        [
+            ("", "The file is empty."),
+            ("category\nPostage\n", "“name” among them"),
+            (b"name\n\xff\xfe\n", "not text in UTF-8"),
+            ("name\n" + "x\n" * 2001, "more than 2000 rows"),
+            (b"name\n" + b"x" * 1024 * 1024, "larger than one megabyte"),
+        ],
+    )
+    def test_what_is_no_such_table_is_refused_in_words(
+        self,
+        at: At,
+        alice: User,
+        connected_bakery: Business,
+        content: str | bytes,
+        sentence: str,
+    ) -> None:
+        answer = chosen(at(alice, connected_bakery), content)
+
+        assert answer.status_code == 422
+        assert sentence in words(answer)
+
+    def test_a_press_without_a_file_says_so(
+        self, at: At, alice: User, connected_bakery: Business
+    ) -> None:
+        answer = at(alice, connected_bakery).posts("suppliers_file", "suppliers")
+
+        assert answer.status_code == 422
+        assert "Choose a CSV file first." in words(answer)
