@@ -6,7 +6,7 @@ of pytest-xdist; the workers find their addresses in the environment.
 
 import gc
 import os
-from collections.abc import Generator
+from collections.abc import Collection, Generator
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -18,6 +18,7 @@ from dext_sync.local.refusal import CannotStart
 from dext_sync.local.servers import ThrowAwayServers
 
 ONLY_ASKING = {"-h", "--help", "--version", "-V", "--markers", "--fixtures"}
+DATABASE = {"db", "database", "committed_db", "django_db_setup"}
 NOWHERE = "postgresql://nobody@/nothing?host=/nowhere"
 
 
@@ -99,7 +100,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if group := group_of(item):
             item.add_marker(pytest.mark.xdist_group(group))
-    items.sort(key=lambda item: not group_of(item))
+    items.sort(key=lambda item: turn(group_of(item), fixtures_of(item)))
+
+
+def turn(group: str, fixtures: Collection[str]) -> tuple[bool, bool]:
+    """In a group those without a database go first: another worker makes it meanwhile."""
+    return not group, bool(group) and not DATABASE.isdisjoint(fixtures)
+
+
+def fixtures_of(item: pytest.Item) -> Collection[str]:
+    return item.fixturenames if isinstance(item, pytest.Function) else ()
 
 
 def group_of(item: pytest.Item) -> str:

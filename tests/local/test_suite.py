@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from dext_sync.local import bootstrap, suite
-from dext_sync.local.pytest_plugin import with_number
+from dext_sync.local.pytest_plugin import turn, with_number
 from dext_sync.local.refusal import CannotStart
 from tests.local.surroundings import clean_environment
 
@@ -89,3 +89,18 @@ def test_workers_of_the_test_run_have_a_redis_database_each(
     address: str, numbered: str
 ) -> None:
     assert with_number(address, 2) == numbered
+
+
+def test_those_that_start_processes_and_need_no_database_go_first() -> None:
+    tests = {
+        "a page": ("", ["alice", "db"]),
+        "a sum": ("", []),
+        "killed workers": ("processes", ["bakery", "committed_db"]),
+        "the demo": ("processes", ["port", "state"]),
+    }
+    assert sorted(tests, key=lambda name: turn(*tests[name])) == [
+        "the demo",
+        "killed workers",
+        "a page",
+        "a sum",
+    ]
