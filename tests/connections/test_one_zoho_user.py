@@ -34,6 +34,15 @@ django.setup()
 from django.db import connection
 from connections import tokens
 from connections.models import Grant
+children = []
+for _process in range(4):
+    child = os.fork()
+    if child == 0:
+        break
+    children.append(child)
+else:
+    for child in children: os.waitpid(child, 0)
+    sys.exit()
 grant = Grant.objects.get()
 got = []
 def call():
@@ -41,7 +50,7 @@ def call():
     connection.close()
 callers = [threading.Thread(target=call) for _n in range(4)]
 print("ready", flush=True)
-sys.stdin.readline()
+os.read(0, 1)
 for caller in callers: caller.start()
 for caller in callers: caller.join()
 print(*got, flush=True)
@@ -138,20 +147,17 @@ def test_sixteen_cold_callers_in_four_processes_make_one_token_call(
         "ZOHO_CLIENT_ID": settings.ZOHO_CLIENT_ID,
         "ZOHO_CLIENT_SECRET": settings.ZOHO_CLIENT_SECRET,
     }
-    processes = [
-        subprocess.Popen(  # noqa: S603
-            [sys.executable, "-c", CALLERS],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env=environment,
-        )
-        for _process in range(4)
-    ]
-    for process in processes:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
-    told = [process.communicate("now\n", timeout=60)[0] for process in processes]
+    with subprocess.Popen(  # noqa: S603
+        [sys.executable, "-c", CALLERS],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment,
+    ) as parent:
+        assert parent.stdout is not None
+        assert [parent.stdout.readline() for _process in range(4)] == ["ready\n"] * 4
+        told = parent.communicate("1234", timeout=60)[0].splitlines()
+    assert len(told) == 4
     got = [token for line in told for token in line.split()]
     assert len(got) == 16
     assert len(set(got)) == 1
