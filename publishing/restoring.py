@@ -151,6 +151,16 @@ def _later(check: RestoreCheck, gap: timedelta) -> None:
 
 
 def _read(books: ConnectedBooks, check: RestoreCheck) -> None:
+    """Where a record is deleted, those after it move up: one may move from a page that
+    is still to come into one that was read. Of several pages a second reading meets it,
+    as it would have to move as far as a whole page to be missed again."""
+    _read_through(books, check)
+    if check.reading == 1 and check.page > 1:
+        _turn_to(check, page=1, reading=2)
+        _read_through(books, check)
+
+
+def _read_through(books: ConnectedBooks, check: RestoreCheck) -> None:
     """Page by page, so that a spent minute does not send it back to the beginning."""
     since = check.restore.since - SKEW
     while True:
@@ -160,10 +170,14 @@ def _read(books: ConnectedBooks, check: RestoreCheck) -> None:
                 _note(check, row)
         if not page.has_more or recovery.are_past(page.rows, since):
             return
-        check.page += 1
-        RestoreCheck.unscoped.filter(pk=check.pk).update(
-            page=check.page, leased_until=timezone.now() + LEASE
-        )
+        _turn_to(check, page=check.page + 1, reading=check.reading)
+
+
+def _turn_to(check: RestoreCheck, *, page: int, reading: int) -> None:
+    check.page, check.reading = page, reading
+    RestoreCheck.unscoped.filter(pk=check.pk).update(
+        page=page, reading=reading, leased_until=timezone.now() + LEASE
+    )
 
 
 def _page(

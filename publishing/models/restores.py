@@ -37,8 +37,10 @@ class RestoreCheck(BusinessOwned):
     region = models.CharField(max_length=8)
     organisation_id = models.CharField(max_length=20)
     kind = models.CharField(max_length=10, choices=Publication.Kind.choices)
-    # The next one to be read.
+    # The next one to be read; what has moved between pages in the first reading of a
+    # long list is met in the second.
     page = models.PositiveIntegerField(default=1)
+    reading = models.PositiveSmallIntegerField(default=1)
     due_at = models.DateTimeField(default=timezone.now)
     leased_until = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)

@@ -14,6 +14,7 @@ from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
 from connections.models import Connection
+from connections.zoho import client
 from dext_sync.businesses import audit
 from dext_sync.businesses.models import AuditEntry, Business, User
 from dext_sync.businesses.tenancy import acting_in
@@ -38,7 +39,8 @@ from tests.publishing.steps import (
     work,
     work_until_settled,
 )
-from tests.publishing.zoho import Zoho
+from tests.publishing.zoho import BAKERY, Zoho
+from tests.zoho_standin import changes
 
 pytestmark = pytest.mark.usefixtures("committed_db", "connection")
 
@@ -364,6 +366,44 @@ def test_a_new_supplier_is_not_created_again(
     assert [item_now(each).status for each in (first, second)] == ["published"] * 2
     assert len(zoho.contacts("New Mill")) == 1
     assert len(zoho.bills) == 2
+
+
+def test_what_moves_to_a_page_that_was_read_while_it_paused_is_not_missed(
+    zoho: Zoho,
+    bakery: Business,
+    bob: User,
+    clock: time_machine.Traveller,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(client, "PER_PAGE", 2)
+    item = paid_receipt(bakery, bob)
+    with forgotten():
+        publish(item, bob)
+    typed = [somebody_types_an_expense(zoho, clock) for _newer in range(2)]
+    restored()
+    clock.shift(uncertain_time())
+    zoho.fails("per_minute", method="GET", path="/expenses", skip=1)
+    ask(bakery)
+
+    changes.remove(zoho.standin, BAKERY, "expenses", typed[0])
+    clock.shift(61)
+    ask(bakery)
+    publish_all(bakery, bob, clock, item)
+
+    assert item_now(item).status == Item.Status.PUBLISHED
+    assert len(zoho.expenses) == 2
+
+
+def somebody_types_an_expense(zoho: Zoho, clock: time_machine.Traveller) -> str:
+    clock.shift(1)
+    typed = zoho.person_types(
+        "expense",
+        account="Office Supplies",
+        paid_through="Company Card",
+        date="2026-11-20",
+        amount=7,
+    )
+    return str(typed["expense_id"])
 
 
 def test_a_list_that_cannot_be_read_keeps_its_items_waiting(
