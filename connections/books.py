@@ -189,6 +189,11 @@ def broke(connection: Connection, reason: "Connection.Broken") -> bool:
     working = Connection.unscoped.filter(
         pk=connection.pk, state=Connection.State.CONNECTED, grant=connection.grant_id
     )
+    if reason == Connection.Broken.ORGANISATION_REFUSED:
+        # The same permission may carry another organisation by now.
+        working = working.filter(
+            region=connection.region, organisation_id=connection.organisation_id
+        )
     if reason == Connection.Broken.PERMISSION_GONE:
         # Somebody may have given a new permission while we learnt of the old one's end.
         working = working.filter(grant__died_at__isnull=False)

@@ -3,8 +3,9 @@
 import pytest
 import time_machine
 
-from connections import ending
+from connections import books, ending
 from connections.models import Connection
+from connections.zoho.errors import ZohoOrganisationRefused
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
 from tests.publishing.factories import ready_item
@@ -37,6 +38,19 @@ def test_it_waits_while_the_fate_of_something_sent_is_unknown(
         connection.refresh_from_db()
     assert connection.state == "disconnected"
     assert len(zoho.bills) == 1
+
+
+def test_a_no_of_the_former_organisation_does_not_break_the_one_connected_since(
+    connected_bakery: Business,
+) -> None:
+    """The same permission carries both; the answer was on its way meanwhile."""
+    with acting_in(connected_bakery.pk):
+        former = Connection.unscoped.get()
+        Connection.unscoped.update(organisation_id="4711")
+
+        books.refused(former, ZohoOrganisationRefused("Not associated.", code=6041))
+
+        assert Connection.unscoped.get().state == Connection.State.CONNECTED
 
 
 @pytest.mark.parametrize(
