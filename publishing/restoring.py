@@ -22,7 +22,7 @@ from connections.zoho.errors import ZohoError, ZohoOrganisationRefused
 from connections.zoho.types import Bill, Expense, Invoice, Page
 from dext_sync.businesses import audit
 from dext_sync.businesses.models import AuditEntry, Business
-from publishing import coding, engine, marks, recovery, results
+from publishing import coding, engine, late, marks, recovery, results
 from publishing.decision import rounded
 from publishing.models import (
     Item,
@@ -286,9 +286,8 @@ def _give(record: UnknownRecord, item: Item, check: RestoreCheck) -> None:
     if not UnknownRecord.unscoped.filter(pk=record.pk, item=None).update(item=item):
         return
     fresh = coding.locked(item.pk)
-    if fresh.publications.filter(
-        state=Publication.State.PUBLISHED, cleared_at=None
-    ).exists():
+    if standing := fresh.standing_publication:
+        late.tell_second(standing, record.zoho_id)
         return
     publication = fresh.publications.filter(finished_at=None).first()
     if publication is None:

@@ -19,7 +19,7 @@ from dext_sync.businesses import audit
 from dext_sync.businesses.models import AuditEntry, Business, User
 from dext_sync.businesses.tenancy import acting_in
 from dext_sync.local import pytest_database, roles
-from publishing import coding, tasks
+from publishing import archiving, coding, tasks
 from publishing.models import Item, Publication, RestoreCheck, UnknownRecord
 from publishing.outcomes import uncertain_time
 from tests.publishing.factories import (
@@ -347,6 +347,30 @@ def test_a_record_that_a_person_typed_is_nobodys(
 
     assert item_now(item).status == Item.Status.PUBLISHED
     assert len(zoho.expenses) == 2
+
+
+def test_a_second_record_of_what_was_cleared_since_is_told(
+    zoho: Zoho, bakery: Business, bob: User, clock: time_machine.Traveller
+) -> None:
+    item = paid_receipt(bakery, bob)
+    publish(item, bob)
+    with forgotten():
+        with acting_in(bakery.pk):
+            archiving.unarchive(item, bob, may_publish=True)
+            archiving.clear(item, bob)
+        publish(item_now(item), bob)
+    first, second = zoho.expenses
+
+    restored()
+    clock.shift(uncertain_time())
+    ask(bakery)
+
+    assert item_now(item).status == Item.Status.PUBLISHED
+    assert first["expense_id"] in page_of(item).open_url
+    assert page_of(item).problem == (
+        "Zoho Books has a second record of this item "
+        f"({second['expense_id']}): one of the two is to be deleted there."
+    )
 
 
 def test_a_new_supplier_is_not_created_again(
