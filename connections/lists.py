@@ -207,7 +207,7 @@ def _given_up(run: RefreshRun, line: RefreshedList, error: ZohoUnavailable) -> b
     brings_others = run.lists.filter(state=RefreshedList.State.DONE).exists()
     if line.failures + 1 < MOST_TRIES or not brings_others:
         return False
-    not_read(line, BY_SLUG[line.kind], error)
+    not_read(run, line, BY_SLUG[line.kind], error)
     return True
 
 
@@ -253,7 +253,9 @@ def _learn_locks(run: RefreshRun, books: ZohoBooks) -> None:
 def _end(run: RefreshRun, problem: str) -> None:
     now = timezone.now()
     with transaction.atomic():
-        ended = RefreshRun.unscoped.filter(pk=run.pk, finished_at=None)
+        ended = RefreshRun.unscoped.filter(
+            pk=run.pk, finished_at=None, leased_until=run.leased_until
+        )
         if not ended.update(finished_at=now, leased_until=None, problem=problem):
             raise LeaseLost
         if run.complete:

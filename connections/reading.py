@@ -126,7 +126,7 @@ def read_list(
     except ZohoOrganisationRefused:
         raise
     except (ZohoRejected, ZohoForbidden, ZohoUnexpected) as error:
-        not_read(line, reading.kind, error)
+        not_read(run, line, reading.kind, error)
         return
     try:
         reading.store()
@@ -134,20 +134,28 @@ def read_list(
         unfit = ZohoUnexpected(
             _("What Zoho sent does not fit: {error}").format(error=error)
         )
-        not_read(line, reading.kind, unfit)
+        not_read(run, line, reading.kind, unfit)
 
 
-def not_read(line: RefreshedList, kind: ListKind, error: ZohoError) -> None:
-    """A feature that is off is no error; anything else is told, and changes nothing."""
+def not_read(
+    run: RefreshRun, line: RefreshedList, kind: ListKind, error: ZohoError
+) -> None:
+    """A feature that is off is no error; anything else is told, and changes nothing.
+
+    Raises LeaseLost: the pages that are here may be another worker's, who would miss
+    what they hold and take it for gone.
+    """
     states = RefreshedList.State
     refused = error.status is not None and 400 <= error.status < 500
     state = states.NOT_AVAILABLE if kind.optional and refused else states.FAILED
     if state == states.FAILED:
         logger.error("The list %s could not be read.", kind.slug, exc_info=error)
-    RefreshedList.unscoped.filter(pk=line.pk).update(
-        state=state, problem=error.message, rows=0, finished_at=timezone.now()
-    )
-    line.pages.all().delete()
+    with transaction.atomic():
+        hold_lease(run)
+        RefreshedList.unscoped.filter(pk=line.pk).update(
+            state=state, problem=error.message, rows=0, finished_at=timezone.now()
+        )
+        line.pages.all().delete()
 
 
 @dataclass(frozen=True)

@@ -19,9 +19,12 @@ from connections.models import (
     Grant,
     Location,
     RefreshedList,
+    RefreshedPage,
     RefreshRun,
     TaxRate,
 )
+from connections.reading import LeaseLost, not_read
+from connections.zoho.errors import ZohoUnexpected
 from dext_sync.businesses.audit import about, sentence
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
@@ -220,6 +223,29 @@ def test_a_refresh_that_somebody_is_at_is_left_to_them(
         RefreshRun.unscoped.update(leased_until=timezone.now() + timedelta(minutes=1))
         lists.refresh(run.pk)
     assert list(zoho.standin.calls) == []
+
+
+def test_who_has_lost_it_to_another_worker_throws_away_no_page_of_theirs(
+    connection: Connection, alice: User
+) -> None:
+    with acting_in(connection.business_id):
+        lost = lists.start(connection, alice)
+        RefreshRun.unscoped.update(leased_until=timezone.now() + timedelta(minutes=3))
+        suppliers = line(lost, "suppliers")
+        RefreshedPage.unscoped.create(
+            business_id=suppliers.business_id,
+            line=suppliers,
+            number=1,
+            has_more=True,
+            rows=[],
+            read_at=timezone.now(),
+        )
+
+        with pytest.raises(LeaseLost):
+            not_read(lost, suppliers, BY_SLUG["suppliers"], ZohoUnexpected("What?"))
+
+        assert suppliers.pages.count() == 1
+        assert line(lost, "suppliers").state == RefreshedList.State.WAITING
 
 
 def test_what_is_created_while_a_list_is_read_is_not_taken_for_gone(
