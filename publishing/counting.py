@@ -54,14 +54,18 @@ def of_each(lists: Mapping[str, QuerySet[Item]]) -> dict[str, Count]:
     return {name: _counted(found.get(name, 0)) for name in lists}
 
 
-def by_status(items: QuerySet[Item]) -> dict[str, Count]:
-    """Of a list that no index narrows: how its first items are distributed."""
+def by_status(items: QuerySet[Item], *, is_all: bool = True) -> dict[str, Count]:
+    """Of a list that no index narrows: how its first items are distributed.
+
+    is_all: there are no others than these.
+    """
     first = _first(items, "status")
     if not first.sql:
         return {}
     question = f"SELECT status, count(*) FROM ({first.sql}) f GROUP BY status"  # noqa: S608
     found = _answered(question, first.values)
-    or_more = sum(number for _status, number in found) > MOST_COUNTED
+    total = sum(number for _status, number in found)
+    or_more = total > MOST_COUNTED or not is_all
     return {status: Count(number, or_more) for status, number in found}
 
 

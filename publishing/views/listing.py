@@ -30,7 +30,7 @@ from publishing.counting import Count
 from publishing.forms import is_id, plain_words
 from publishing.models import Item
 from publishing.views.filters import Filters
-from publishing.views.search import looked_up, mentioning
+from publishing.views.search import LookedUp, counted, for_page, looked_up
 
 PAGE_SIZE = 50
 
@@ -158,19 +158,21 @@ class Listing:
 
     def counts(self, visible: QuerySet[Item]) -> dict[str, Count]:
         """Per tab how many items the search leaves."""
-        found = self._counted(self._searched(visible))
+        found = self._counted(self._narrowed(visible))
         return {
             tab: sum((found.get(status, Count()) for status in statuses), Count())
             for tab, statuses in self.tabs.items()
         }
 
-    def _counted(self, searched: QuerySet[Item]) -> dict[str, Count]:
+    def _counted(self, here: QuerySet[Item]) -> dict[str, Count]:
         """An index knows the status, and nothing else beside it."""
-        if self.search or self.filters != Filters():
-            return counting.by_status(searched)
+        if self.search:
+            return counted(here, self.search, self._looked_up)
+        if self.filters != Filters():
+            return counting.by_status(here)
         every = {status for statuses in self.tabs.values() for status in statuses}
         return counting.of_each(
-            {status: searched.filter(status=status) for status in every}
+            {status: here.filter(status=status) for status in every}
         )
 
     def page(self, visible: QuerySet[Item]) -> Page:
@@ -225,13 +227,16 @@ class Listing:
         return keyed.values_list("sort_key", flat=True).first()
 
     def _searched(self, visible: QuerySet[Item]) -> QuerySet[Item]:
-        here = self.filters.matching(
+        here = self._narrowed(visible)
+        return for_page(here, self.search, self._looked_up) if self.search else here
+
+    def _narrowed(self, visible: QuerySet[Item]) -> QuerySet[Item]:
+        return self.filters.matching(
             visible.filter(archived_at__isnull=not self.archive)
         )
-        return mentioning(here, self.search, self._looked_up) if self.search else here
 
     @cached_property
-    def _looked_up(self) -> list[int] | None:
+    def _looked_up(self) -> LookedUp | None:
         return looked_up(self.search)
 
     def _turn(self, *, after: int | None = None, before: int | None = None) -> str:

@@ -5,6 +5,7 @@ from django.db import connection as database
 
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
+from publishing.counting import Count
 from publishing.models import Item
 from publishing.views import search
 from tests.publishing.factories import make_item, ready_item
@@ -15,7 +16,7 @@ pytestmark = pytest.mark.django_db
 def found(business: Business, words: str) -> list[Item]:
     with acting_in(business.pk):
         items = Item.unscoped.order_by("pk")
-        return list(search.mentioning(items, words, search.looked_up(words)))
+        return list(search.for_page(items, words, search.looked_up(words)))
 
 
 @pytest.fixture
@@ -54,18 +55,42 @@ def test_every_word_must_be_somewhere_however_many_mention_it(
     assert found(connected_bakery, words) == [items[place] for place in places]
 
 
-def test_a_word_that_many_items_mention_is_not_looked_up(
+def test_so_many_are_looked_up_as_are_counted(
     connected_bakery: Business, items: list[Item], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(search, "FEW", 1)
+    _paper, *flours = [item.pk for item in items]
     with acting_in(connected_bakery.pk):
-        assert search.looked_up("flour") is None
-        assert search.looked_up("acme") == [items[0].pk]
+        every = Item.unscoped.all()
+        assert search.looked_up("flour") == search.LookedUp(flours, is_all=True)
+        told = search.counted(every, "flour", search.looked_up("flour"))
+        assert told == {Item.Status.TO_REVIEW: Count(2)}
+        monkeypatch.setattr(search, "MOST", 1)
+        told = search.counted(every, "flour", search.looked_up("flour"))
+        assert told == {Item.Status.TO_REVIEW: Count(2, or_more=True)}
+
+
+def test_a_word_of_many_new_items_is_not_looked_up_and_yet_found(
+    connected_bakery: Business, alice: User, items: list[Item]
+) -> None:
+    """One in twenty of the newest two thousand: a page meets them soon."""
+    oats = {number for number in range(2000) if number % 20 == 0}
+    with acting_in(connected_bakery.pk):
+        made = Item.unscoped.bulk_create(
+            Item(
+                business=connected_bakery,
+                owner=alice,
+                description="oats" if number in oats else "rye",
+            )
+            for number in range(2000)
+        )
+        assert search.looked_up("oats") is None
+        assert search.looked_up("acme") == search.LookedUp([items[0].pk], is_all=True)
+    assert found(connected_bakery, "oats") == [made[number] for number in sorted(oats)]
 
 
 def test_another_business_is_told_nothing(garage: Business, items: list[Item]) -> None:
     with acting_in(garage.pk):
-        assert search.looked_up("acme") == []
+        assert search.looked_up("acme") == search.LookedUp([], is_all=True)
 
 
 def test_nobody_is_told_nothing(items: list[Item]) -> None:
