@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from celery.signals import before_task_publish
 from django.utils import timezone
 
 from connections.models import Account, Connection
@@ -387,6 +388,28 @@ def test_what_is_not_ready_is_named_with_its_reasons_and_left(
     visitor.posts("items_publish", data={**both, "confirmed": "1"})
     assert publications(bakery) == [item.pk]
     assert now(unready).status == Item.Status.TO_REVIEW
+
+
+@pytest.mark.usefixtures("committed_db")
+def test_workers_begin_with_the_first_of_many(
+    at: At, bob: User, connected_bakery: Business
+) -> None:
+    items = [ready_item(connected_bakery, bob) for _item in range(3)]
+    on_their_way: list[int] = []
+
+    def heard(sender: str, **_said: object) -> None:
+        if sender == "publishing.tasks.publish_due":
+            on_their_way.append(Publication.unscoped.count())
+
+    before_task_publish.connect(heard)
+    try:
+        at(bob, connected_bakery).posts(
+            "items_publish",
+            data={"item": [each.pk for each in items], "confirmed": "1"},
+        )
+    finally:
+        before_task_publish.disconnect(heard)
+    assert on_their_way == [1, 3]
 
 
 def test_all_matching_are_those_of_the_view(
