@@ -1,5 +1,6 @@
 """What has failed, cause by cause: how often, what mends it, and publishing it again."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.urls import reverse
@@ -55,16 +56,19 @@ class Troubles:
         ) % {"count": count}
 
 
-def troubles_of(request: WorkspaceRequest, listing: Listing) -> Troubles | None:
+def failed_in(request: WorkspaceRequest) -> list[Group]:
+    """Of what this member sees, once for all places of a page that tell of it."""
+    return failures.grouped(items_of(request).filter(archived_at=None))
+
+
+def troubles_of(
+    request: WorkspaceRequest, listing: Listing, failed: Iterable[Group]
+) -> Troubles | None:
     """For the Inbox; None where nothing has failed."""
     if listing.archive:
         return None
     only = listing.filters.cause
-    groups = [
-        each
-        for each in failures.grouped(items_of(request).filter(archived_at=None))
-        if only in (None, each.cause)
-    ]
+    groups = [each for each in failed if only in (None, each.cause)]
     if not groups:
         return None
     failed_only = listing.status == "failed"

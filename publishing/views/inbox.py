@@ -14,10 +14,11 @@ from django.views.decorators.http import (
 from dext_sync.businesses import audit
 from dext_sync.businesses.roles import Need
 from publishing import coding
+from publishing.failures import Group
 from publishing.forms import FilterForm, NewItemForm
 from publishing.models import Item
 from publishing.progress import PREFETCH
-from publishing.views.causes import troubles_of
+from publishing.views.causes import failed_in, troubles_of
 from publishing.views.columns import choose
 from publishing.views.fields import as_value, place_of
 from publishing.views.filters import Filters
@@ -94,17 +95,18 @@ def new(request: WorkspaceRequest) -> HttpResponse:
 def _list_page(request: WorkspaceRequest, *, archive: bool) -> HttpResponse:
     """What was typed into the filters becomes the address of what they leave."""
     listing = Listing.of(request.GET, archive=archive)
+    failed = failed_in(request)
     if "filter" not in request.GET:
-        return _shown(request, listing, form_of(request, listing))
-    form = form_of(request, listing, request.GET)
+        return _shown(request, listing, failed, form_of(request, listing, failed))
+    form = form_of(request, listing, failed, request.GET)
     if form.is_valid():
         narrowed = listing.first_page(filters=filters_in(form))
         return redirect(list_url(request, narrowed))
-    return _shown(request, listing, form)
+    return _shown(request, listing, failed, form)
 
 
 def _shown(
-    request: WorkspaceRequest, listing: Listing, form: FilterForm
+    request: WorkspaceRequest, listing: Listing, failed: list[Group], form: FilterForm
 ) -> HttpResponse:
     visible = items_of(request)
     page = listing.page(visible.prefetch_related(*PREFETCH))
@@ -125,7 +127,7 @@ def _shown(
             "usual_sort": usual,
             "usual_query": listing.first_page(sort=usual).query(),
             "journey": None if listing.archive else journey_of(request),
-            "troubles": troubles_of(request, listing),
+            "troubles": troubles_of(request, listing, failed),
             "form": form,
             "names": names,
             "chips": chips_of(request, listing, names),

@@ -1,6 +1,6 @@
 """The form that narrows a list, and a chip for everything that it is narrowed to."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from connections.models import Account
 from dext_sync.businesses.models import Membership
 from publishing import failures
+from publishing.failures import Group
 from publishing.formats import day_text, locale_of, plain_amount
 from publishing.forms import FilterForm
 from publishing.models import Item, Supplier
@@ -18,7 +19,7 @@ from publishing.reasons import PROBLEM_BY_CODE
 from publishing.views.fields import place_of
 from publishing.views.filters import Filters
 from publishing.views.listing import Listing
-from publishing.views.visible import WorkspaceRequest, connection_of, items_of
+from publishing.views.visible import WorkspaceRequest, connection_of
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,10 @@ class Named:
 
 
 def form_of(
-    request: WorkspaceRequest, listing: Listing, data: QueryDict | None = None
+    request: WorkspaceRequest,
+    listing: Listing,
+    failed: Sequence[Group],
+    data: QueryDict | None = None,
 ) -> FilterForm:
     """As the list is narrowed now, or as somebody has just filled it in."""
     asked = listing.filters.asked()
@@ -57,7 +61,7 @@ def form_of(
         initial={**asked, **shown},
         place=place_of(request, connection_of(request)),
         owners=_owners(request),
-        causes=_causes(request),
+        causes=_causes(failed),
         auto_id="filter_%s",
     )
 
@@ -132,11 +136,11 @@ def _owners(request: WorkspaceRequest) -> list[tuple[str, str]]:
     return sorted(found, key=lambda choice: choice[1].casefold())
 
 
-def _causes(request: WorkspaceRequest) -> list[tuple[str, str]]:
+def _causes(failed: Sequence[Group]) -> list[tuple[str, str]]:
     """Why items of this workspace have failed, each once."""
     return [
         (group.cause, " ".join(filter(None, (group.sentence, str(group.entry or "")))))
-        for group in failures.grouped(items_of(request).filter(archived_at=None))
+        for group in failed
     ]
 
 

@@ -77,6 +77,21 @@ class TestPanel:
         assert "Open Connections" in page
         assert page.count("Publish again<span") == 2
 
+    def test_for_all_that_a_page_tells_of_causes_they_are_asked_once(
+        self, at: At, connected_bakery: Business, alice: User
+    ) -> None:
+        refused_category(connected_bakery, alice)
+        with CaptureQueriesContext(database) as asked:
+            page = text(at(alice, connected_bakery).opens("costs_inbox"))
+        assert "1 item could not be published." in page
+        assert (
+            sum(
+                '"last_id"' in query["sql"] or "GROUP BY 1" in query["sql"]
+                for query in asked
+            )
+            == 1
+        )
+
     def test_other_tabs_say_it_in_one_line(
         self, at: At, connected_bakery: Business, alice: User
     ) -> None:
