@@ -1,6 +1,7 @@
 """Many bills with documents through four workers, alone and beside another business."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -17,10 +18,12 @@ from tests.publishing.factories import make_document, make_supplier, ready_item
 from tests.zoho_standin.remote import Remote
 
 BILLS = 250
+MORE = 1.2
+"""The other organisation has so many times the bills: it is there to the end."""
 WORKERS = 4
 CALLS_A_MINUTE = 80
 ZOHOS_CALLS_A_MINUTE = 100
-MINUTE = 20
+MINUTE = 16
 """Seconds, for Zoho's stand-in and for us: a faster clock."""
 MOST_SLOWED = 1.05
 MOST_OVER_IDEAL = 1.02
@@ -57,9 +60,13 @@ def measure(small: bool) -> list[Row]:  # noqa: FBT001
             ours.worker(f"worker-{number}")
         ours.beat()
         ours.workers_answer(WORKERS)
-        alone = _sent(remote, bakery, bills, "A")
-        time.sleep(MINUTE)  # the minute is free again
-        beside = _sent(remote, bakery, bills, "B", beside=garage)
+        alone = _sent(remote, bakery, _made(bakery, bills, "A"))
+        ended = time.monotonic()
+        others = _made(garage, int(bills * MORE), "B")
+        mine = _made(bakery, bills, "B")
+        # The minute is free again.
+        time.sleep(max(0, ended + MINUTE - time.monotonic()))
+        beside = _sent(remote, bakery, mine, beside=others)
     return _rows(bills, alone, beside)
 
 
@@ -83,7 +90,7 @@ def _rows(bills: int, alone: Sent, beside: Sent) -> list[Row]:
         ),
         Row(
             "bills",
-            f"the same beside {bills} of another organisation: slowed",
+            f"the same beside {bills * MORE:.0f} of another organisation: slowed",
             f"{slowed - 1:+.1%} ({beside.seconds:.1f} s)",
             f"≤ {MOST_SLOWED - 1:.0%}",
             slowed <= MOST_SLOWED,
@@ -92,16 +99,18 @@ def _rows(bills: int, alone: Sent, beside: Sent) -> list[Row]:
 
 
 def _sent(
-    remote: Remote, tenant: Tenant, bills: int, name: str, beside: Tenant | None = None
+    remote: Remote, tenant: Tenant, mine: list[Item], beside: Sequence[Item] = ()
 ) -> Sent:
-    """How long `tenant` takes for its bills, and what was called for them."""
-    mine = _made(tenant, bills, name)
-    others = _made(beside, bills, name) if beside else []
+    """How long `tenant` takes for its bills, and what was called for them.
+
+    beside: another's, whom workers serve already when these are sent.
+    """
     remote.forget_calls()
+    if beside:
+        _publish(beside)
     began = time.time()
-    for made in filter(None, (others, mine)):
-        _publish(made)
-    stage.until(lambda: _all_published(mine), seconds=bills * 10, gap=0.2)
+    _publish(mine)
+    stage.until(lambda: _all_published(mine), seconds=len(mine) * 10, gap=0.2)
     with acting_in(tenant.business.pk):
         last = Item.unscoped.filter(pk__in=[item.pk for item in mine]).aggregate(
             at=Max("published_at")
@@ -112,9 +121,7 @@ def _sent(
         for call in calls
         if _is_of(call, tenant) and call["at"] <= last.timestamp()
     ]
-    if beside:
-        stage.until(lambda: _all_published(others), seconds=bills * 10, gap=0.2)
-    refused = sum(call["status"] == 429 for call in remote.calls())
+    refused = sum(call["status"] == 429 for call in calls)
     return Sent(last.timestamp() - began, len(own), refused)
 
 
@@ -134,12 +141,15 @@ def _made(tenant: Tenant, bills: int, name: str) -> list[Item]:
     ]
 
 
-def _publish(items: list[Item]) -> None:
-    """As a person does who selects them all."""
+def _publish(items: Sequence[Item]) -> None:
+    """As the page does for a person who has selected them all: workers begin with the
+    first while the others are written down."""
     business_id = items[0].business_id
     with acting_in(business_id):
-        for item in items:
+        for place, item in enumerate(items):
             assert isinstance(engine.request(item, by=item.owner), engine.Requested)
+            if place == 0:
+                send(tasks.publish_due, business_id)
         send(tasks.publish_due, business_id)
 
 
