@@ -16,7 +16,7 @@ from publishing.reasons import PROBLEM_BY_CODE, WAIT_BY_CODE, Problem, Wait
 PREFETCH = ("publications__steps", "publications__attempts")
 
 
-LIVELY: Final = "150ms"
+LIVELY: Final = "100ms"
 CALM: Final = "2s"
 WATCHED: Final = timedelta(seconds=5)
 

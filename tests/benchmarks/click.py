@@ -162,9 +162,14 @@ def _clicked(browser: Browser, tenant: Tenant, item: Item) -> Click:
 
 
 def _next_state(browser: Browser, path: str, every: float, began: float) -> str:
-    """What the page shows next: htmx leaves it as it is after a 204."""
+    """What the page shows next: htmx leaves it as it is after a 204.
+
+    It counts the time from one question to the next, however long an answer takes.
+    """
+    ask_at = time.time() + every
     while time.time() - began < LONGEST:
-        time.sleep(every)
+        time.sleep(max(0, ask_at - time.time()))
+        ask_at = max(ask_at, time.time()) + every
         answer = browser.part(path)
         if answer.status_code == requests.codes.ok:
             return answer.text

@@ -43,7 +43,7 @@ def test_publish_sends_the_item_on_its_way(
     assert publications(bakery) == [item.pk]
     assert "On its way to Zoho Books." in answer
     assert "Publishing…" in answer
-    assert 'hx-trigger="every 150ms"' in answer
+    assert 'hx-trigger="every 100ms"' in answer
     assert 'id="item-fields" hx-swap-oob="true"' in answer
     assert "<select" not in answer
 
@@ -59,7 +59,7 @@ def test_a_page_asks_often_only_while_somebody_watches_it(
     page = text(visitor.opens("item", item.pk))
 
     assert 'hx-trigger="every 2s"' in page
-    assert "150ms" not in page
+    assert "100ms" not in page
 
 
 def test_two_clicks_make_one_publication(
