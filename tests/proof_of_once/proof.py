@@ -19,12 +19,11 @@ from publishing import engine, tasks
 from publishing.models import Item, Publication
 from tests.forks import Fork, Forks, forks
 from tests.proof_of_once.things import Things, make_things
-from tests.proof_of_once.verdict import History, Verdict, judge
+from tests.proof_of_once.verdict import WORKERS, History, Verdict, judge
 from tests.publishing.zoho import Zoho
 from tests.zoho_standin import StandIn
 from tests.zoho_standin.faults import Storm
 
-WORKERS = 4
 FASTER = 5
 """The timetable's hours, shortened as much as the wait for a lost answer."""
 CALLS_AN_ITEM = 2

@@ -4,7 +4,9 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
+from math import inf
 from typing import Any
 
 from dext_sync.businesses.tenancy import acting_in
@@ -15,8 +17,10 @@ from tests.publishing.zoho import Zoho
 
 Record = dict[str, Any]
 
+WORKERS = 4
 SPOILT = ("answer_lost", "error_500_after")
 OK = 200
+TOO_MANY = 429
 AT_ONCE = 0.5
 """Seconds in which a worker does with an answer what is to be done."""
 TABLES = {"bills": "bill_id", "expenses": "expense_id", "invoices": "invoice_id"}
@@ -33,10 +37,24 @@ class History:
     emptied_at: list[float] = field(default_factory=list)
     restarted_at: list[float] = field(default_factory=list)
 
+    def deaths(self) -> "Deaths":
+        """Who is killed does one thing at that moment; Postgres stops all of them. An
+        emptied Redis keeps nobody from writing down what he has heard."""
+        return Deaths([*self.killed_at, *self.restarted_at * WORKERS])
+
+
+@dataclass
+class Deaths:
+    """Each may have cut one look short, and no other one."""
+
+    unspent: list[float]
+
     def cut_short(self, moment: float) -> bool:
-        """Whether something died just after that."""
-        deaths = [*self.killed_at, *self.emptied_at, *self.restarted_at]
-        return any(0 <= death - moment < AT_ONCE for death in deaths)
+        """Whether there is one more that came just after that."""
+        found = next((at for at in self.unspent if 0 <= at - moment < AT_ONCE), None)
+        if found is not None:
+            self.unspent.remove(found)
+        return found is not None
 
 
 @dataclass
@@ -54,6 +72,7 @@ class Verdict:
     touched: list[str]
     open_attempts: list[str]
     superfluous_look_ups: list[str]
+    over_the_limit: list[str]
 
     @property
     def holds(self) -> bool:
@@ -69,6 +88,7 @@ class Verdict:
             "touched": self.touched,
             "open attempts": self.open_attempts,
             "superfluous look-ups": self.superfluous_look_ups,
+            "over Zoho's limits": self.over_the_limit,
         }
 
     def report(self) -> dict[str, object]:
@@ -116,6 +136,7 @@ def judge(zoho: Zoho, things: Things, before: Record, history: History) -> Verdi
             touched=list(_touched(evidence)),
             open_attempts=[str(each) for each in _open_attempts()],
             superfluous_look_ups=list(_superfluous(looks, history)),
+            over_the_limit=list(_over_the_limit(evidence)),
         )
 
 
@@ -139,12 +160,12 @@ class Evidence:
             each.mark: each
             for each in Publication.unscoped.select_related("item__document")
         }
-        records: dict[str, list[Record]] = {}
+        records: dict[str, list[Record]] = {mark: [] for mark in publications}
         strangers = []
         for record in _new(before, after):
             mark = _mark(record)
             if mark in publications:
-                records.setdefault(mark, []).append(record)
+                records[mark].append(record)
             else:
                 strangers.append(record)
         items = list(Item.unscoped.select_related("document", "supplier"))
@@ -155,7 +176,7 @@ class Evidence:
 
     def of(self, item: Item) -> list[Record]:
         marks = [m for m, each in self.publications.items() if each.item_id == item.pk]
-        return [record for mark in marks for record in self.records.get(mark, [])]
+        return [record for mark in marks for record in self.records[mark]]
 
 
 def _new(before: Record, after: Record) -> Iterator[Record]:
@@ -287,9 +308,13 @@ class Looks:
     uncertain: int
     answered_at: list[float]
 
-    def heard(self, history: History) -> list[float]:
+    def heard(self, deaths: Deaths) -> list[float]:
         """Who was killed while he looked heard nothing, though Zoho has answered."""
-        return [at for at in self.answered_at if not history.cut_short(at)]
+        heard = list(self.answered_at)
+        for at in self.answered_at:
+            if len(heard) > LOOK_UPS * self.uncertain and deaths.cut_short(at):
+                heard.remove(at)
+        return heard
 
 
 def _looks(evidence: Evidence) -> Iterator[Looks]:
@@ -297,10 +322,10 @@ def _looks(evidence: Evidence) -> Iterator[Looks]:
     uncertain = _uncertain()
     for mark, publication in evidence.publications.items():
         times = uncertain[publication.pk, Step.Kind.RECORD.value]
-        yield Looks(mark, times, _asked(evidence.calls, publication))
+        yield Looks(mark, times, _asked(evidence, publication))
         later = (Step.Kind.DOCUMENT.value, Step.Kind.SENT.value)
         times = sum(uncertain[publication.pk, kind] for kind in later)
-        for record in evidence.records.get(mark, []):
+        for record in evidence.records[mark]:
             asked = _asked_for(evidence.calls, _id(record))
             yield Looks(f"record of {mark}", times, asked)
 
@@ -313,25 +338,40 @@ def _uncertain() -> Counter[tuple[int, str]]:
     return Counter(attempts.values_list("publication_id", "step__kind"))
 
 
-def _asked(calls: list[Record], publication: Publication) -> list[float]:
-    """When Zoho has said what it has under the mark.
-
-    Expenses are searched for by the mark and then read day by day: one look, which is
-    taken again if the day's answer was spoilt.
-    """
-    day = publication.claim["date"]
-    unread = [
+def _asked(evidence: Evidence, publication: Publication) -> list[float]:
+    """When Zoho has said what it has under the mark."""
+    searched = [
         call["at"]
-        for call in calls
-        if call["status"] != OK and call["queries"].get("date") == day
+        for call in evidence.calls
+        if call["status"] == OK and publication.mark in _words(call)
     ]
+    if publication.kind != Publication.Kind.EXPENSE:
+        return searched
+    ends = [*searched, inf][1:]
     return [
-        call["at"]
-        for call in calls
-        if call["status"] == OK
-        and publication.mark in _words(call)
-        and not any(0 <= spoilt - call["at"] < AT_ONCE for spoilt in unread)
+        at
+        for at, end in zip(searched, ends, strict=True)
+        if _is_whole(evidence, publication, at, end)
     ]
+
+
+def _is_whole(
+    evidence: Evidence, publication: Publication, began: float, end: float
+) -> bool:
+    """Where the search finds no expense, those of its day are read: a look that could
+    not go on to them, for a spoilt answer or the budget, has not been one."""
+    if any(_made_at(each) <= began for each in evidence.records[publication.mark]):
+        return True
+    day = publication.claim["date"]
+    return any(
+        began <= call["at"] < end
+        for call in evidence.calls
+        if call["status"] == OK and call["queries"].get("date") == day
+    )
+
+
+def _made_at(record: Record) -> float:
+    return datetime.fromisoformat(record["created_time"]).timestamp()
 
 
 def _words(call: Record) -> tuple[str | None, ...]:
@@ -350,8 +390,18 @@ def _asked_for(calls: list[Record], number: str) -> list[float]:
 
 
 def _superfluous(looks: list[Looks], history: History) -> Iterator[str]:
+    deaths = history.deaths()
     for look in looks:
-        heard = look.heard(history)
+        heard = look.heard(deaths)
         if len(heard) > LOOK_UPS * look.uncertain:
             times = ", ".join(f"{at - history.began_at:.2f}" for at in heard)
             yield f"{look.of}: at {times} s, for {look.uncertain} uncertain answers"
+
+
+# Limits
+
+
+def _over_the_limit(evidence: Evidence) -> Iterator[str]:
+    for call in evidence.calls:
+        if call["status"] == TOO_MANY:
+            yield f"{call['method']} {call['path']}: {call['code']}"
