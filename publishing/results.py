@@ -34,6 +34,12 @@ from publishing.reasons import Dated, Problem, Wait, Why
 logger = logging.getLogger(__name__)
 
 SETTLED = (Step.State.DONE, Step.State.REFUSED)
+OF_ANY_STEP = (
+    Problem.FORBIDDEN,
+    Problem.UNEXPECTED,
+    Problem.DISCONNECTED,
+    Problem.ORGANISATION_CHANGED,
+)
 
 
 class ConnectionChanged(Exception):
@@ -394,8 +400,12 @@ def document_is_missing(publication: Publication) -> bool:
 
 
 def _forget_document_problem(publication: Publication) -> None:
-    """The message goes when its cause is mended."""
-    _forget(publication, [each.code for each in Problem if each.field == "document"])
+    """The message goes when its cause is mended; of what may concern any step, unless
+    another one was not taken."""
+    problems = [each for each in Problem if each.field == "document"]
+    if not publication.steps.filter(state=Step.State.REFUSED).exists():
+        problems += OF_ANY_STEP
+    _forget(publication, [each.code for each in problems])
 
 
 def _forget(publication: Publication, codes: list[str]) -> None:

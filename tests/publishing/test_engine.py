@@ -386,11 +386,14 @@ class TestZohoSaysNo:
         assert item_now(item).status == "failed"
         assert zoho.bills == []
 
+    @pytest.mark.parametrize(
+        ("fault", "times"), [("mandatory_tag", 1), ("forbidden", 2)]
+    )
     def test_a_document_that_is_refused_leaves_the_bill_published(
-        self, zoho: Zoho, bakery: Business, bob: User
+        self, zoho: Zoho, bakery: Business, bob: User, fault: str, times: int
     ) -> None:
         item = ready_item(bakery, bob)
-        zoho.fails("mandatory_tag", path="/bills/*/attachment")
+        zoho.fails(fault, path="/bills/*/attachment", times=times)
 
         publication = publish(item, bob)
 
