@@ -326,6 +326,9 @@ def _do(books: ConnectedBooks, publication: Publication, step: Step) -> bool:
     """Bring one step forward; answers whether the next thing can be done at once."""
     if step.state == Step.State.UNCERTAIN:
         return _look(books, publication, step)
+    if _was_missed_long_ago(step):
+        results.look_again(publication, step, recovery.LOOK_UPS - 1)
+        return True
     if step.kind == Step.Kind.CONTACT:
         settled = _contact_without_sending(publication, step)
         if settled is not None:
@@ -335,6 +338,13 @@ def _do(books: ConnectedBooks, publication: Publication, step: Step) -> bool:
     if step.kind == Step.Kind.DOCUMENT and _may_have_arrived(step):
         return _attach_once_more(books, publication, step)
     return _send(books, publication, step)
+
+
+def _was_missed_long_ago(step: Step) -> bool:
+    """Its answer was lost, and since Zoho last had nothing of it, it had to wait."""
+    if step.look_ups < recovery.LOOK_UPS or step.looked_at is None:
+        return False
+    return step.looked_at < timezone.now() - recovery.LOOK_LASTS
 
 
 def _is_like_a_lost_one(publication: Publication, step: Step) -> bool:

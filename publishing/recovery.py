@@ -44,6 +44,8 @@ from publishing.sending import (
 
 LOOK_UPS: Final = 2
 """How often Zoho must say that it has nothing before a step is sent again."""
+LOOK_LASTS: Final = timedelta(minutes=10)
+"""What was not there is looked for once more before it is sent later than that."""
 SKEW: Final = timedelta(minutes=1)
 """By how much Zoho's clock may differ from ours."""
 MOST_LAGS: Final = 8

@@ -309,6 +309,16 @@ def looked(publication: Publication, step: Step) -> int:
     return step.look_ups
 
 
+def look_again(publication: Publication, step: Step, look_ups: int) -> None:
+    """It was found to be missing too long ago; `look_ups` of them still count."""
+    with transaction.atomic():
+        leases.hold(publication)
+        waiting = Step.unscoped.filter(pk=step.pk, state=Step.State.WAITING)
+        if not waiting.update(state=Step.State.UNCERTAIN, look_ups=look_ups):
+            raise LeaseLost
+    step.refresh_from_db()
+
+
 def not_there(publication: Publication, step: Step) -> None:
     """Zoho was asked often enough: the step may be sent again."""
     with transaction.atomic():

@@ -3,11 +3,22 @@
 import pytest
 import time_machine
 
-from connections.models import Connection
+from connections.books import open_books
+from connections.budget import Priority
+from connections.models import Allowance, Connection
 from dext_sync.businesses.models import Business, User
+from dext_sync.businesses.tenancy import acting_in
+from publishing import sending
 from publishing.models import Publication, Step
-from tests.publishing.factories import ready_item
-from tests.publishing.steps import publish, step_of, work_until_settled
+from tests.publishing.factories import paid_receipt, ready_item
+from tests.publishing.steps import (
+    item_now,
+    now,
+    publish,
+    step_of,
+    work,
+    work_until_settled,
+)
 from tests.publishing.zoho import Zoho
 
 ATTACHING = "/bills/*/attachment"
@@ -43,6 +54,38 @@ def test_one_that_was_lost_and_then_had_to_wait_is_not_looked_for_again(
 
     assert looks(zoho, publication) == 2
     assert len(zoho.bills[0]["documents"]) == 1
+
+
+def test_one_that_had_to_wait_for_hours_is_looked_for_once_more(
+    zoho: Zoho, bakery: Business, bob: User, clock: time_machine.Traveller
+) -> None:
+    """Zoho has stored it later than anybody thought: it is not sent a second time."""
+    item = paid_receipt(bakery, bob)
+    zoho.fails("call_lost", method="POST", path="/expenses")
+    publication = publish(item, bob)
+    zoho.fails("per_day", method="POST", path="/expenses")
+    for _look in range(2):
+        clock.shift(121)
+        work(publication)
+    assert now(publication).waiting_reason == "day"
+    first = arrives_late(zoho, publication)
+
+    work_until_settled(publication, clock)
+
+    assert [expense["expense_id"] for expense in zoho.expenses] == [first]
+    assert step_of(publication, Step.Kind.RECORD).zoho_id == first
+    assert item_now(item).status == "published"
+
+
+def arrives_late(zoho: Zoho, publication: Publication) -> str:
+    """The lost request has its effect only now."""
+    with acting_in(publication.business_id):
+        Allowance.unscoped.update(blocked_until=None)
+        connection = Connection.unscoped.select_related("grant").get()
+        step = publication.steps.get(kind=Step.Kind.RECORD)
+        sent = sending.message(publication, step)
+        books = open_books(connection, Priority.PERSON)
+        return sending.send(books, publication, sent).zoho_id
 
 
 def test_one_that_only_had_to_wait_is_not_looked_for(
