@@ -9,15 +9,10 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from connections import entries
-from connections.books import takes_invoices
-from connections.locks import Side
 from connections.models import (
     Account,
     Connection,
     Contact,
-    Currency,
-    ListEntry,
     Location,
     Project,
     TaxRate,
@@ -25,24 +20,16 @@ from connections.models import (
 from dext_sync.businesses import audit
 from dext_sync.businesses.models import Business, User
 from publishing import failures, filling, payloads, suppliers
-from publishing.decision import (
-    BooksFacts,
-    ContactFacts,
-    CurrencyFacts,
-    Entry,
-    Facts,
-    Hold,
-    MethodFacts,
-    ProjectFacts,
-    Publish,
-    SupplierFacts,
-    TaxFacts,
-    decide,
-    tax_inside,
+from publishing.decision import Facts, Hold, Publish, decide
+from publishing.facts import (
+    connection_of,
+    facts_of,
+    place_words,
+    places_of,
+    suggest_tax,
 )
 from publishing.formats import day_text, locale_of, plain_amount
 from publishing.models import Item, PaymentMethod, Supplier
-from publishing.periods import closed_to, side_of
 from publishing.reasons import Problem, Reason
 
 Value = (
@@ -216,18 +203,6 @@ def _refill(item: Item, changed: list[str]) -> None:
         item.save(update_fields=changed)
 
 
-def suggest_tax(total: Decimal, rate: TaxRate, places: int = 2) -> Decimal:
-    """The tax inside the total at this rate."""
-    return tax_inside(total, _tax_facts(rate, usable=True), places)
-
-
-def places_of(item: Item) -> int:
-    """Decimal places of the item's currency in the connected organisation."""
-    connection = connection_of(item.business)
-    found = _currency(connection, item.currency) if connection else None
-    return found.places if found else 2
-
-
 def _audit(item: Item, field: str, before: object, after: object, by: User) -> None:
     audit.record(
         item.business,
@@ -360,178 +335,3 @@ def _complete(
     if failed.problem_code == Problem.ENTRY_GONE.code:
         return Item.Status.TO_REVIEW, [Reason.ENTRY_GONE.code]
     return Item.Status.FAILED, []
-
-
-# Facts: the item as values, for decision and payloads
-
-
-def connection_of(business: Business) -> Connection | None:
-    """The business's connection, working or broken; None once it is disconnected."""
-    connections = (
-        Connection.objects.for_business(business)
-        .select_related("grant")
-        .select_related("cost_tax", "sales_tax")
-        .defer("grant__refresh_token", "grant__access_token")
-    )
-    return connections.exclude(state=Connection.State.DISCONNECTED).first()
-
-
-def facts_of(item: Item, connection: Connection | None) -> Facts:
-    return Facts(
-        kind="receipt" if item.kind == Item.Kind.RECEIPT else "invoice",
-        is_sale=item.workspace == Item.Workspace.SALES,
-        mark_as_sent=marks_as_sent(item, connection),
-        paid=item.paid,
-        date=item.date,
-        due_date=item.due_date,
-        supplier=_supplier(item, connection),
-        reference=item.reference.strip(),
-        description=item.description.strip(),
-        category=_entry(item.category, connection),
-        project=_project(item.project, connection),
-        location=_entry(item.location, connection),
-        customer=_entry(item.customer, connection),
-        currency=item.currency,
-        exchange_rate=item.exchange_rate,
-        rate_date=item.rate_date,
-        total=item.total,
-        tax=_tax(item.tax_rate, connection),
-        tax_amount=item.tax_amount,
-        several_rates=item.several_rates,
-        publish_to=item.publish_to,
-        method=_method(item.payment_method, connection),
-        tax_registered=item.business.tax_registered,
-        in_zoho=item.standing_publication is not None,
-        closed=closed_to(_side_of(item), item.business, connection),
-        books=_books(connection, item.currency) if connection else None,
-    )
-
-
-def _side_of(item: Item) -> Side:
-    return side_of(is_sale=item.workspace == Item.Workspace.SALES)
-
-
-def kind_without_saying(item: Item) -> str:
-    """What a cost becomes where nobody says where it goes."""
-    paid_receipt = item.kind == Item.Kind.RECEIPT and item.paid
-    return Item.PublishTo.EXPENSES if paid_receipt else Item.PublishTo.PURCHASES
-
-
-def place_words(publish_to: str) -> str:
-    return str(Item.PublishTo(publish_to).label)
-
-
-def marks_as_sent(item: Item, connection: Connection | None) -> bool:
-    """Of a sales invoice: as the item says, else as the connection's setting does."""
-    if item.mark_as_sent is not None:
-        return item.mark_as_sent
-    return connection is not None and sends_new_invoices(connection)
-
-
-def sends_new_invoices(connection: Connection) -> bool:
-    """What becomes of an invoice whose item does not say otherwise."""
-    return connection.new_invoices == Connection.NewInvoices.SENT
-
-
-def _books(connection: Connection, currency_code: str) -> BooksFacts:
-    currency = _currency(connection, currency_code)
-    return BooksFacts(
-        state="connected" if connection.is_working else "needs_reconnecting",
-        edition=connection.edition,
-        base_currency=connection.currency_code,
-        lists_read=entries.present(connection, Account).exists(),
-        takes_invoices=takes_invoices(connection),
-        warns_of_new_suppliers=connection.warns_of_new_suppliers,
-        currency=_currency_facts(currency) if currency else None,
-    )
-
-
-def _currency_facts(currency: Currency) -> CurrencyFacts:
-    return CurrencyFacts(
-        zoho_id=currency.zoho_id, code=currency.code, places=currency.places
-    )
-
-
-def _currency(connection: Connection, code: str) -> Currency | None:
-    return entries.usable(connection, Currency).filter(code=code).first()
-
-
-def _supplier(item: Item, connection: Connection | None) -> SupplierFacts | None:
-    supplier = item.supplier
-    if supplier is None:
-        return None
-    contact = supplier.contact
-    if contact is None:
-        # Created just now, it is in the lists before it is known to be this supplier's.
-        taken = (
-            connection is not None
-            and supplier.being_created_by is None
-            and suppliers.name_is_taken(connection, supplier.name)
-        )
-        return SupplierFacts(
-            name=supplier.name,
-            create_agreed=supplier.create_agreed_at is not None,
-            name_taken=taken,
-        )
-    kind = suppliers.KINDS[suppliers.side_of(item)]
-    usable = is_usable(contact, connection) and contact.kind == kind
-    known = ContactFacts(
-        zoho_id=contact.zoho_id, usable=usable, currency=contact.currency_code
-    )
-    return SupplierFacts(name=supplier.name, contact=known)
-
-
-def _entry(entry: ListEntry | None, connection: Connection | None) -> Entry | None:
-    if entry is None:
-        return None
-    return Entry(
-        zoho_id=entry.zoho_id, usable=is_usable(entry, connection), name=entry.name
-    )
-
-
-def _project(
-    project: Project | None, connection: Connection | None
-) -> ProjectFacts | None:
-    if project is None:
-        return None
-    return ProjectFacts(
-        zoho_id=project.zoho_id,
-        usable=is_usable(project, connection),
-        name=project.name,
-        customer_id=project.customer_id,
-    )
-
-
-def _tax(rate: TaxRate | None, connection: Connection | None) -> TaxFacts | None:
-    if rate is None:
-        return None
-    return _tax_facts(rate, usable=is_usable(rate, connection))
-
-
-def _tax_facts(rate: TaxRate, *, usable: bool) -> TaxFacts:
-    """An Indian group of one state is half the state's tax, half the country's."""
-    halves = rate.kind == "tax_group" and rate.specification == "intra"
-    return TaxFacts(
-        zoho_id=rate.zoho_id,
-        usable=usable,
-        percentage=rate.percentage,
-        parts=2 if halves else 1,
-    )
-
-
-def _method(
-    method: PaymentMethod | None, connection: Connection | None
-) -> MethodFacts | None:
-    if method is None or method.removed_at is not None:
-        return None
-    return MethodFacts(account=_entry(method.account, connection))
-
-
-def is_usable(entry: ListEntry, connection: Connection | None) -> bool:
-    """Zoho takes it, in the organisation that is connected now."""
-    return (
-        connection is not None
-        and entry.connection_id == connection.pk
-        and entry.organisation_id == connection.organisation_id
-        and entry.is_usable
-    )

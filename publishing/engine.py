@@ -52,6 +52,7 @@ from publishing.decision import (
     words_for,
 )
 from publishing.documents import DocumentLost
+from publishing.facts import connection_of, facts_of, is_usable
 from publishing.leases import LeaseLost
 from publishing.models import Item, Publication, PublishAttempt, Step, Supplier
 from publishing.outcomes import (
@@ -114,8 +115,8 @@ def request(
 def _decided(
     item: Item, by: User | None, priority: Publication.Priority
 ) -> Requested | Held:
-    connection = coding.connection_of(item.business)
-    facts = coding.facts_of(item, connection)
+    connection = connection_of(item.business)
+    facts = facts_of(item, connection)
     decision = decide(facts)
     match decision:
         case Hold(reasons):
@@ -544,7 +545,7 @@ def _with_contact(
 ) -> Outcome:
     contact = supplier.contact
     words = words_for(publication.kind)
-    if contact is None or not coding.is_usable(contact, publication.connection):
+    if contact is None or not is_usable(contact, publication.connection):
         return Refused(Problem.ENTRY_GONE, str(words.gone.sentence), reason=words.gone)
     other_currency = contact.currency_code not in ("", claim.currency_code)
     if other_currency and takes_currency_of_contact(publication.kind):

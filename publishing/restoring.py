@@ -24,6 +24,7 @@ from dext_sync.businesses import audit
 from dext_sync.businesses.models import AuditEntry, Business
 from publishing import coding, engine, late, marks, recovery, results
 from publishing.decision import rounded
+from publishing.facts import facts_of, places_of
 from publishing.models import (
     Item,
     Publication,
@@ -313,8 +314,8 @@ def _publication_of(
         organisation_id=check.organisation_id,
         mark=marks.next_mark(item) if taken else record.mark,
     )
-    facts = coding.facts_of(item, check.connection)
-    places = coding.places_of(item)
+    facts = facts_of(item, check.connection)
+    places = places_of(item)
     claim = Claim(
         kind=record.kind,
         edition=check.connection.edition,

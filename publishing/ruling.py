@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from dext_sync.businesses import audit
 from dext_sync.businesses.models import User
-from publishing import coding, filling
+from publishing import coding, facts, filling
 from publishing.models import (
     Item,
     MethodRule,
@@ -128,7 +128,7 @@ def words_of(name: str, value: Any) -> str:
         case int() if name == "due_days":
             return _("%(days)d days") % {"days": value}
         case str() if name == "publish_to":
-            return coding.place_words(value)
+            return facts.place_words(value)
         case _:
             return str(value)
 
@@ -193,7 +193,7 @@ def _would_change(item: Item, rule: SupplierRule | None) -> tuple[Change, ...]:
     if not item.takes_changes:
         return ()
     before = {name: getattr(item, name) for name in filling.FILLED}
-    connection = coding.connection_of(item.business)
+    connection = facts.connection_of(item.business)
     names = filling.fill(item, connection, rule)
     return tuple(
         Change(

@@ -13,7 +13,7 @@ from django.utils.translation import gettext, gettext_lazy
 
 from connections.editions import EDITIONS_WITHOUT_PURCHASE_TAX
 from connections.models import Connection, Contact
-from publishing import coding, filling, suppliers
+from publishing import coding, facts, filling, suppliers
 from publishing.formats import (
     day_text,
     locale_of,
@@ -238,7 +238,7 @@ class Sheet:
         """The first is what the connection's setting says."""
         draft, sent = gettext("Draft"), gettext("Marked as sent")
         connection = self.connection
-        sends = connection is not None and coding.sends_new_invoices(connection)
+        sends = connection is not None and facts.sends_new_invoices(connection)
         usual = gettext("%s, as the connection's setting says")
         return (
             ("", usual % (sent if sends else draft)),
@@ -248,8 +248,8 @@ class Sheet:
 
     def _places(self) -> tuple[tuple[str, str], ...]:
         """The first follows from the document."""
-        kind = coding.kind_without_saying(self.item)
-        usual = gettext("%s, as the document says") % coding.place_words(kind)
+        kind = facts.kind_without_saying(self.item)
+        usual = gettext("%s, as the document says") % facts.place_words(kind)
         return (
             ("", usual),
             *((value, str(label)) for value, label in Item.PublishTo.choices),
@@ -307,7 +307,7 @@ class Sheet:
                 "home": self.home_currency,
                 "currency": self.item.currency,
             }
-        if name == "mark_as_sent" and coding.marks_as_sent(self.item, self.connection):
+        if name == "mark_as_sent" and facts.marks_as_sent(self.item, self.connection):
             return gettext("We email nobody; Zoho's own reminders may.")
         return ""
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from publishing import coding
+from publishing import facts
 from publishing.decision import CUSTOMERS, SUPPLIERS
 from publishing.formats import locale_of, plain_amount
 from publishing.models import Item
@@ -73,7 +73,7 @@ def _expected_tax(item: Item) -> str:
     if item.total is None or item.tax_rate is None or item.tax_amount is None:
         return ""
     locale, code = locale_of(item.business), item.currency
-    expected = coding.suggest_tax(item.total, item.tax_rate, coding.places_of(item))
+    expected = facts.suggest_tax(item.total, item.tax_rate, facts.places_of(item))
     return _(
         "%(rate)s %% of %(total)s including tax is %(expected)s; the document says "
         "%(said)s. Correct the amount, or enter it in Zoho Books and archive it here."

@@ -7,8 +7,8 @@ from django.utils.translation import gettext as _
 
 from connections.models import Connection
 from publishing import payloads
-from publishing.coding import facts_of
 from publishing.decision import Hold, decide
+from publishing.facts import facts_of
 from publishing.formats import day_text, locale_of, money
 from publishing.models import Item
 from publishing.payloads import Claim

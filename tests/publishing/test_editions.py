@@ -7,7 +7,7 @@ import pytest
 
 from connections.models import TaxRate
 from dext_sync.businesses.models import Business, User
-from publishing import coding
+from publishing import facts
 from tests.factories import make_business
 from tests.publishing.factories import (
     entry,
@@ -88,7 +88,7 @@ def test_what_we_compute_is_what_zoho_computes(
     zoho: Zoho, bakery: Business, bob: User, total: str, rate: str
 ) -> None:
     tax_rate = entry(TaxRate, bakery, rate)
-    tax = coding.suggest_tax(Decimal(total), tax_rate)
+    tax = facts.suggest_tax(Decimal(total), tax_rate)
 
     item = ready_item(
         bakery, bob, total=Decimal(total), tax_rate=tax_rate, tax_amount=tax

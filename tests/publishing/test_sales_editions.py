@@ -8,7 +8,7 @@ import pytest
 
 from connections.models import Connection, TaxRate
 from dext_sync.businesses.models import Business, User
-from publishing import coding
+from publishing import facts
 from tests.factories import make_business
 from tests.publishing.factories import entry, make_customer, ready_sale
 from tests.publishing.steps import item_now, page_of, publish
@@ -65,7 +65,7 @@ def test_what_we_compute_is_what_zoho_computes(
     zoho: Zoho, bakery: Business, bob: User, connection: Connection, total: str
 ) -> None:
     tax_rate = entry(TaxRate, bakery, "Reduced Rate")
-    tax = coding.suggest_tax(Decimal(total), tax_rate)
+    tax = facts.suggest_tax(Decimal(total), tax_rate)
 
     item = ready_sale(
         bakery, bob, total=Decimal(total), tax_rate=tax_rate, tax_amount=tax
