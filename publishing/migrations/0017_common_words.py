@@ -54,7 +54,7 @@ MENTIONING = r"""
 
 class Migration(migrations.Migration):
 
-    dependencies = [('publishing', '0014_long_lists')]
+    dependencies = [('publishing', '0016_restores_read_twice')]
 
     operations = [
         definer_function(
