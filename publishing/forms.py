@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from typing import Any, ClassVar, cast
 
 from babel import Locale
@@ -57,6 +58,20 @@ class Place:
     connection: Connection | None
     locale: Locale
     workspace: Item.Workspace = Item.Workspace.COSTS
+    _offered: dict[str, bool] = field(default_factory=dict, repr=False, compare=False)
+
+    def offers(self, name: str) -> bool:
+        """Whether there is anything to pick in this field; looked up once."""
+        if name not in self._offered:
+            self._offered[name] = CHOICES[name](self).exists()
+        return self._offered[name]
+
+    @cached_property
+    def currencies(self) -> list[str]:
+        """The organisation's currencies, the business's own among them."""
+        rows: QuerySet[Currency] = _entries(Currency)(self)
+        known = set(rows.values_list("code", flat=True))
+        return sorted(known | {self.business.currency})
 
     @property
     def sells(self) -> bool:
@@ -162,13 +177,6 @@ FILTERS: Mapping[str, Callable[[Place], QuerySet[Any]]] = {
     "category": _categories,
 }
 """What a list is narrowed to by a picker: rows of ours, or those that Zoho has."""
-
-
-def currencies(place: Place) -> list[str]:
-    """The organisation's currencies, the business's own among them."""
-    rows: QuerySet[Currency] = _entries(Currency)(place)
-    known = set(rows.values_list("code", flat=True))
-    return sorted(known | {place.business.currency})
 
 
 def _named_like(rows: QuerySet[Any], words: str) -> QuerySet[Any]:
@@ -344,7 +352,7 @@ def _place_in_zoho(text: str, _place: Place) -> str:
 
 def _currency(text: str, place: Place) -> str:
     code = text.strip().upper()
-    if code not in currencies(place):
+    if code not in place.currencies:
         raise ValidationError(_("Choose one of the currencies in the list."))
     return code
 
@@ -439,7 +447,7 @@ class NewItemForm(forms.Form):
         )
         self.fields["currency"] = forms.ChoiceField(
             label=_("Currency"),
-            choices=[(code, code) for code in currencies(place)],
+            choices=[(code, code) for code in place.currencies],
             initial=place.business.currency,
         )
         if place.sells:
@@ -489,7 +497,7 @@ class FilterForm(forms.Form):
         self.place = place
         for name, label in (("least", _("Least total")), ("most", _("Greatest total"))):
             self.fields[name] = AmountField(label=label, required=False, place=place)
-        codes = [(code, code) for code in currencies(place)]
+        codes = [(code, code) for code in place.currencies]
         for name, choices in (
             ("owner", owners),
             ("currency", codes),

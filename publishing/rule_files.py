@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from dext_sync.businesses.models import User
 from publishing import ruling, suppliers
-from publishing.forms import CHOICES, Place, currencies, picked_row, plain_words
+from publishing.forms import CHOICES, Place, picked_row, plain_words
 from publishing.models import Item
 
 MOST_ROWS: Final = 2000
@@ -120,7 +120,7 @@ def _value(name: str, text: str, place: Place) -> Any:
         case "paid":
             return _truth(text)
         case "currency":
-            return _one_of(text.upper(), currencies(place))
+            return _one_of(text.upper(), place.currencies)
         case "publish_to":
             return _one_of(text.casefold(), Item.PublishTo.values)
         case _:

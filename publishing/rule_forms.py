@@ -11,7 +11,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from publishing import filling, ruling
-from publishing.forms import CHOICES, Place, currencies, picked_row, plain_words
+from publishing.forms import CHOICES, Place, picked_row, plain_words
 from publishing.models import Item, SupplierRule
 
 PICKED: Final = ("category", "tax_rate", "payment_method", "project", "location")
@@ -78,7 +78,7 @@ class SupplierRuleForm(forms.Form):
         super().__init__(data, initial=_initial(self.said))
         self.place = place
         self.names = ruling.fields_of(side)
-        codes = sorted({*currencies(place), self.said.currency} - {""})
+        codes = sorted({*place.currencies, self.said.currency} - {""})
         self.fields["currency"] = forms.ChoiceField(
             label=_("Currency"),
             required=False,

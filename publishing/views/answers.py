@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import replace
 from typing import Any
 
+from django.db.models import QuerySet, prefetch_related_objects
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -11,7 +12,7 @@ from django_htmx.http import reswap, retarget
 
 from publishing import documents
 from publishing.models import Item
-from publishing.progress import Progress, progress
+from publishing.progress import PREFETCH, Progress, progress
 from publishing.views import rows
 from publishing.views.fields import Field, Sheet, changed, sheet_of
 from publishing.views.issues import issues_of
@@ -44,8 +45,8 @@ def whole_page(
             "query": listing.query(),
             "list_url": rows.list_url(request, listing),
             "from_inbox": not listing.archive,
-            "previous": listing.preceding(visible, item.pk).first(),
-            "next": listing.following(visible, item.pk).first(),
+            "previous": _linked(listing.preceding(visible, item.pk)),
+            "next": _linked(listing.following(visible, item.pk)),
             **context,
         },
         status=422 if instead else 200,
@@ -60,7 +61,7 @@ def saved(
         return row(request, item)
     if not request.htmx:
         return redirect(_address(request, item, f"field-{field}"))
-    after = sheet_of(request, item)
+    after = sheet_of(request, item, before.place)
     context = {
         **_facts(request, item),
         "field": replace(after.field(field), saved=True),
@@ -147,7 +148,14 @@ def _address(request: WorkspaceRequest, item: Item, anchor: str) -> str:
     return f"{address}{'?' + query if query else ''}{'#' + anchor if anchor else ''}"
 
 
+def _linked(items: QuerySet[Item]) -> Item | None:
+    """The first, with no more of it than its link needs."""
+    return items.select_related(None).only("workspace").first()
+
+
 def _facts(request: WorkspaceRequest, item: Item) -> dict[str, Any]:
+    # Nearly every fact below looks at its publications.
+    prefetch_related_objects([item], *PREFETCH)
     now = progress(item)
     return {
         "item": item,
@@ -173,8 +181,8 @@ def _moved(request: WorkspaceRequest, item: Item) -> dict[str, Any]:
         return context
     listing = Listing.of(_view_of(request), archive=False)
     visible = items_of(request)
-    following = listing.following(visible, item.pk).first()
-    first = following or listing.following(visible, None).first()
+    following = _linked(listing.following(visible, item.pk))
+    first = following or _linked(listing.following(visible, None))
     return {**context, "next_item": first, "next_query": listing.query()}
 
 

@@ -19,7 +19,7 @@ from publishing.formats import (
     locale_of,
     plain_amount,
 )
-from publishing.forms import CHOICES, MARKS, NewName, Place, currencies
+from publishing.forms import CHOICES, MARKS, NewName, Place
 from publishing.models import Item
 from publishing.views.issues import Issue, issues_of
 from publishing.views.visible import WorkspaceRequest, connection_of
@@ -230,7 +230,7 @@ class Sheet:
             return self._places()
         if name != "currency":
             return ()
-        codes = {*currencies(self.place), self.item.currency} - {""}
+        codes = {*self.place.currencies, self.item.currency} - {""}
         known = tuple((code, code) for code in sorted(codes))
         return known if self.item.currency else (("", "—"), *known)
 
@@ -278,7 +278,7 @@ class Sheet:
                     issue.field == name for issue in self.issues
                 )
             case "project" | "location" | "customer":
-                return bool(getattr(item, name)) or CHOICES[name](self.place).exists()
+                return bool(getattr(item, name)) or self.place.offers(name)
             case _:
                 return True
 
@@ -323,10 +323,12 @@ def as_value(place: Place, field: str, value: Any) -> Any:
             return value
 
 
-def sheet_of(request: WorkspaceRequest, item: Item) -> Sheet:
-    connection = connection_of(request)
-    place = place_of(request, connection)
-    return Sheet(item, place, connection, issues_of(request, item))
+def sheet_of(
+    request: WorkspaceRequest, item: Item, place: Place | None = None
+) -> Sheet:
+    """place: where it was typed, if something was: its lists are known already."""
+    place = place or place_of(request, connection_of(request))
+    return Sheet(item, place, place.connection, issues_of(request, item))
 
 
 def place_of(request: WorkspaceRequest, connection: Connection | None) -> Place:

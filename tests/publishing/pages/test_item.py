@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -484,6 +485,34 @@ def test_next_and_previous_lead_through_the_same_view(
     )
     assert f"/costs/{hidden.pk}/" not in page
     assert 'rel="prev"' not in page
+
+
+def test_the_page_needs_few_questions(
+    at: At,
+    bob: User,
+    connected_bakery: Business,
+    item: Item,
+    django_assert_max_num_queries: Any,
+) -> None:
+    visitor = at(bob, connected_bakery)
+    visitor.opens("item", item.pk)
+    with django_assert_max_num_queries(23):
+        visitor.opens("item", item.pk)
+
+
+def test_a_saved_field_needs_few_questions(
+    at: At,
+    bob: User,
+    connected_bakery: Business,
+    item: Item,
+    django_assert_max_num_queries: Any,
+) -> None:
+    visitor = at(bob, connected_bakery)
+    visitor.opens("item", item.pk)
+    with django_assert_max_num_queries(30):
+        visitor.posts(
+            "item_field", item.pk, "reference", data={"value": "INV-7"}, htmx=True
+        )
 
 
 def test_history_tells_who_did_what(
