@@ -21,12 +21,14 @@ DOTS = {
 }
 
 
-@register.simple_tag
-def connection_dot(business: Business | None) -> SafeString | str:
+@register.simple_tag(takes_context=True)
+def connection_dot(
+    context: template.RequestContext, business: Business | None
+) -> SafeString | str:
     """A dot and the state in words; nothing outside a business."""
     if not business:
         return ""
-    connection = _connection_of(business)
+    connection = _connection_on(context, business)
     if connection is None:
         return format_html('<span class="dot">{}</span>', _("Not connected"))
     return format_html(
@@ -36,15 +38,17 @@ def connection_dot(business: Business | None) -> SafeString | str:
     )
 
 
-@register.inclusion_tag("connections/_banners.html")
-def connection_banners(request: HttpRequest) -> dict[str, Any]:
+@register.inclusion_tag("connections/_banners.html", takes_context=True)
+def connection_banners(
+    context: template.RequestContext, request: HttpRequest
+) -> dict[str, Any]:
     """Said to whoever can mend it: a broken connection on every page, a missing one
     where somebody is about to publish.
     """
     membership = getattr(request, "membership", None)
     if membership is None or not membership.manages:
         return {}
-    connection = _connection_of(membership.business)
+    connection = _connection_on(context, membership.business)
     return {
         "business": membership.business,
         "connection": connection,
@@ -66,6 +70,17 @@ def connection_given_by(business: Business, person: User) -> Connection | None:
 def _is_about_to_publish(request: HttpRequest) -> bool:
     page = request.resolver_match.url_name if request.resolver_match else None
     return bool(page) and str(page).startswith(("costs_inbox", "sales_inbox", "item"))
+
+
+def _connection_on(
+    context: template.RequestContext, business: Business
+) -> Connection | None:
+    """Read once for all that one page says of it."""
+    key = f"connection of {business.pk}"
+    if key not in context.render_context:
+        context.render_context[key] = _connection_of(business)
+    found: Connection | None = context.render_context[key]
+    return found
 
 
 def _connection_of(business: Business) -> Connection | None:

@@ -121,7 +121,7 @@ def _shown(
             **frame_of(request, listing),
             **moving_of(rows, listing),
             "rows": rows,
-            "connection": connection_of(request),
+            "connection": form.place.connection,
             "newer_url": f"{path}?{page.newer}" if page.newer else "",
             "older_url": f"{path}?{page.older}" if page.older else "",
             "usual_sort": usual,
