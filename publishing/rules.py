@@ -135,10 +135,16 @@ def said_about(name: str, known: Known, usual: Usual) -> list[Said]:
 
 
 def _of_rule(name: str, rule: RuleWords, known: Known) -> Any:
-    """A due date is counted from the document's own."""
-    if name == "due_date" and rule.due_days is not None and known.date is not None:
-        return known.date + dt.timedelta(days=rule.due_days)
+    if name == "due_date":
+        return _due(known.date, rule.due_days)
     return rule.values.get(name)
+
+
+def _due(date: dt.date | None, days: int | None) -> dt.date | None:
+    """Counted from the document's own date; the calendar ends with the year 9999."""
+    if date is None or days is None or (dt.date.max - date).days < days:
+        return None
+    return date + dt.timedelta(days=days)
 
 
 def _of_words(known: Known, category_rules: Sequence[WordRule]) -> list[Said]:

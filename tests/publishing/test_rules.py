@@ -109,6 +109,7 @@ def test_a_due_date_is_counted_from_the_documents_date() -> None:
 
     assert due.value == dt.date(2026, 12, 20)
     assert said_about("due_date", Known(), usual) == []
+    assert said_about("due_date", Known(date=dt.date.max), usual) == []
 
 
 @pytest.mark.parametrize("tax_is_said", [True, False])
