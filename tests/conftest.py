@@ -12,7 +12,7 @@ from pytest_django import Settings
 
 from dext_sync.businesses.models import Business, Membership, User
 from dext_sync.businesses.roles import Role
-from tests.factories import make_business, make_users
+from tests.factories import make_business, make_session, make_users
 
 Browse = Callable[[User], Client]
 CAST = ("Alice", "Bob", "Vera", "Charlie", "Anna")
@@ -109,7 +109,7 @@ def browse() -> Browse:
 
     def signed_in(user: User) -> Client:
         client = Client()
-        client.force_login(user)
+        client.cookies[ours.SESSION_COOKIE_NAME] = make_session(user)
         return client
 
     return signed_in
