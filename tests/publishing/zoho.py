@@ -21,7 +21,7 @@ from connections.models import (
 from connections.zoho.oauth import SCOPES
 from dext_sync.businesses.models import Business
 from tests.publishing.factories import make_connection, write_entries
-from tests.zoho_standin import StandIn, changes, serve
+from tests.zoho_standin import StandIn, changes, lend
 from tests.zoho_standin.answers import Record
 from tests.zoho_standin.faults import Fault, Match
 from tests.zoho_standin.tokens import AccessToken, Code
@@ -92,7 +92,7 @@ class Zoho:
 @contextmanager
 def served(settings: Settings) -> Iterator[Zoho]:
     standin = StandIn()
-    with serve(standin) as running:
+    with lend(standin) as running:
         settings.ZOHO_REGIONS = json.dumps(running.regions)
         # Redis counts in real minutes, and the tests share one.
         settings.ZOHO_CALLS_A_MINUTE = settings.ZOHO_USER_CALLS_A_MINUTE = 100_000

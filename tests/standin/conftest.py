@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.standin.callers import Books, Clock, Consent
-from tests.zoho_standin import Running, StandIn, serve
+from tests.zoho_standin import Running, StandIn, lend
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def standin(clock: Clock) -> StandIn:
 
 @pytest.fixture
 def running(standin: StandIn) -> Iterator[Running]:
-    with serve(standin) as running:
+    with lend(standin) as running:
         yield running
 
 

@@ -6,9 +6,10 @@ import io
 import logging
 import socket
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
@@ -31,6 +32,7 @@ _HOST = "127.0.0.1"
 _MOST_BYTES = 64 * 1024 * 1024
 _ATTEMPTS = 20
 _POLL_SECONDS = 0.005
+_NEVER_ENDED_SECONDS = 3600.0
 
 
 @dataclass(frozen=True)
@@ -54,9 +56,7 @@ class Running:
 def serve(standin: StandIn, port: int = 0) -> Iterator[Running]:
     """us on `port`, eu on the next one; 0 takes any two neighbours that are free."""
     servers = _bound(standin, port)
-    for centre, server in servers.items():
-        standin.origins[centre] = f"http://localhost:{server.port}"
-    standin.stopped.clear()
+    _introduce(standin, servers)
     threads = [
         threading.Thread(
             target=server.serve_forever, args=(_POLL_SECONDS,), daemon=True
@@ -74,6 +74,41 @@ def serve(standin: StandIn, port: int = 0) -> Iterator[Running]:
             server.server_close()
         for thread in threads:
             thread.join(timeout=5)
+
+
+@contextmanager
+def lend(standin: StandIn) -> Iterator[Running]:
+    """As `serve`, on two servers that this process keeps for one stand-in after the
+    other: to start and end them takes longer than most tests, and while they listen for
+    their end they wake two hundred times a second.
+    """
+    servers = _kept()
+    for centre, server in servers.items():
+        server.app = _App(standin, centre)
+    _introduce(standin, servers)
+    try:
+        yield Running(standin, standin.origins["us"], standin.origins["eu"])
+    finally:
+        standin.stopped.set()
+
+
+@cache
+def _kept() -> dict[CentreName, ThreadedWSGIServer]:
+    """Nobody ends them: they end with the process."""
+    servers = _bound(StandIn(), 0)
+    for server in servers.values():
+        threading.Thread(
+            target=server.serve_forever, args=(_NEVER_ENDED_SECONDS,), daemon=True
+        ).start()
+    return servers
+
+
+def _introduce(
+    standin: StandIn, servers: Mapping[CentreName, ThreadedWSGIServer]
+) -> None:
+    for centre, server in servers.items():
+        standin.origins[centre] = f"http://localhost:{server.port}"
+    standin.stopped.clear()
 
 
 def _bound(standin: StandIn, port: int) -> dict[CentreName, ThreadedWSGIServer]:
