@@ -1,0 +1,32 @@
+"""The icons of the pages: as heroicons draws them, each of them once."""
+
+from typing import Any
+
+from django.template import engines
+from django.template.backends.django import DjangoTemplates
+from heroicons.templatetags import heroicons
+
+from dext_sync.businesses.templatetags import icons
+
+TEMPLATE = '{% load heroicons %}{% heroicon_outline name class="icon" %}'
+LOOKS: dict[str, Any] = {"class": "icon"}
+
+
+def on_a_page(name: str) -> str:
+    return str(engines["django"].from_string(TEMPLATE).render({"name": name}))
+
+
+def test_an_icon_looks_as_heroicons_draws_it() -> None:
+    assert on_a_page("link") == heroicons.heroicon_outline("link", **LOOKS)
+    assert on_a_page("users") == heroicons.heroicon_outline("users", **LOOKS)
+
+
+def test_an_icon_is_drawn_once() -> None:
+    first = icons.heroicon_outline("banknotes", **LOOKS)
+    assert icons.heroicon_outline("banknotes", **LOOKS) is first
+
+
+def test_the_pages_use_the_icons_that_are_kept() -> None:
+    pages = engines["django"]
+    assert isinstance(pages, DjangoTemplates)
+    assert pages.engine.template_libraries["heroicons"] is icons.register
