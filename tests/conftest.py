@@ -8,7 +8,6 @@ import pytest
 import redis
 from django.conf import settings as ours
 from django.test import Client, override_settings
-from pytest_django import Settings
 
 from dext_sync.businesses.models import Business, Membership, User
 from dext_sync.businesses.roles import Role
@@ -29,9 +28,11 @@ def no_static_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
-@pytest.fixture(autouse=True)
-def quick_passwords(settings: Settings) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+@pytest.fixture(scope="session", autouse=True)
+def quick_passwords() -> Iterator[None]:
+    hashers = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    with override_settings(PASSWORD_HASHERS=hashers):
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -106,10 +107,10 @@ def garage(charlie: User, anna: User) -> Business:
 @pytest.fixture
 def browse() -> Browse:
     """`browse(alice)` is Alice's browser, signed in."""
+    return browser_of
 
-    def signed_in(user: User) -> Client:
-        client = Client()
-        client.cookies[ours.SESSION_COOKIE_NAME] = make_session(user)
-        return client
 
-    return signed_in
+def browser_of(user: User) -> Client:
+    client = Client()
+    client.cookies[ours.SESSION_COOKIE_NAME] = make_session(user)
+    return client

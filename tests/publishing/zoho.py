@@ -21,7 +21,7 @@ from connections.models import (
 from connections.zoho.oauth import SCOPES
 from dext_sync.businesses.models import Business
 from tests.publishing.factories import make_connection, write_entries
-from tests.zoho_standin import StandIn, changes, lend
+from tests.zoho_standin import Running, StandIn, changes, lend
 from tests.zoho_standin.answers import Record
 from tests.zoho_standin.faults import Fault, Match
 from tests.zoho_standin.tokens import AccessToken, Code
@@ -90,15 +90,25 @@ class Zoho:
 
 
 @contextmanager
-def served(settings: Settings) -> Iterator[Zoho]:
-    standin = StandIn()
+def served(settings: Settings, standin: StandIn | None = None) -> Iterator[Zoho]:
+    """The stand-in on its first day, or as it is given."""
+    standin = standin or StandIn()
     with lend(standin) as running:
-        settings.ZOHO_REGIONS = json.dumps(running.regions)
-        # Redis counts in real minutes, and the tests share one.
-        settings.ZOHO_CALLS_A_MINUTE = settings.ZOHO_USER_CALLS_A_MINUTE = 100_000
-        settings.ZOHO_CLIENT_ID = standin.client_id
-        settings.ZOHO_CLIENT_SECRET = standin.client_secrets["eu"]
+        for name, value in settings_for(running).items():
+            setattr(settings, name, value)
         yield Zoho(standin)
+
+
+def settings_for(running: Running) -> dict[str, Any]:
+    """With them the application calls the stand-in."""
+    return {
+        "ZOHO_REGIONS": json.dumps(running.regions),
+        # Redis counts in real minutes, and the tests share one.
+        "ZOHO_CALLS_A_MINUTE": 100_000,
+        "ZOHO_USER_CALLS_A_MINUTE": 100_000,
+        "ZOHO_CLIENT_ID": running.standin.client_id,
+        "ZOHO_CLIENT_SECRET": running.standin.client_secrets["eu"],
+    }
 
 
 def connected_to(

@@ -30,6 +30,14 @@ def test_a_business_that_was_never_connected(
     assert NEVER not in text(trip.opens("members"))
 
 
+def test_before_anything_is_connected_the_lists_say_where_they_come_from(
+    travels: Travels, alice: User, bakery: Business
+) -> None:
+    page = text(travels(alice, bakery).opens("lists"))
+    assert "No lists yet" in page
+    assert "Connect to Zoho Books" in page
+
+
 def test_a_business_that_was_disconnected(
     travels: Travels, alice: User, bakery: Business
 ) -> None:
