@@ -49,11 +49,13 @@ def call():
     got.append(tokens.access_token(grant))
     connection.close()
 callers = [threading.Thread(target=call) for _n in range(4)]
-print("ready", flush=True)
+def tell(*words):  # in one write: four processes share the pipe
+    os.write(1, " ".join(words).encode() + b"\\n")
+tell("ready")
 os.read(0, 1)
 for caller in callers: caller.start()
 for caller in callers: caller.join()
-print(*got, flush=True)
+tell(*got)
 """
 
 
