@@ -94,10 +94,14 @@ def moved(request: WorkspaceRequest, item: Item) -> HttpResponse:
 
 
 def state(request: WorkspaceRequest, item: Item) -> HttpResponse:
-    """The state panel, 204 while it is the same; the form where that may change."""
-    context = _moved(request, item)
-    if request.GET.get("seen") == context["seen"]:
+    """The state panel, 204 while it is the same; the form where that may change.
+
+    It is asked so often that nothing else is looked up for a 204.
+    """
+    prefetch_related_objects([item], "publications__steps")
+    if request.GET.get("seen") == _seen(progress(item)):
         return HttpResponse(status=204)
+    context = _moved(request, item)
     if request.GET.get("editable", "") != _flag(item):
         context["groups"] = sheet_of(request, item).groups()
     return render(request, "publishing/_moved.html", context)
@@ -160,7 +164,7 @@ def _facts(request: WorkspaceRequest, item: Item) -> dict[str, Any]:
     return {
         "item": item,
         "progress": now,
-        "seen": hashlib.sha256(repr(now).encode()).hexdigest()[:16],
+        "seen": _seen(now),
         "issues": issues_of(request, item),
         "section": f"{item.workspace}_archive"
         if item.archived_at
@@ -172,6 +176,11 @@ def _facts(request: WorkspaceRequest, item: Item) -> dict[str, Any]:
         "may_publish": request.membership.may_publish,
         "query": listing_of(request, item).query(),
     }
+
+
+def _seen(now: Progress) -> str:
+    """Changes whenever the state would be told otherwise."""
+    return hashlib.sha256(repr(now).encode()).hexdigest()[:16]
 
 
 def _moved(request: WorkspaceRequest, item: Item) -> dict[str, Any]:

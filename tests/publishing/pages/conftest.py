@@ -7,10 +7,11 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
-from publishing.models import Item
+from publishing.models import Item, Publication, Step
 from tests.conftest import Browse
 
 HTMX = {"HX-Request": "true"}
@@ -86,3 +87,31 @@ def now(item: Item) -> Item:
     """The item as it is stored by now."""
     with acting_in(item.business_id):
         return Item.unscoped.select_related("supplier", "category").get(pk=item.pk)
+
+
+def settle(
+    item: Item,
+    status: Item.Status,
+    state: Publication.State,
+    *,
+    document_missing: bool = False,
+    **publication: Any,
+) -> None:
+    """As the engine would have left it."""
+    with acting_in(item.business_id):
+        Publication.unscoped.filter(item=item).update(
+            state=state, finished_at=timezone.now(), **publication
+        )
+        record = Step.unscoped.get(publication__item=item, kind=Step.Kind.RECORD)
+        record.state, record.zoho_id = Step.State.DONE, "460000000099"
+        record.save(update_fields=["state", "zoho_id"])
+        Item.unscoped.filter(pk=item.pk).update(
+            status=status,
+            document_missing=document_missing,
+            archived_at=timezone.now() if status == Item.Status.PUBLISHED else None,
+        )
+
+
+def published(visitor: Visitor, item: Item, **settled: Any) -> None:
+    visitor.posts("item_publish", item.pk)
+    settle(item, Item.Status.PUBLISHED, Publication.State.PUBLISHED, **settled)

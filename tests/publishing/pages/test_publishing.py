@@ -1,7 +1,6 @@
 """Publish from the page, the row and a selection; what the page says afterwards."""
 
 from collections.abc import Mapping
-from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -13,16 +12,19 @@ from connections.models import Account, Connection
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
 from publishing.models import Item, Publication, PublishAttempt, Step
-from publishing.uploads import Accepted
 from tests.publishing.factories import (
     entry,
     make_item,
-    make_pdf,
     paid_receipt,
     ready_item,
-    upload,
 )
-from tests.publishing.pages.conftest import At, Visitor, now, text
+from tests.publishing.pages.conftest import (
+    At,
+    now,
+    published,
+    settle,
+    text,
+)
 
 
 @pytest.fixture
@@ -46,20 +48,6 @@ def test_publish_sends_the_item_on_its_way(
     assert 'hx-trigger="every 100ms"' in answer
     assert 'id="item-fields" hx-swap-oob="true"' in answer
     assert "<select" not in answer
-
-
-def test_a_page_asks_often_only_while_somebody_watches_it(
-    at: At, bob: User, bakery: Business, item: Item
-) -> None:
-    visitor = at(bob, bakery)
-    visitor.posts("item_publish", item.pk, htmx=True)
-    with acting_in(bakery.pk):
-        Publication.unscoped.update(requested_at=timezone.now() - timedelta(seconds=6))
-
-    page = text(visitor.opens("item", item.pk))
-
-    assert 'hx-trigger="every 2s"' in page
-    assert "100ms" not in page
 
 
 def test_two_clicks_make_one_publication(
@@ -108,34 +96,6 @@ def test_the_panel_is_silent_while_nothing_changes(
     answer = text(visitor.client.get(address))  # type: ignore[arg-type]
     assert "Published as bill INV-104." in answer
     assert 'hx-trigger="every' not in answer
-
-
-def settle(
-    item: Item,
-    status: Item.Status,
-    state: Publication.State,
-    *,
-    document_missing: bool = False,
-    **publication: Any,
-) -> None:
-    """As the engine would have left it."""
-    with acting_in(item.business_id):
-        Publication.unscoped.filter(item=item).update(
-            state=state, finished_at=timezone.now(), **publication
-        )
-        record = Step.unscoped.get(publication__item=item, kind=Step.Kind.RECORD)
-        record.state, record.zoho_id = Step.State.DONE, "460000000099"
-        record.save(update_fields=["state", "zoho_id"])
-        Item.unscoped.filter(pk=item.pk).update(
-            status=status,
-            document_missing=document_missing,
-            archived_at=timezone.now() if status == Item.Status.PUBLISHED else None,
-        )
-
-
-def published(visitor: Visitor, item: Item, **settled: Any) -> None:
-    visitor.posts("item_publish", item.pk)
-    settle(item, Item.Status.PUBLISHED, Publication.State.PUBLISHED, **settled)
 
 
 def test_published_leads_to_the_record_in_zoho(
@@ -257,23 +217,6 @@ def test_an_expense_without_a_number_is_published_as_an_expense(
     page = text(visitor.opens("item", receipt.pk))
     assert "Published as an expense." in page
     assert "<b>Expense</b> in Zoho Books" in page
-
-
-def test_while_only_the_document_is_checked_nothing_turns(
-    at: At, bob: User, connected_bakery: Business
-) -> None:
-    arrived = upload(connected_bakery, bob, make_pdf())
-    assert isinstance(arrived, Accepted)
-    document = arrived.item.document
-    item = ready_item(connected_bakery, bob, document=document, file_name="a.pdf")
-    visitor = at(bob, connected_bakery)
-    published(visitor, item)
-    with acting_in(connected_bakery.pk):
-        Step.unscoped.filter(kind=Step.Kind.DOCUMENT).update(state=Step.State.DONE)
-    page = text(visitor.opens("item", item.pk))
-    assert "Published as bill INV-104.</p> <p>Checking the document…</p>" in page
-    assert "state__spinner" not in page
-    assert 'hx-trigger="every 2s"' in page
 
 
 def test_who_may_not_publish_is_told_why_there_is_no_button(

@@ -1,0 +1,73 @@
+"""How often an item's page asks what is true of it now, and what that costs."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.db import connection as database
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from dext_sync.businesses.models import Business, User
+from dext_sync.businesses.tenancy import acting_in
+from publishing.models import Item, Publication, Step
+from publishing.uploads import Accepted
+from tests.publishing.factories import make_pdf, ready_item, upload
+from tests.publishing.pages.conftest import At, Visitor, published, text
+
+
+@pytest.fixture
+def item(connected_bakery: Business, bob: User) -> Item:
+    return ready_item(connected_bakery, bob)
+
+
+def test_a_page_asks_often_only_while_somebody_watches_it(
+    at: At, bob: User, bakery: Business, item: Item
+) -> None:
+    visitor = at(bob, bakery)
+    visitor.posts("item_publish", item.pk, htmx=True)
+    with acting_in(bakery.pk):
+        Publication.unscoped.update(requested_at=timezone.now() - timedelta(seconds=6))
+
+    for page in (visitor.opens("costs_inbox"), visitor.opens("item", item.pk)):
+        assert re.findall(r'hx-trigger="every (\d+m?s)"', text(page)) == ["2s"]
+
+
+def test_a_page_that_asks_again_looks_for_the_item_alone(
+    at: At, bob: User, connected_bakery: Business
+) -> None:
+    ready_item(connected_bakery, bob, reference="INV-105")  # would be the next one
+    visitor = at(bob, connected_bakery)
+    item = being_checked(visitor, connected_bakery, bob)
+    panel = text(visitor.opens("item_state", item.pk))
+    (seen,) = re.findall(r"seen=(\w+)", panel)
+
+    with CaptureQueriesContext(database) as asked:
+        answer = visitor.opens("item_state", item.pk, seen=seen)
+
+    assert answer.status_code == 204
+    of_items = [each for each in asked if 'FROM "publishing_item"' in each["sql"]]
+    assert len(of_items) == 1
+
+
+def test_while_only_the_document_is_checked_nothing_turns(
+    at: At, bob: User, connected_bakery: Business
+) -> None:
+    visitor = at(bob, connected_bakery)
+    item = being_checked(visitor, connected_bakery, bob)
+    page = text(visitor.opens("item", item.pk))
+    assert "Published as bill INV-104.</p> <p>Checking the document…</p>" in page
+    assert "state__spinner" not in page
+    assert 'hx-trigger="every 2s"' in page
+
+
+def being_checked(visitor: Visitor, business: Business, owner: User) -> Item:
+    """Published, and its document not yet seen in Zoho."""
+    arrived = upload(business, owner, make_pdf())
+    assert isinstance(arrived, Accepted)
+    document = arrived.item.document
+    item = ready_item(business, owner, document=document, file_name="a.pdf")
+    published(visitor, item)
+    with acting_in(business.pk):
+        Step.unscoped.filter(kind=Step.Kind.DOCUMENT).update(state=Step.State.DONE)
+    return item
