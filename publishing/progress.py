@@ -16,8 +16,11 @@ from publishing.reasons import PROBLEM_BY_CODE, WAIT_BY_CODE, Problem, Wait
 PREFETCH = ("publications__steps", "publications__attempts")
 
 
-LIVELY: Final = "100ms"
+QUICK: Final = "50ms"
+LIVELY: Final = "150ms"
 CALM: Final = "2s"
+JUST_PRESSED: Final = timedelta(seconds=2)
+"""Zoho mostly takes no longer."""
 WATCHED: Final = timedelta(seconds=5)
 
 
@@ -157,9 +160,15 @@ def _under_way(item: Item, publication: Publication) -> Progress:
 
 def _pace(publication: Publication) -> str:
     """Whoever has just pressed Publish is watching."""
-    age = timezone.now() - publication.requested_at
-    is_watched = age < WATCHED and not publication.waiting_reason
-    return LIVELY if is_watched else CALM
+    if publication.waiting_reason:
+        return CALM
+    return pace_after(timezone.now() - publication.requested_at)
+
+
+def pace_after(since_the_click: timedelta) -> str:
+    if since_the_click < JUST_PRESSED:
+        return QUICK
+    return LIVELY if since_the_click < WATCHED else CALM
 
 
 def only_people_know(publication: Publication) -> bool:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from publishing.counting import Count
 from publishing.models import Item
-from publishing.progress import CALM, LIVELY, Progress, progress
+from publishing.progress import CALM, Progress, progress
 from publishing.views.columns import FEW, columns_of
 from publishing.views.fields import Field
 from publishing.views.listing import Listing
@@ -106,8 +106,7 @@ def moving_of(rows: list[Row], listing: Listing) -> dict[str, object]:
 
 def _pace(moving: list[Row]) -> str:
     """One row is watched by whoever has just sent it; many are on a longer way."""
-    paces = {row.progress.pace for row in moving}
-    return LIVELY if LIVELY in paces and len(moving) == 1 else CALM
+    return moving[0].progress.pace if len(moving) == 1 else CALM
 
 
 def seen_of(rows: list[Row]) -> str:

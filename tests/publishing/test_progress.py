@@ -1,11 +1,14 @@
 """What an item's page says at each moment."""
 
+from datetime import timedelta
+
+import pytest
 import time_machine
 
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
 from publishing.models import Item
-from publishing.progress import PREFETCH, progress
+from publishing.progress import PREFETCH, pace_after, progress
 from tests.publishing.factories import make_item, paid_receipt, ready_item
 from tests.publishing.steps import begun, page_of, publish, work_until_settled
 from tests.publishing.zoho import Zoho
@@ -42,6 +45,16 @@ def test_on_its_way(connected_bakery: Business, bob: User) -> None:
         ("Bill", "not sent yet"),
         ("Document", "not sent yet"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "pace"),
+    [(0, "50ms"), (1.9, "50ms"), (2, "150ms"), (4.9, "150ms"), (5, "2s")],
+)
+def test_whoever_has_just_pressed_publish_is_watching(
+    seconds: float, pace: str
+) -> None:
+    assert pace_after(timedelta(seconds=seconds)) == pace
 
 
 def test_step_by_step_after_a_lost_answer(

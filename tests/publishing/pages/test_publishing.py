@@ -45,7 +45,7 @@ def test_publish_sends_the_item_on_its_way(
     assert publications(bakery) == [item.pk]
     assert "On its way to Zoho Books." in answer
     assert "Publishing…" in answer
-    assert 'hx-trigger="every 100ms"' in answer
+    assert 'hx-trigger="every 50ms"' in answer
     assert 'id="item-fields" hx-swap-oob="true"' in answer
     assert "<select" not in answer
 
