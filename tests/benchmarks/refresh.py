@@ -7,7 +7,16 @@ import sys
 from dataclasses import dataclass
 from statistics import median
 
-from connections.models import Account, Contact, Product, Project, RefreshRun, TaxRate
+from connections.models import (
+    Account,
+    Contact,
+    Product,
+    Project,
+    RefreshedList,
+    RefreshedPage,
+    RefreshRun,
+    TaxRate,
+)
 from dext_sync.businesses.tenancy import acting_in
 from dext_sync.local import roles
 from dext_sync.local.benchmark import Row
@@ -135,11 +144,12 @@ def _fill(remote: Remote, size: int) -> None:
 
 
 def _forget_lists() -> None:
-    """As before the first refresh."""
-    tables = ", ".join(model._meta.db_table for model in (*MODELS, RefreshRun))  # noqa: SLF001
+    """As before the first refresh. Truncated they would take with them what names them,
+    and that is the connection too."""
     with roles.cursor_at(os.environ["DATABASE_OWNER_URL"]) as cursor:
-        cursor.execute(f"TRUNCATE {tables} CASCADE")
-        cursor.execute("ANALYZE")
+        for model in (RefreshedPage, RefreshedList, RefreshRun, *MODELS):
+            cursor.execute(f"DELETE FROM {model._meta.db_table}")  # noqa: S608, SLF001
+        cursor.execute("VACUUM ANALYZE")
 
 
 def _read(remote: Remote, tenant: Tenant, *options: str) -> Read:
