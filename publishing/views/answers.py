@@ -94,15 +94,19 @@ def moved(request: WorkspaceRequest, item: Item) -> HttpResponse:
 
 
 def state(request: WorkspaceRequest, item: Item) -> HttpResponse:
-    """The state panel, 204 while it is the same; the form where that may change.
+    """The state panel, 204 while it is the same; what else looks otherwise once the
+    item is in another status.
 
-    It is asked so often that nothing else is looked up for a 204.
+    It is asked so often that nothing else is looked up before.
     """
     prefetch_related_objects([item], "publications__steps")
     if request.GET.get("seen") == _seen(progress(item)):
         return HttpResponse(status=204)
+    is_same_form = request.GET.get("editable", "") == _flag(item)
+    if is_same_form and request.GET.get("was") == item.status:
+        return render(request, "publishing/_state.html", _facts(request, item))
     context = _moved(request, item)
-    if request.GET.get("editable", "") != _flag(item):
+    if not is_same_form:
         context["groups"] = sheet_of(request, item).groups()
     return render(request, "publishing/_moved.html", context)
 

@@ -2,6 +2,9 @@
 
 import re
 from datetime import timedelta
+from html import unescape
+from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 from django.db import connection as database
@@ -13,7 +16,7 @@ from dext_sync.businesses.tenancy import acting_in
 from publishing.models import Item, Publication, Step
 from publishing.uploads import Accepted
 from tests.publishing.factories import make_pdf, ready_item, upload
-from tests.publishing.pages.conftest import At, Visitor, published, text
+from tests.publishing.pages.conftest import At, Visitor, published, settle, text
 
 
 @pytest.fixture
@@ -39,15 +42,34 @@ def test_a_page_that_asks_again_looks_for_the_item_alone(
     ready_item(connected_bakery, bob, reference="INV-105")  # would be the next one
     visitor = at(bob, connected_bakery)
     item = being_checked(visitor, connected_bakery, bob)
-    panel = text(visitor.opens("item_state", item.pk))
-    (seen,) = re.findall(r"seen=(\w+)", panel)
+    asks = asked_again(text(visitor.opens("item_state", item.pk)))
 
     with CaptureQueriesContext(database) as asked:
-        answer = visitor.opens("item_state", item.pk, seen=seen)
+        answer = visitor.opens("item_state", item.pk, **asks)
 
     assert answer.status_code == 204
     of_items = [each for each in asked if 'FROM "publishing_item"' in each["sql"]]
     assert len(of_items) == 1
+
+
+def test_a_step_that_is_done_changes_the_state_and_nothing_else_on_the_page(
+    at: At, bob: User, bakery: Business, item: Item
+) -> None:
+    visitor = at(bob, bakery)
+    from_list = {"view": "status=ready"}
+    pressed = visitor.posts("item_publish", item.pk, data=from_list, htmx=True)
+    asks = asked_again(text(pressed))
+    with acting_in(bakery.pk):
+        Step.unscoped.filter(position=0).update(state=Step.State.SENDING)
+    sending = text(visitor.opens("item_state", item.pk, **asks))
+    settle(item, Item.Status.PUBLISHED, Publication.State.PUBLISHED)
+    arrived = text(visitor.opens("item_state", item.pk, **asked_again(sending)))
+
+    assert asks["status"] == "ready"  # the list that Bob came from
+    assert "Sending the bill to Zoho Books." in sending
+    assert "hx-swap-oob" not in sending
+    assert "Published as bill INV-104." in arrived
+    assert 'id="inbox-count-costs" hx-swap-oob="true"' in arrived
 
 
 def test_while_only_the_document_is_checked_nothing_turns(
@@ -59,6 +81,12 @@ def test_while_only_the_document_is_checked_nothing_turns(
     assert "Published as bill INV-104.</p> <p>Checking the document…</p>" in page
     assert "state__spinner" not in page
     assert 'hx-trigger="every 2s"' in page
+
+
+def asked_again(page: str) -> dict[str, Any]:
+    """What the page asks with next."""
+    (query,) = re.findall(r'hx-get="[^"]+/state/\?([^"]+)"', page)
+    return dict(parse_qsl(unescape(query)))
 
 
 def being_checked(visitor: Visitor, business: Business, owner: User) -> Item:
