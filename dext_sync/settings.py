@@ -81,8 +81,6 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "dext_sync.businesses.frame.frame",
             ],
-            # In place of the package's own library of this name.
-            "libraries": {"heroicons": "dext_sync.businesses.templatetags.icons"},
         },
     }
 ]

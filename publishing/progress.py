@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from connections.books import record_address
 from connections.models import Connection
+from publishing import facts
 from publishing.models import Item, Publication, PublishAttempt, Step
 from publishing.reasons import PROBLEM_BY_CODE, WAIT_BY_CODE, Problem, Wait
 
@@ -107,7 +108,7 @@ def _ready(item: Item) -> Progress:
 def _will_become(item: Item) -> str:
     if item.workspace == Item.Workspace.SALES:
         return _will_be_invoice(item)
-    if item.kind == Item.Kind.RECEIPT and item.paid:
+    if (item.publish_to or facts.kind_without_saying(item)) == Item.PublishTo.EXPENSES:
         return _("It becomes an expense in Zoho Books.")
     if item.reference.strip():
         return _("It becomes an open bill in Zoho Books.")

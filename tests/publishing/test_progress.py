@@ -98,3 +98,16 @@ def test_many_rows_are_read_with_three_queries(
             pages = [progress(item) for item in rows]
 
     assert len(pages) == 4
+
+
+def test_it_says_what_the_item_becomes_where_somebody_has_said_where_it_goes(
+    connected_bakery: Business, bob: User
+) -> None:
+    receipt = ready_item(connected_bakery, bob, publish_to="expenses", paid=True)
+    bill = ready_item(connected_bakery, bob, publish_to="purchases")
+
+    with acting_in(connected_bakery.pk):
+        words = [progress(item).detail for item in (receipt, bill)]
+
+    assert words[1] == "It becomes an open bill in Zoho Books."
+    assert "open bill" not in words[0]
