@@ -128,10 +128,10 @@ def change(item: Item, field: str, value: Value, *, by: User) -> Item:
         raise ValueError(f"{field} is not a field that people change.")
     if isinstance(value, Supplier) and value.side != suppliers.side_of(item):
         raise ValueError(f"{value} is no {suppliers.side_of(item)}.")
-    spelling = value if isinstance(value, Supplier) and value.merged_into else None
-    value = suppliers.root(spelling) if spelling else value
     with transaction.atomic():
         fresh = locked(item.pk)
+        spelling = value if isinstance(value, Supplier) else None
+        value = suppliers.root_now(spelling) if spelling else value
         if not fresh.is_editable:
             raise NotEditable
         if not fresh.takes_changes:
@@ -139,7 +139,7 @@ def change(item: Item, field: str, value: Value, *, by: User) -> Item:
         before = getattr(fresh, field)
         if before != value:
             _set(fresh, field, value, by)
-            if spelling:
+            if spelling and spelling != value:
                 fresh.spelled_as = spelling
                 fresh.save(update_fields=["spelled_as"])
             _audit(fresh, field, before, value, by)
@@ -149,19 +149,39 @@ def change(item: Item, field: str, value: Value, *, by: User) -> Item:
 
 def _set(item: Item, field: str, value: Value, by: User) -> None:
     setattr(item, field, value)
-    item.sources = {**item.sources, field: _said_by(by)}
+    item.sources = {**item.sources, field: said_by(by)}
     changed = [field, "sources"]
     if field == "supplier":
         item.spelled_as = None
         changed.append("spelled_as")
-    if field in filling.STANDS_ON:
-        changed += filling.fill(item, connection_of(item.business))
+    changed += _filled(item, field)
     if FOLLOWED.intersection(changed):
         changed += _follow_rate(item)
     item.save(update_fields=changed)
 
 
-def _said_by(by: User) -> dict[str, object]:
+def _filled(item: Item, field: str) -> list[str]:
+    """What rules say now that this field is another one, each told in the history."""
+    before = {name: getattr(item, name) for name in filling.FILLED}
+    changed = filling.fill_after(item, field, connection_of(item.business))
+    for name in changed:
+        if name in before and before[name] != getattr(item, name):
+            _tell_ruled(item, name, before[name])
+    return changed
+
+
+def _tell_ruled(item: Item, name: str, before: object) -> None:
+    audit.record(
+        item.business,
+        "item.ruled",
+        subject=item,
+        field=label_of(item, name),
+        before=shown(item, name, before),
+        after=shown(item, name, getattr(item, name)),
+    )
+
+
+def said_by(by: User) -> dict[str, object]:
     return {
         "from": "person",
         "name": str(by),
@@ -191,7 +211,8 @@ def apply_rules(item: Item) -> Item:
     with transaction.atomic():
         fresh = locked(item.pk)
         if fresh.takes_changes:
-            _refill(fresh, filling.fill(fresh, connection_of(fresh.business)))
+            voices = filling.Voices.of(fresh, connection_of(fresh.business))
+            _refill(fresh, filling.fill(fresh, voices))
             _settle(fresh)
     return fresh
 
@@ -259,10 +280,20 @@ def review(item: Item) -> Item:
         fresh = locked(item.pk)
         if fresh.is_editable:
             if fresh.takes_changes:
+                _follow_merge(fresh)
                 defaults = filling.fill_defaults(fresh, connection_of(fresh.business))
                 _refill(fresh, defaults)
             _settle(fresh)
     return fresh
+
+
+def _follow_merge(item: Item) -> None:
+    """Its supplier became another spelling while the item was being changed."""
+    if item.supplier is None or item.supplier.merged_into_id is None:
+        return
+    item.spelled_as = item.spelled_as or item.supplier
+    item.supplier = suppliers.root_now(item.supplier)
+    item.save(update_fields=["spelled_as", "supplier"])
 
 
 def review_supplier(supplier: Supplier) -> None:

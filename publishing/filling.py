@@ -1,7 +1,7 @@
 """Filling in what rules and defaults say about an item, where no person has spoken."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Final
 
@@ -44,10 +44,14 @@ FILLED: Final = (
 """In this order: a supplier's rule may say the payment method, and that has a rule of
 its own; a supplier's description may hold the words of a category rule."""
 OF_SALES: Final = frozenset(FILLED) - {"paid", "payment_method", "publish_to"}
-STANDS_ON: Final = frozenset(
-    {"supplier", "payment_method", "date", "description", "reference", "kind", "paid"}
-)
-"""Fields on which the others depend."""
+FOLLOWS: Final[Mapping[str, tuple[str, ...]]] = {
+    "supplier": FILLED,
+    "payment_method": ("publish_to",),
+    "date": ("due_date",),
+    "description": ("category",),
+    "reference": ("category",),
+}
+"""What is looked at again when a field changes; nothing else of an item is."""
 RULE_FIELDS: Final = (
     "category",
     "tax_rate",
@@ -64,31 +68,46 @@ FROM_RATE: Final = "rate"
 SILENT: Final = (None, "")
 
 
-def fill(
-    item: Item, connection: Connection | None, rule: SupplierRule | None = None
-) -> list[str]:
+def fill(item: Item, voices: "Voices", names: Sequence[str] = FILLED) -> list[str]:
     """Set on the item what holds for it now; answers the fields to be saved.
 
-    What a person has set stays. What a rule or default had set, and nobody says any
-    more, is emptied. rule: in place of the supplier's, before it is saved.
+    What a person has set stays. What a rule had set, and no rule says any more, is
+    emptied. A rate of exchange goes with the currency that it was of.
     """
-    voices = Voices.of(item, connection, rule)
+    before = item.currency
     changed = [
-        name for name in _fields_of(item) if _fill(item, name, voices.about(item, name))
+        name for name in _fields_of(item) if name in names and _fill(item, name, voices)
     ]
+    if item.currency != before:
+        item.exchange_rate = item.rate_date = None
+        changed += ["exchange_rate", "rate_date"]
     return [*changed, "sources"] if changed else []
+
+
+def fill_after(item: Item, field: str, connection: Connection | None) -> list[str]:
+    """The same for what follows from this field, which has just been changed."""
+    names = FOLLOWS.get(field, ())
+    if names == ("category",) and not _is_by_words(item):
+        return []
+    return fill(item, Voices.of(item, connection), names) if names else []
+
+
+def _is_by_words(item: Item) -> bool:
+    """Empty, or said by a category rule: else other words say nothing new."""
+    origin = item.sources.get("category", {}).get("from")
+    return item.category is None or origin == Origin.CATEGORY_RULE
 
 
 def fill_defaults(item: Item, connection: Connection | None) -> list[str]:
     """The same for fields that are empty, by defaults alone: rules are applied when a
     person says so."""
-    usual = Usual(defaults=defaults_of(item, connection))
+    defaults = Voices(None, [], defaults_of(item, connection))
     changed = [
         name
-        for name in usual.defaults
+        for name in defaults.defaults
         if getattr(item, name) in SILENT
         and not is_said_by_person(item, name)
-        and _fill(item, name, said_about(name, known_of(item), usual))
+        and _fill(item, name, defaults)
     ]
     return [*changed, "sources"] if changed else []
 
@@ -98,11 +117,13 @@ def _fields_of(item: Item) -> list[str]:
     return [name for name in FILLED if not sells or name in OF_SALES]
 
 
-def _fill(item: Item, name: str, words: list[Said]) -> bool:
-    best = winner(words)
+def _fill(item: Item, name: str, voices: "Voices") -> bool:
+    best = winner(voices.about(item, name))
     if best is None:
-        return _empty(item, name)
+        return _empty(item, name, voices)
     if best.source.origin in (Origin.PERSON, Origin.DOCUMENT):
+        return False
+    if _is_kept(item, name, best):
         return False
     source = as_json(best.source)
     now = item.sources.get(name, {})
@@ -113,14 +134,26 @@ def _fill(item: Item, name: str, words: list[Said]) -> bool:
     return True
 
 
+def _is_kept(item: Item, name: str, best: Said) -> bool:
+    """A default fills what is empty and follows itself. A foreign currency of which
+    nobody knows who said it was typed before that was written down."""
+    now, origin = getattr(item, name), item.sources.get(name, {}).get("from")
+    if name == "currency" and origin is None and now not in SILENT:
+        return bool(now != item.business.currency)
+    return best.source.origin is Origin.DEFAULT and (
+        now not in SILENT and origin not in (*RULES, Origin.DEFAULT)
+    )
+
+
 def _same(now: Mapping[str, Any], then: Mapping[str, Any]) -> bool:
     return all(now.get(key) == then.get(key) for key in ("from", "id", "name"))
 
 
-def _empty(item: Item, name: str) -> bool:
-    """What came from a rule or a default goes with it."""
-    origin = item.sources.get(name, {}).get("from")
-    if origin not in (*RULES, Origin.DEFAULT):
+def _empty(item: Item, name: str, voices: "Voices") -> bool:
+    """What came from a rule goes with what the rule stood on; what a rule filled in that
+    was removed stays."""
+    source = item.sources.get(name, {})
+    if source.get("from") not in RULES or voices.has_lost(source):
         return False
     setattr(item, name, _nothing(name))
     item.sources = {key: value for key, value in item.sources.items() if key != name}
@@ -153,14 +186,10 @@ def is_said_by_person(item: Item, name: str) -> bool:
 # What is said
 
 
-def said(item: Item, connection: Connection | None, name: str) -> list[Said]:
-    """Everything that is said about a field of the item now, the winner first."""
-    return Voices.of(item, connection).about(item, name)
-
-
 @dataclass
 class Voices:
-    """Who has a say in an item; that of its payment method follows the method."""
+    """Who has a say in an item; that of its payment method follows the method. The same
+    for all items of one supplier in one workspace."""
 
     supplier: RuleWords | None
     category_rules: list[WordRule]
@@ -174,10 +203,20 @@ class Voices:
         connection: Connection | None,
         rule: SupplierRule | None = None,
     ) -> "Voices":
-        return cls(
-            _of_supplier(item.supplier, rule or rule_of(item.supplier)),
-            _category_rules(item),
-            defaults_of(item, connection),
+        """rule: in place of the supplier's, before it is saved."""
+        said = _of_supplier(item.supplier, rule or rule_of(item.supplier))
+        if said is not None and not _takes_tax(item, connection):
+            values = {
+                name: said.values[name] for name in said.values if name != "tax_rate"
+            }
+            said = replace(said, values=values)
+        return cls(said, _category_rules(item), defaults_of(item, connection))
+
+    def has_lost(self, source: Mapping[str, Any]) -> bool:
+        """Whether it is a category rule that was removed."""
+        known = {rule.source.id for rule in self.category_rules}
+        return (
+            source.get("from") == Origin.CATEGORY_RULE and source.get("id") not in known
         )
 
     def about(self, item: Item, name: str) -> list[Said]:
@@ -284,9 +323,15 @@ def defaults_of(item: Item, connection: Connection | None) -> dict[str, Any]:
     if not sells and connection.costs_go_to:
         values["publish_to"] = connection.costs_go_to
     tax = connection.sales_tax if sells else connection.cost_tax
-    if tax is not None and item.business.tax_registered:
+    if tax is not None and _takes_tax(item, connection):
         values["tax_rate"] = tax
     return values
+
+
+def _takes_tax(item: Item, connection: Connection | None) -> bool:
+    sells = item.workspace == Item.Workspace.SALES
+    known_there = connection is None or sells or connection.takes_purchase_tax
+    return item.business.tax_registered and known_there
 
 
 def amount_follows_rate(item: Item) -> bool:

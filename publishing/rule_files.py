@@ -16,7 +16,8 @@ from publishing.forms import CHOICES, Place, picked_row, plain_words
 from publishing.models import Item
 
 MOST_ROWS: Final = 2000
-MOST_BYTES: Final = 1024 * 1024
+MOST_BYTES: Final = 512 * 1024
+LONGEST_NUMBER: Final = 9
 NAME: Final = "name"
 COLUMNS: Final = (NAME, *ruling.SUPPLIER_FIELDS)
 YES, NO = ("yes", "y", "true", "1", "paid"), ("no", "n", "false", "0")
@@ -46,7 +47,7 @@ class Line:
 def text_of(content: bytes) -> str:
     """As spreadsheets write it; raises NotReadable."""
     if len(content) > MOST_BYTES:
-        raise NotReadable(_("The file is larger than one megabyte."))
+        raise NotReadable(_("The file is larger than half a megabyte."))
     try:
         return content.decode("utf-8-sig").replace("\0", "")
     except UnicodeDecodeError:
@@ -136,10 +137,10 @@ def _by_code(name: str, text: str, place: Place) -> Any:
 
 
 def _days(text: str) -> int:
-    known = text.isascii() and text.isdecimal() and int(text[:4]) <= ruling.LONGEST_TERM
-    if not known:
+    is_number = text.isascii() and text.isdecimal() and len(text) <= LONGEST_NUMBER
+    if not is_number or int(text) > ruling.LONGEST_TERM:
         raise ValidationError(_("Enter days, from 0 to 366."))
-    return int(text[:4])
+    return int(text)
 
 
 def _truth(text: str) -> bool:

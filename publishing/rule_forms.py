@@ -101,7 +101,10 @@ class SupplierRuleForm(forms.Form):
         """Tax where there is any; projects and locations where Zoho has them."""
         match name:
             case "tax_rate":
-                return self.place.business.tax_registered
+                connection = self.place.connection
+                known = connection is None or connection.takes_purchase_tax
+                registered = self.place.business.tax_registered
+                return registered and (self.place.sells or known)
             case "project" | "location":
                 chosen = getattr(self.said, name) is not None
                 return chosen or CHOICES[name](self.place).exists()

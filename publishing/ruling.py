@@ -180,21 +180,29 @@ def waiting(supplier: Supplier) -> QuerySet[Item]:
     return coding.open_items(supplier.business).filter(supplier=supplier)
 
 
-def preview(items: Iterable[Item], rule: SupplierRule | None = None) -> list[Changed]:
-    """What `apply` would change, and nothing is: the items are saved by nobody.
+def preview(items: QuerySet[Item], rule: SupplierRule | None = None) -> list[Changed]:
+    """What `apply` would change in items of one supplier; nothing is saved.
 
     rule: as it would be, before it is saved.
     """
-    found = [Changed(item, _would_change(item, rule)) for item in items]
-    return [each for each in found if each.changes]
+    found = list(
+        items.select_related(*coding.RELATED)
+        .prefetch_related("publications")
+        .order_by("pk")
+    )
+    if not found:
+        return []
+    connection = facts.connection_of(found[0].business)
+    voices = filling.Voices.of(found[0], connection, rule)
+    each_changed = (Changed(item, _would_change(item, voices)) for item in found)
+    return [each for each in each_changed if each.changes]
 
 
-def _would_change(item: Item, rule: SupplierRule | None) -> tuple[Change, ...]:
+def _would_change(item: Item, voices: filling.Voices) -> tuple[Change, ...]:
     if not item.takes_changes:
         return ()
     before = {name: getattr(item, name) for name in filling.FILLED}
-    connection = facts.connection_of(item.business)
-    names = filling.fill(item, connection, rule)
+    names = filling.fill(item, voices)
     return tuple(
         Change(
             capfirst(coding.label_of(item, name)),
@@ -206,18 +214,20 @@ def _would_change(item: Item, rule: SupplierRule | None) -> tuple[Change, ...]:
     )
 
 
-def apply(items: Iterable[Item], *, by: User) -> int:
+def apply(changed: Iterable[Changed], *, by: User) -> int:
     """Let rules hold for these items too; how many changed. What people set stays."""
-    return sum(_apply(item, by) for item in items)
+    return sum(_apply(each.item, by) for each in changed)
 
 
 def _apply(item: Item, by: User) -> bool:
     with transaction.atomic():
-        changed = _would_change(coding.locked(item.pk), None)
-        if not changed:
+        fresh = coding.locked(item.pk)
+        voices = filling.Voices.of(fresh, facts.connection_of(fresh.business))
+        changes = _would_change(fresh, voices)
+        if not changes:
             return False
         coding.apply_rules(item)
-        for change in changed:
+        for change in changes:
             audit.record(
                 item.business,
                 "item.ruled",

@@ -1,14 +1,14 @@
 """Several spellings of one supplier or customer: merging them, and taking that back."""
 
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.db.models.functions import Coalesce
 
 from connections.models import Contact
 from dext_sync.businesses import audit
 from dext_sync.businesses.models import Business, User
 from publishing import coding, suppliers
-from publishing.models import Item, Supplier
+from publishing.models import Item, Publication, Supplier
 
 
 class NotMergeable(Exception):
@@ -16,26 +16,34 @@ class NotMergeable(Exception):
     already."""
 
 
-def merge(kept: Supplier, other: Supplier, *, by: User) -> None:
+class WrongWay(NotMergeable):
+    """Only the other one is in Zoho: that is the one to keep."""
+
+
+def merge(kept: Supplier, other: Supplier, *, by: User, is_new: bool = False) -> None:
     """`other` is another spelling of `kept` from now on: its items follow, and so does
-    whatever comes under its name. Its own rule rests. Raises NotMergeable."""
+    whatever comes under its name. Its own rule rests, and what is in Zoho or on its way
+    there keeps the name that went there. Raises NotMergeable.
+
+    is_new: only while nobody has said yet which contact `other` is. Review the items of
+    `kept` afterwards.
+    """
     with transaction.atomic():
         kept, other = _held(kept, other)
         _check(kept, other)
-        if kept.contact_id is None and other.contact_id is not None:
-            kept.contact_id = other.contact_id
-            kept.save(update_fields=["contact"])
+        if is_new and other.contact_id is not None:
+            raise NotMergeable
         other.merged_into = kept
         other.save(update_fields=["merged_into"])
-        items = Item.unscoped.filter(supplier=other)
-        items.update(supplier=kept, spelled_as=Coalesce(F("spelled_as"), other.pk))
+        _outside_zoho(Item.unscoped.filter(supplier=other)).update(
+            supplier=kept, spelled_as=Coalesce(F("spelled_as"), other.pk)
+        )
         _audit("supplier.merged", kept, other, by)
-        coding.review_supplier(kept)
 
 
 def take_back(other: Supplier, *, by: User) -> None:
     """It is a supplier of its own again, with the items that came under its name.
-    Raises NotMergeable where it was none already."""
+    Raises NotMergeable where it was none already. Review the items of both afterwards."""
     with transaction.atomic():
         if other.merged_into_id is None:
             raise NotMergeable
@@ -45,16 +53,25 @@ def take_back(other: Supplier, *, by: User) -> None:
         other.merged_into = None
         other.save(update_fields=["merged_into"])
         theirs = Item.unscoped.filter(spelled_as__in=[other, *spellings_of(other)])
-        theirs.filter(supplier=suppliers.root(kept)).update(supplier=other)
+        mine = theirs.filter(supplier=suppliers.root(kept))
+        _outside_zoho(mine).update(supplier=other)
         Item.unscoped.filter(supplier=other, spelled_as=other).update(spelled_as=None)
         _audit("supplier.unmerged", kept, other, by)
-        coding.review_supplier(kept)
-        coding.review_supplier(other)
+
+
+def _outside_zoho(items: QuerySet[Item]) -> QuerySet[Item]:
+    standing = Publication.unscoped.filter(
+        item=OuterRef("pk"), state=Publication.State.PUBLISHED, cleared_at=None
+    )
+    resting = (*coding.EDITABLE, Item.Status.ARCHIVED)
+    return items.filter(~Exists(standing), status__in=resting)
 
 
 def _held(kept: Supplier, other: Supplier) -> tuple[Supplier, Supplier]:
-    """Both as they are now, locked in one order whoever is merged into whom."""
-    rows = Supplier.unscoped.select_for_update(of=("self",)).order_by("pk")
+    """Both as they are now, locked in one order whoever is merged into whom; items may
+    name them meanwhile."""
+    locking = Supplier.unscoped.select_for_update(of=("self",), no_key=True)
+    rows = locking.order_by("pk")
     found = {row.pk: row for row in rows.filter(pk__in=[kept.pk, other.pk])}
     if len(found) != len({kept.pk, other.pk}):
         raise NotMergeable
@@ -66,6 +83,10 @@ def _check(kept: Supplier, other: Supplier) -> None:
     merged = kept.merged_into_id or other.merged_into_id
     if kept.pk == other.pk or kept.side != other.side or being_created or merged:
         raise NotMergeable
+    if Publication.unscoped.filter(item__supplier=other, finished_at=None).exists():
+        raise NotMergeable
+    if kept.contact_id is None and other.contact_id is not None:
+        raise WrongWay
 
 
 def _audit(action: str, kept: Supplier, other: Supplier, by: User) -> None:

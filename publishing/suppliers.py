@@ -19,8 +19,6 @@ KINDS: Final[Mapping[str, str]] = {
     Supplier.Side.CUSTOMER: Contact.Kind.CUSTOMER,
 }
 """What a side is called at Zoho."""
-DEEPEST: Final = 20
-"""Spellings of spellings are followed so far."""
 SIDES: Final = {kind: side for side, kind in KINDS.items()}
 
 
@@ -37,11 +35,14 @@ def side_of(item: Item) -> str:
 
 def root(supplier: Supplier) -> Supplier:
     """Whom this spelling stands for; itself where it stands for itself."""
-    for _step in range(DEEPEST):
-        if supplier.merged_into is None:
-            return supplier
+    while supplier.merged_into is not None:
         supplier = supplier.merged_into
     return supplier
+
+
+def root_now(supplier: Supplier) -> Supplier:
+    """The same, whatever has become of it since it was read."""
+    return root(Supplier.unscoped.select_related("contact").get(pk=supplier.pk))
 
 
 def named(

@@ -73,9 +73,7 @@ def add(
 ) -> CategoryRule:
     """The last in the order."""
     with transaction.atomic():
-        Business.objects.select_for_update(of=("self",), no_key=True).get(
-            pk=business.pk
-        )
+        _hold(business)
         rules = CategoryRule.objects.for_business(business)
         last = rules.aggregate(last=Max("position"))["last"] or 0
         rule = CategoryRule.unscoped.create(
@@ -91,6 +89,11 @@ def add(
     return rule
 
 
+def _hold(business: Business) -> None:
+    """One at a time changes their order."""
+    Business.objects.select_for_update(of=("self",), no_key=True).get(pk=business.pk)
+
+
 def remove(rule: CategoryRule, *, by: User) -> None:
     """What it has filled in stays; from now on it says nothing."""
     standing = CategoryRule.unscoped.filter(pk=rule.pk, removed_at=None)
@@ -102,6 +105,7 @@ def remove(rule: CategoryRule, *, by: User) -> None:
 def move_up(rule: CategoryRule, *, by: User) -> None:
     """Before the one that was tried before it."""
     with transaction.atomic():
+        _hold(rule.business)
         rules = list(
             rules_of(rule.business, rule.workspace).select_for_update(of=("self",))
         )

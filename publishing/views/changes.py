@@ -101,10 +101,12 @@ def _is_this_one(
 ) -> None:
     """Remembered: what comes under this name later is that supplier, too."""
     known = spellings.others_of_contact(request.business, contact, supplier).first()
-    if known is None or supplier.contact_id is not None:
+    settled = supplier.contact_id is not None
+    if known is None or settled or not request.membership.may_publish:
         suppliers.link(supplier, contact, request.user)
-    else:
-        spellings.merge(known, supplier, by=request.user)
+        return
+    spellings.merge(known, supplier, by=request.user, is_new=True)
+    coding.review_supplier(known)
 
 
 def _take_back(request: WorkspaceRequest, supplier: Supplier, before: Sheet) -> None:

@@ -144,6 +144,7 @@ def _typed_in(request: WorkspaceRequest, form: NewItemForm) -> Item:
             owner=request.user,
             kind=form.cleaned_data.get("kind", Item.Kind.INVOICE),
             currency=form.cleaned_data["currency"],
+            sources={"currency": coding.said_by(request.user)},
         )
         audit.record(request.business, "item.created", actor=request.user, subject=item)
         for field in ("supplier", "date", "reference", "total"):

@@ -98,7 +98,7 @@ def why(request: WorkspaceRequest, item_id: int, field: str) -> HttpResponse:
     item = item_or_404(request, item_id)
     if field not in filling.FILLED or field not in coding.FIELDS_OF[item.workspace]:
         raise Http404
-    said = filling.said(item, connection_of(request), field)
+    said = filling.Voices.of(item, connection_of(request)).about(item, field)
     context = {
         "item": item,
         "label": coding.label_of(item, field),

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Lower
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
@@ -21,7 +21,7 @@ from django.views.decorators.http import (
 
 from dext_sync.businesses.access import BusinessRequest, business_view
 from dext_sync.businesses.roles import Need
-from publishing import coding, filling, rule_files, ruling, spellings
+from publishing import coding, filling, rule_files, ruling, spellings, tasks
 from publishing.formats import locale_of
 from publishing.forms import Place, is_id, plain_words
 from publishing.models import Item, Supplier, SupplierRule
@@ -31,6 +31,7 @@ from publishing.views.visible import connection_of
 PAGE: Final = 50
 LONGEST_PAGE: Final = 9
 MOST_SELECTED: Final = 200
+MOST_WORDS: Final = 6
 SIDES: Final = {
     "suppliers": Supplier.Side.SUPPLIER,
     "customers": Supplier.Side.CUSTOMER,
@@ -69,13 +70,14 @@ def _matching(request: BusinessRequest, side: str, words: str) -> QuerySet[Suppl
     rows = Supplier.objects.for_business(request.business).filter(
         side=SIDES[side], merged_into=None
     )
-    for word in words.split():
-        rows = rows.filter(
-            Q(name__icontains=word)
-            | Q(spellings__name__icontains=word)
-            | Q(contact__name__icontains=word)
+    for word in list(dict.fromkeys(words.split()))[:MOST_WORDS]:
+        spelled = Supplier.unscoped.filter(
+            merged_into=OuterRef("pk"), name__icontains=word
         )
-    return rows.distinct().select_related("contact").order_by(Lower("name"), "pk")
+        rows = rows.filter(
+            Q(name__icontains=word) | Q(contact__name__icontains=word) | Exists(spelled)
+        )
+    return rows.select_related("contact").order_by(Lower("name"), "pk")
 
 
 def _rows(shown: "Page[Supplier]") -> list[Row]:
@@ -200,15 +202,19 @@ def _supplier_or_404(request: BusinessRequest, side: str, number: int) -> Suppli
 def apply(request: BusinessRequest, side: str, supplier_id: int) -> HttpResponse:
     """Shows which items and values would change; changes them after that."""
     supplier = _supplier_or_404(request, side, supplier_id)
-    items = ruling.waiting(supplier).select_related(*coding.RELATED).order_by("pk")
+    items = ruling.waiting(supplier)
+    changed = ruling.preview(items)
     if request.method == "POST":
-        count = ruling.apply(items[: ruling.MOST_AT_ONCE], by=request.user)
+        count = ruling.apply(changed[: ruling.MOST_AT_ONCE], by=request.user)
         _say_applied(request, count)
+        if len(changed) > ruling.MOST_AT_ONCE:
+            return redirect("supplier_apply", request.business.slug, side, supplier.pk)
         return redirect("supplier", request.business.slug, side, supplier.pk)
     context = {
         "side": side,
         "supplier": supplier,
-        "changed": ruling.preview(items[: ruling.MOST_AT_ONCE]),
+        "changed": changed[: ruling.MOST_AT_ONCE],
+        "left": max(0, len(changed) - ruling.MOST_AT_ONCE),
         "asked": items.count(),
     }
     return render(request, "publishing/supplier_apply.html", context)
@@ -339,13 +345,26 @@ def _merge(request: BusinessRequest, kept: Supplier, other: Supplier) -> None:
     names: dict[str, Any] = {"other": other.name, "kept": kept.name}
     try:
         spellings.merge(kept, other, by=request.user)
+    except spellings.WrongWay:
+        messages.error(
+            request,
+            _(
+                "%(other)s is in Zoho Books and %(kept)s is not: make %(kept)s a "
+                "spelling of %(other)s instead."
+            )
+            % names,
+        )
     except spellings.NotMergeable:
         messages.error(
             request,
-            _("%(other)s cannot be merged now: it is being created in Zoho Books.")
+            _(
+                "%(other)s cannot be merged now: something of it is on its way to Zoho "
+                "Books."
+            )
             % names,
         )
     else:
+        tasks.ask_for_review(request.business.pk)
         messages.success(request, _("%(other)s is a spelling of %(kept)s now.") % names)
 
 
@@ -359,6 +378,7 @@ def unmerge(request: BusinessRequest, side: str, supplier_id: int) -> HttpRespon
     except spellings.NotMergeable:
         messages.error(request, _("It is a name of its own already."))
     else:
+        tasks.ask_for_review(request.business.pk)
         messages.success(
             request, _("%(name)s is a name of its own again.") % {"name": other.name}
         )

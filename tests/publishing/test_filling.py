@@ -4,11 +4,14 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any
 
+from pytest_django import DjangoAssertNumQueries
+
 from connections import general
 from connections.models import Account, Connection, TaxRate
+from dext_sync.businesses import audit
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
-from publishing import coding, filling, ruling
+from publishing import coding, filling, ruling, word_rules
 from publishing.models import CategoryRule, Item, Supplier
 from tests.publishing.factories import (
     entry,
@@ -260,7 +263,9 @@ class TestApplying:
             (shown,) = ruling.preview(ruling.waiting(item.supplier))
             untouched = item_now(item).category_id
 
-            changed = ruling.apply(ruling.waiting(item.supplier), by=alice)
+            changed = ruling.apply(
+                ruling.preview(ruling.waiting(item.supplier)), by=alice
+            )
 
         assert [(each.field, each.before, each.after) for each in shown.changes] == [
             ("Category", "Office Supplies", "Postage")
@@ -279,7 +284,9 @@ class TestApplying:
 
         with acting_in(connected_bakery.pk):
             shown = ruling.preview(ruling.waiting(item.supplier))
-            changed = ruling.apply(ruling.waiting(item.supplier), by=alice)
+            changed = ruling.apply(
+                ruling.preview(ruling.waiting(item.supplier)), by=alice
+            )
 
         assert (shown, changed) == ([], 0)
         assert item_now(item).category_id == office.pk
@@ -294,3 +301,110 @@ def test_a_value_is_never_of_another_business(
         found = filling.rule_of(acme)
 
     assert found is None
+
+
+class TestWhatStaysAsItWas:
+    def test_a_correction_does_not_let_a_newer_rule_hold(
+        self, connected_bakery: Business, alice: User, bob: User
+    ) -> None:
+        item = ready_item(connected_bakery, bob)
+        assert item.supplier is not None
+        rule(
+            item.supplier,
+            alice,
+            category=entry(Account, connected_bakery, "Postage"),
+            currency="EUR",
+        )
+
+        after = change(item, "reference", "INV-105", bob)
+
+        office = entry(Account, connected_bakery, "Office Supplies")
+        assert (after.category, after.currency) == (office, "GBP")
+
+    def test_what_a_removed_rule_filled_in_stays(
+        self, connected_bakery: Business, alice: User, bob: User
+    ) -> None:
+        postage = entry(Account, connected_bakery, "Postage")
+        with acting_in(connected_bakery.pk):
+            said = word_rules.add(
+                connected_bakery,
+                "costs",
+                "stamps",
+                postage,
+                searched_in="both",
+                by=alice,
+            )
+        item = change(make_item(connected_bakery, bob), "description", "stamps", bob)
+        with acting_in(connected_bakery.pk):
+            word_rules.remove(said, by=alice)
+
+        after = change(item, "reference", "INV-105", bob)
+
+        assert after.category == postage
+
+    def test_the_default_tax_stays_where_its_amount_is_typed(
+        self, connected_bakery: Business, alice: User, bob: User
+    ) -> None:
+        standard = entry(TaxRate, connected_bakery, "Standard Rate")
+        set_default(connected_bakery, alice, "cost_tax", standard)
+        item = make_item(connected_bakery, bob, total=Decimal("120.00"))
+        typed = change(item, "tax_amount", Decimal("20.00"), bob)
+
+        after = change(typed, "supplier", make_supplier(connected_bakery), bob)
+
+        assert after.tax_rate == standard
+
+    def test_a_foreign_currency_stays_where_nobody_wrote_down_who_said_it(
+        self, connected_bakery: Business, bob: User
+    ) -> None:
+        item = make_item(connected_bakery, bob, currency="EUR")
+
+        after = change(item, "supplier", make_supplier(connected_bakery), bob)
+
+        assert after.currency == "EUR"
+
+    def test_a_rate_of_exchange_goes_with_its_currency(
+        self, connected_bakery: Business, alice: User, bob: User
+    ) -> None:
+        acme = make_supplier(connected_bakery)
+        power = make_supplier(connected_bakery, "City Power")
+        rule(acme, alice, currency="EUR")
+        rule(power, alice, currency="USD")
+        item = change(make_item(connected_bakery, bob), "supplier", acme, bob)
+        rated = change(item, "exchange_rate", Decimal("0.85"), bob)
+
+        after = change(rated, "supplier", power, bob)
+
+        assert (after.currency, after.exchange_rate) == ("USD", None)
+
+    def test_what_a_rule_fills_in_is_told_in_the_history(
+        self, connected_bakery: Business, alice: User, bob: User
+    ) -> None:
+        acme = make_supplier(connected_bakery)
+        rule(acme, alice, description="Paper")
+        item = make_item(connected_bakery, bob)
+
+        change(item, "supplier", acme, bob)
+
+        with acting_in(connected_bakery.pk):
+            told = [
+                audit.own_sentence(each) for each in audit.about(item.business, item)
+            ]
+        assert any("a rule changed description" in each for each in told)
+
+
+def test_many_of_one_supplier_are_looked_at_without_a_query_each(
+    connected_bakery: Business,
+    alice: User,
+    bob: User,
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:
+    acme = make_supplier(connected_bakery)
+    rule(acme, alice, description="Paper")
+    for number in range(8):
+        make_item(connected_bakery, bob, supplier=acme, reference=f"INV-{number}")
+
+    with acting_in(connected_bakery.pk), django_assert_max_num_queries(9):
+        shown = ruling.preview(ruling.waiting(acme))
+
+    assert len(shown) == 8

@@ -1,11 +1,14 @@
 """A contact that was created, and what people chose meanwhile."""
 
+from connections import general
 from connections.models import Connection, Contact
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
 from publishing import coding, suppliers
 from publishing.models import Item, Supplier
 from tests.publishing.factories import entry, make_contact, make_supplier, ready_item
+from tests.publishing.steps import begun, work
+from tests.publishing.zoho import Zoho
 
 
 def test_it_becomes_the_suppliers(connected_bakery: Business, bob: User) -> None:
@@ -50,3 +53,24 @@ def test_its_name_is_not_taken_while_it_is_created(
 
     assert reviewed.open_reasons == []
     assert reviewed.status == Item.Status.READY
+
+
+def test_10_8_without_the_warning_one_new_supplier_is_created_once(
+    zoho: Zoho, connection: Connection, bakery: Business, alice: User, bob: User
+) -> None:
+    new = make_supplier(bakery, "New Mill")
+    items = [
+        ready_item(bakery, bob, supplier=new, reference=f"INV-{number}")
+        for number in (1, 2)
+    ]
+    warned = [item.status for item in items]
+    with acting_in(bakery.pk):
+        general.change(connection, "warns_of_new_suppliers", value=False, by=alice)
+        ready = [coding.review(item).status for item in items]
+
+    for publication in [begun(item, bob) for item in items]:
+        work(publication)
+
+    assert (set(warned), set(ready)) == ({"to_review"}, {"ready"})
+    assert len(zoho.contacts("New Mill")) == 1
+    assert len(zoho.bills) == 2

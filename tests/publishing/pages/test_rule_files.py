@@ -112,7 +112,7 @@ class TestFiles:
             ("category\nPostage\n", "“name” among them"),
             (b"name\n\xff\xfe\n", "not text in UTF-8"),
             ("name\n" + "x\n" * 2001, "more than 2000 rows"),
-            (b"name\n" + b"x" * 1024 * 1024, "larger than one megabyte"),
+            (b"name\n" + b"x" * 512 * 1024, "larger than half a megabyte"),
         ],
     )
     def test_what_is_no_such_table_is_refused_in_words(

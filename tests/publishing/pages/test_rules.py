@@ -20,7 +20,7 @@ from tests.publishing.factories import (
     ready_item,
 )
 from tests.publishing.pages.conftest import At
-from tests.publishing.steps import item_now
+from tests.publishing.steps import begun, item_now
 
 
 def words(answer: HttpResponse) -> str:
@@ -204,6 +204,53 @@ class TestSpellings:
         after = item_now(item)
         assert (after.supplier_id, after.status) == (acme.pk, Item.Status.READY)
 
+    def test_what_is_on_its_way_to_zoho_keeps_the_name_that_goes_there(
+        self, at: At, alice: User, bob: User, connected_bakery: Business
+    ) -> None:
+        acme = make_supplier(connected_bakery)
+        power = make_supplier(connected_bakery, "City Power")
+        sent = ready_item(connected_bakery, bob, supplier=power)
+        begun(sent, bob)
+
+        at(alice, connected_bakery).posts(
+            "supplier_merge", *of(acme), data={"value": str(power.pk)}
+        )
+
+        assert item_now(sent).supplier_id == power.pk
+
+    def test_the_one_that_is_in_zoho_is_kept(
+        self, at: At, alice: User, connected_bakery: Business
+    ) -> None:
+        acme = make_supplier(connected_bakery)
+        new = make_supplier(connected_bakery, "New Mill")
+        visitor = at(alice, connected_bakery)
+
+        visitor.posts("supplier_merge", *of(new), data={"value": str(acme.pk)})
+        page = words(visitor.opens("supplier", *of(new)))
+
+        assert "make New Mill a spelling of Acme Paper Ltd instead" in page
+        with acting_in(connected_bakery.pk):
+            new.refresh_from_db()
+        assert new.contact_id is None
+
+    def test_who_may_not_publish_merges_nothing(
+        self, at: At, vera: User, connected_bakery: Business
+    ) -> None:
+        acme = make_supplier(connected_bakery)
+        assert acme.contact is not None
+        new = make_supplier(connected_bakery, "Akme Paper")
+        item = ready_item(connected_bakery, vera, supplier=new)
+
+        at(vera, connected_bakery).posts(
+            "supplier_decide",
+            item.pk,
+            data={"choice": "pick", "value": f"contact:{acme.contact.pk}"},
+        )
+
+        with acting_in(connected_bakery.pk):
+            new.refresh_from_db()
+        assert (new.merged_into_id, new.contact_id) == (None, acme.contact.pk)
+
     def test_a_customer_is_no_spelling_of_a_supplier(
         self, at: At, alice: User, connected_bakery: Business
     ) -> None:
@@ -223,6 +270,25 @@ class TestSpellings:
         with acting_in(connected_bakery.pk):
             customer.refresh_from_db()
         assert customer.merged_into_id is None
+
+
+def test_the_currency_that_was_typed_in_stays(
+    at: At, bob: User, connected_bakery: Business
+) -> None:
+    at(bob, connected_bakery).posts(
+        "item_new",
+        data={
+            "kind": "receipt",
+            "supplier": "Acme Paper Ltd",
+            "total": "50.00",
+            "currency": "EUR",
+        },
+    )
+
+    with acting_in(connected_bakery.pk):
+        (item,) = Item.unscoped.all()
+    assert item.currency == "EUR"
+    assert item.sources["currency"]["name"] == "Bob"
 
 
 class TestCategoryRules:
