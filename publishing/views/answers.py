@@ -95,15 +95,16 @@ def moved(request: WorkspaceRequest, item: Item) -> HttpResponse:
 
 def state(request: WorkspaceRequest, item: Item) -> HttpResponse:
     """The state panel, 204 while it is the same; what else looks otherwise once the
-    item is in another status.
+    item is in another status, or nothing moves any more.
 
     It is asked so often that nothing else is looked up before.
     """
     prefetch_related_objects([item], "publications__steps")
-    if request.GET.get("seen") == _seen(progress(item)):
+    now = progress(item)
+    if request.GET.get("seen") == _seen(now):
         return HttpResponse(status=204)
     is_same_form = request.GET.get("editable", "") == _flag(item)
-    if is_same_form and request.GET.get("was") == item.status:
+    if is_same_form and request.GET.get("was") == item.status and now.is_moving:
         return render(request, "publishing/_state.html", _facts(request, item))
     context = _moved(request, item)
     if not is_same_form:

@@ -83,6 +83,21 @@ def test_while_only_the_document_is_checked_nothing_turns(
     assert 'hx-trigger="every 2s"' in page
 
 
+def test_once_the_document_is_seen_the_item_can_be_taken_back(
+    at: At, bob: User, connected_bakery: Business
+) -> None:
+    visitor = at(bob, connected_bakery)
+    item = being_checked(visitor, connected_bakery, bob)
+    asks = asked_again(text(visitor.opens("item", item.pk)))
+    with acting_in(connected_bakery.pk):
+        seen = Step.unscoped.filter(kind=Step.Kind.DOCUMENT)
+        seen.update(verified_at=timezone.now())
+
+    after = text(visitor.opens("item_state", item.pk, **asks))
+
+    assert "Unarchive" in after
+
+
 def asked_again(page: str) -> dict[str, Any]:
     """What the page asks with next."""
     (query,) = re.findall(r'hx-get="[^"]+/state/\?([^"]+)"', page)
