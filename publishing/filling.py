@@ -197,14 +197,8 @@ class Voices:
     _methods: dict[int | None, RuleWords | None] = field(default_factory=dict)
 
     @classmethod
-    def of(
-        cls,
-        item: Item,
-        connection: Connection | None,
-        rule: SupplierRule | None = None,
-    ) -> "Voices":
-        """rule: in place of the supplier's, before it is saved."""
-        said = _of_supplier(item.supplier, rule or rule_of(item.supplier))
+    def of(cls, item: Item, connection: Connection | None) -> "Voices":
+        said = _of_supplier(item.supplier, rule_of(item.supplier))
         if said is not None and not _takes_tax(item, connection):
             values = {
                 name: said.values[name] for name in said.values if name != "tax_rate"

@@ -180,11 +180,8 @@ def waiting(supplier: Supplier) -> QuerySet[Item]:
     return coding.open_items(supplier.business).filter(supplier=supplier)
 
 
-def preview(items: QuerySet[Item], rule: SupplierRule | None = None) -> list[Changed]:
-    """What `apply` would change in items of one supplier; nothing is saved.
-
-    rule: as it would be, before it is saved.
-    """
+def preview(items: QuerySet[Item]) -> list[Changed]:
+    """What `apply` would change in items of one supplier; nothing is saved."""
     found = list(
         items.select_related(*coding.RELATED)
         .prefetch_related("publications")
@@ -193,7 +190,7 @@ def preview(items: QuerySet[Item], rule: SupplierRule | None = None) -> list[Cha
     if not found:
         return []
     connection = facts.connection_of(found[0].business)
-    voices = filling.Voices.of(found[0], connection, rule)
+    voices = filling.Voices.of(found[0], connection)
     each_changed = (Changed(item, _would_change(item, voices)) for item in found)
     return [each for each in each_changed if each.changes]
 

@@ -103,11 +103,11 @@ def test_many_rows_are_read_with_three_queries(
 def test_it_says_what_the_item_becomes_where_somebody_has_said_where_it_goes(
     connected_bakery: Business, bob: User
 ) -> None:
-    receipt = ready_item(connected_bakery, bob, publish_to="expenses", paid=True)
-    bill = ready_item(connected_bakery, bob, publish_to="purchases")
+    paid_invoice = paid_receipt(
+        connected_bakery, bob, kind="invoice", reference="INV-1", publish_to="expenses"
+    )
 
-    with acting_in(connected_bakery.pk):
-        words = [progress(item).detail for item in (receipt, bill)]
+    page = page_of(paid_invoice)
 
-    assert words[1] == "It becomes an open bill in Zoho Books."
-    assert "open bill" not in words[0]
+    assert page.headline == "Ready to publish."
+    assert page.detail == "It becomes an expense in Zoho Books."
