@@ -17,6 +17,9 @@ from dext_sync.local import postgres, roles, valkey
 from dext_sync.local.processes import Family
 from dext_sync.local.refusal import CannotStart
 
+DISK = Path("/tmp")  # noqa: S108  (folders in it are made by mkdtemp)
+MEMORY = Path("/dev/shm")  # noqa: S108
+MEMORY_BYTES = 2 * 1024**3
 NEEDS_OWNER = (
     "DATABASE_URL names a role that is no superuser, so that the migrating role cannot "
     "be made from it: set DATABASE_OWNER_URL too."
@@ -26,8 +29,8 @@ NEEDS_OWNER = (
 class ThrowAwayServers:
     """`variables` is what a process must have in its environment to use them."""
 
-    def __init__(self, given: Mapping[str, str]) -> None:
-        self.folder = short_folder()
+    def __init__(self, given: Mapping[str, str], *, on_disk: bool = False) -> None:
+        self.folder = short_folder(DISK if on_disk else roomy_memory() or DISK)
         self.family = Family()
         self.family.remove_at_end(self.folder)
         self.superuser = ""
@@ -111,9 +114,18 @@ class ThrowAwayServers:
         return {"REDIS_URL": server.address()}
 
 
-def short_folder() -> Path:
+def roomy_memory() -> Path | None:
+    """Where files live in memory. Emptying tables makes and deletes many of them, and
+    ext4 searches long for a number that was not used in the last seconds.
+    """
+    if not os.access(MEMORY, os.W_OK | os.X_OK):
+        return None
+    return MEMORY if shutil.disk_usage(MEMORY).free >= MEMORY_BYTES else None
+
+
+def short_folder(within: Path = DISK) -> Path:
     """Socket paths over 107 bytes fail, so never below a long TMPDIR."""
-    folder = Path(tempfile.mkdtemp(prefix="dext-", dir="/tmp"))
+    folder = Path(tempfile.mkdtemp(prefix="dext-", dir=within))
     folder.chmod(0o711)  # the servers' own folders inside are private
     return folder
 

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import include, path
 from pytest_django import Settings
+from structlog.contextvars import clear_contextvars
 
 from dext_sync import env, logs
 from dext_sync.businesses.access import business_task
@@ -34,6 +35,7 @@ handler500 = "dext_sync.businesses.views.frame.server_error"
 
 @pytest.fixture
 def lines() -> Iterator[Lines]:
+    clear_contextvars()  # this thread has served the requests of other tests
     with written() as lines:
         yield lines
 
