@@ -25,7 +25,7 @@ from publishing.facts import (
     connection_of,
     facts_of,
     place_words,
-    places_of,
+    places_in,
     suggest_tax,
 )
 from publishing.formats import day_text, locale_of, plain_amount
@@ -138,32 +138,35 @@ def change(item: Item, field: str, value: Value, *, by: User) -> Item:
             raise InZoho
         before = getattr(fresh, field)
         if before != value:
-            _set(fresh, field, value, by)
+            connection = connection_of(fresh.business)
+            _set(fresh, field, value, connection, by)
             if spelling and spelling != value:
                 fresh.spelled_as = spelling
                 fresh.save(update_fields=["spelled_as"])
             _audit(fresh, field, before, value, by)
-            _settle(fresh)
+            _settle(fresh, connection)
     return fresh
 
 
-def _set(item: Item, field: str, value: Value, by: User) -> None:
+def _set(
+    item: Item, field: str, value: Value, connection: Connection | None, by: User
+) -> None:
     setattr(item, field, value)
     item.sources = {**item.sources, field: said_by(by)}
     changed = [field, "sources"]
     if field == "supplier":
         item.spelled_as = None
         changed.append("spelled_as")
-    changed += _filled(item, field)
+    changed += _filled(item, field, connection)
     if FOLLOWED.intersection(changed):
-        changed += _follow_rate(item)
+        changed += _follow_rate(item, connection)
     item.save(update_fields=changed)
 
 
-def _filled(item: Item, field: str) -> list[str]:
+def _filled(item: Item, field: str, connection: Connection | None) -> list[str]:
     """What rules say now that this field is another one, each told in the history."""
     before = {name: getattr(item, name) for name in filling.FILLED}
-    changed = filling.fill_after(item, field, connection_of(item.business))
+    changed = filling.fill_after(item, field, connection)
     for name in changed:
         if name in before and before[name] != getattr(item, name):
             _tell_ruled(item, name, before[name])
@@ -190,19 +193,20 @@ def said_by(by: User) -> dict[str, object]:
     }
 
 
-def _follow_rate(item: Item) -> list[str]:
+def _follow_rate(item: Item, connection: Connection | None) -> list[str]:
     """Fill the tax amount from the rate, unless somebody has said what it is."""
     if not filling.amount_follows_rate(item):
         return []
     known = item.tax_rate is not None and item.total is not None
-    filling.set_amount(item, _suggested(item) if known else None)
+    filling.set_amount(item, _suggested(item, connection) if known else None)
     return ["tax_amount", "sources"]
 
 
-def _suggested(item: Item) -> Decimal | None:
+def _suggested(item: Item, connection: Connection | None) -> Decimal | None:
     if item.tax_rate is None or item.total is None:
         return None
-    return suggest_tax(item.total, item.tax_rate, places_of(item))
+    places = places_in(connection, item.currency)
+    return suggest_tax(item.total, item.tax_rate, places)
 
 
 def apply_rules(item: Item) -> Item:
@@ -211,15 +215,16 @@ def apply_rules(item: Item) -> Item:
     with transaction.atomic():
         fresh = locked(item.pk)
         if fresh.takes_changes:
-            voices = filling.Voices.of(fresh, connection_of(fresh.business))
-            _refill(fresh, filling.fill(fresh, voices))
-            _settle(fresh)
+            connection = connection_of(fresh.business)
+            voices = filling.Voices.of(fresh, connection)
+            _refill(fresh, filling.fill(fresh, voices), connection)
+            _settle(fresh, connection)
     return fresh
 
 
-def _refill(item: Item, changed: list[str]) -> None:
+def _refill(item: Item, changed: list[str], connection: Connection | None) -> None:
     if FOLLOWED.intersection(changed):
-        changed = [*changed, *_follow_rate(item)]
+        changed = [*changed, *_follow_rate(item, connection)]
     if changed:
         item.save(update_fields=changed)
 
@@ -279,11 +284,12 @@ def review(item: Item) -> Item:
     with transaction.atomic():
         fresh = locked(item.pk)
         if fresh.is_editable:
+            connection = connection_of(fresh.business)
             if fresh.takes_changes:
                 _follow_merge(fresh)
-                defaults = filling.fill_defaults(fresh, connection_of(fresh.business))
-                _refill(fresh, defaults)
-            _settle(fresh)
+                defaults = filling.fill_defaults(fresh, connection)
+                _refill(fresh, defaults, connection)
+            _settle(fresh, connection)
     return fresh
 
 
@@ -330,19 +336,20 @@ def locked(item_id: int) -> Item:
     return items.get(pk=item_id)
 
 
-def _settle(item: Item) -> None:
+def _settle(item: Item, connection: Connection | None) -> None:
     """Status and reasons from what is true now.
 
     A failure stays as long as its cause does; reasons take its place at once.
     """
-    status, codes = _standing(item)
+    status, codes = _standing(item, connection)
     if (item.status, item.reasons) != (status, codes):
         item.status, item.reasons = status, codes
         item.save(update_fields=["status", "reasons"])
 
 
-def _standing(item: Item) -> tuple[Item.Status, list[str]]:
-    connection = connection_of(item.business)
+def _standing(
+    item: Item, connection: Connection | None
+) -> tuple[Item.Status, list[str]]:
     facts = facts_of(item, connection)
     match decide(facts):
         case Hold(reasons):

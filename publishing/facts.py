@@ -210,6 +210,9 @@ def suggest_tax(total: Decimal, rate: TaxRate, places: int = 2) -> Decimal:
 
 def places_of(item: Item) -> int:
     """Decimal places of the item's currency in the connected organisation."""
-    connection = connection_of(item.business)
-    found = _currency(connection, item.currency) if connection else None
+    return places_in(connection_of(item.business), item.currency)
+
+
+def places_in(connection: Connection | None, currency: str) -> int:
+    found = _currency(connection, currency) if connection else None
     return found.places if found else 2

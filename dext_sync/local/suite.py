@@ -11,7 +11,9 @@ from dext_sync.local import bootstrap
 from dext_sync.local.refusal import CannotStart
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-TWO_WORKERS = ("-n", "2", "--dist", "loadgroup")
+WORKERS = ("-n", "3", "--dist", "loadgroup")
+"""One more than the smallest machine has cores: the tests that start processes wait for
+them half of the time."""
 HOW_MANY = ("-n", "--numprocesses", "--dist", "-pno:xdist", "no:xdist")
 TAKES_A_PATH = ("--ignore", "--deselect")
 
@@ -51,11 +53,11 @@ def become(module: str, arguments: Sequence[str]) -> None:
 
 
 def with_workers(arguments: Sequence[str]) -> list[str]:
-    """Two, unless the person says how many, or names the tests: those begin sooner alone."""
+    """Three, unless the person says how many, or names the tests: those begin sooner alone."""
     told = any(argument.startswith(HOW_MANY) for argument in arguments)
     if told or names_tests(arguments):
         return list(arguments)
-    return [*TWO_WORKERS, *arguments]
+    return [*WORKERS, *arguments]
 
 
 def names_tests(arguments: Sequence[str]) -> bool:

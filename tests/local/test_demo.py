@@ -107,7 +107,7 @@ def file_numbers(state: Path) -> dict[str, int]:
     return {name: (state / name).stat().st_ino for name in names}
 
 
-def test_it_starts_answers_and_ends_and_then_finds_its_data_again(
+def test_it_starts_alone_answers_ends_and_then_finds_its_data_again(
     state: Path, port: int
 ) -> None:
     starts_answers_and_ends_in_order_within_ten_seconds(state, port)
@@ -123,6 +123,7 @@ def starts_answers_and_ends_in_order_within_ten_seconds(state: Path, port: int) 
         assert f"http://localhost:{port}\n" in running.says
         assert running.status_of("/accounts/login/") == 200
         assert (state / "secrets").stat().st_mode & 0o777 == 0o600
+        a_second_demo_of_this_folder_is_refused(running)
 
         told_at = time.monotonic()
         running.process.send_signal(signal.SIGINT)
@@ -133,6 +134,23 @@ def starts_answers_and_ends_in_order_within_ten_seconds(state: Path, port: int) 
         stopped = running.says.partition("Stopping\n")[2].splitlines()
         assert [line.strip() for line in stopped] == [*PARTS, "Everything is stopped."]
         assert running.processes == set()
+
+
+def a_second_demo_of_this_folder_is_refused(first: RunningDemo) -> None:
+    second = subprocess.run(  # noqa: S603
+        [sys.executable, "manage.py", "demo", "--port", str(first.port), "--fresh"],
+        cwd=bootstrap.ROOT,
+        env=clean_environment(DEXT_STATE=str(first.state)),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert second.returncode == 1
+    assert second.stderr == (
+        "A demo is running from this folder already "
+        f"(process {first.process.pid}): stop it first with Ctrl-C.\n"
+    )
+    assert first.status_of("/accounts/login/") == 200
 
 
 def finds_its_data_and_leaves_no_process_when_killed(state: Path, port: int) -> None:
@@ -181,22 +199,3 @@ def test_a_busy_port_is_one_sentence(state: Path, port: int) -> None:
             f"Port {port} is busy: stop what uses it, or choose another with --port "
             "(the stand-in for Zoho takes the two ports 100 above).\n"
         )
-
-
-def test_two_demos_do_not_share_a_folder(state: Path, port: int) -> None:
-    with demo(state, port) as first:
-        assert eventually(lambda: "Postgres" in first.says, seconds=30)
-        second = subprocess.run(  # noqa: S603
-            [sys.executable, "manage.py", "demo", "--port", str(port), "--fresh"],
-            cwd=bootstrap.ROOT,
-            env=clean_environment(DEXT_STATE=str(state)),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert second.returncode == 1
-        assert second.stderr == (
-            "A demo is running from this folder already "
-            f"(process {first.process.pid}): stop it first with Ctrl-C.\n"
-        )
-        assert (state / "postgres").exists()

@@ -42,7 +42,7 @@ def test_where_the_browser_is_required_its_absence_is_a_failure(
 
 @pytest.mark.parametrize("arguments", [[], ["-x"], ["--ignore", "tests/browser"]])
 def test_all_tests_run_in_two_workers(arguments: list[str]) -> None:
-    assert suite.with_workers(arguments) == [*suite.TWO_WORKERS, *arguments]
+    assert suite.with_workers(arguments) == [*suite.WORKERS, *arguments]
 
 
 @pytest.mark.parametrize(
