@@ -67,8 +67,25 @@ class SettingsForm(BusinessForm):
         empty_label=_("None"),
     )
 
+    auto_publishes_all = forms.BooleanField(
+        label=_("Auto-publish all items"),
+        required=False,
+        help_text=_(
+            "Every item that comes in from now on goes to Zoho Books by itself once it "
+            "is ready, unless a rule says never."
+        ),
+    )
+    auto_exceptions = forms.MultipleChoiceField(
+        label=_("Never auto-publish"),
+        required=False,
+        choices=Connection.DocumentType.choices,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Whatever rules say, these wait for a person."),
+    )
+
     GENERAL: ClassVar = ("warns_of_new_suppliers", "costs_go_to", "new_invoices")
     TAXES: ClassVar = ("cost_tax", "sales_tax")
+    AUTO: ClassVar = ("auto_publishes_all", "auto_exceptions")
 
     def __init__(self, *args: Any, connection: Connection, **kwargs: Any) -> None:
         initial = {name: getattr(connection, name) for name in self.base_fields}
@@ -100,6 +117,10 @@ class SettingsForm(BusinessForm):
     @property
     def general(self) -> list[forms.BoundField]:
         return [self[name] for name in self.GENERAL]
+
+    @property
+    def auto(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.AUTO]
 
     @property
     def taxes(self) -> list[forms.BoundField]:

@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from connections.models import Connection, ConnectionEvent
@@ -15,6 +16,8 @@ SETTINGS: Final = (
     "new_invoices",
     "cost_tax",
     "sales_tax",
+    "auto_publishes_all",
+    "auto_exceptions",
 )
 
 
@@ -31,7 +34,7 @@ def change(connection: Connection, setting: str, value: Any, *, by: User) -> Non
         if before == value:
             return
         setattr(fresh, setting, value)
-        fresh.save(update_fields=[setting])
+        fresh.save(update_fields=[setting, *_since(fresh, setting)])
         audit.record(
             fresh.business,
             "connection.setting_changed",
@@ -49,13 +52,25 @@ def change(connection: Connection, setting: str, value: Any, *, by: User) -> Non
     setattr(connection, setting, value)
 
 
+def _since(connection: Connection, setting: str) -> list[str]:
+    """What was submitted before it was switched on does not go by itself."""
+    if setting != "auto_publishes_all":
+        return []
+    on = connection.auto_publishes_all
+    connection.auto_publishes_since = timezone.now() if on else None
+    return ["auto_publishes_since"]
+
+
 def _words(setting: str, value: Any) -> str:
     match setting:
         case "new_invoices":
             return str(Connection.NewInvoices(value).label)
         case "costs_go_to":
             return str(Connection.CostsGoTo(value).label) if value else _("automatic")
-        case "warns_of_new_suppliers":
+        case "auto_exceptions":
+            types = [str(Connection.DocumentType(each).label) for each in value]
+            return ", ".join(types) or _("none")
+        case "warns_of_new_suppliers" | "auto_publishes_all":
             return _("on") if value else _("off")
         case _:
             return str(value) if value else _("none")

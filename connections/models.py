@@ -97,6 +97,13 @@ class Connection(BusinessOwned):
         DRAFT = "draft", _("Leave them as drafts")
         SENT = "sent", _("Mark them as sent")
 
+    class DocumentType(models.TextChoices):
+        """What may be kept from being published by itself."""
+
+        INVOICE = "invoice", _("Cost invoices")
+        RECEIPT = "receipt", _("Receipts")
+        SALES_INVOICE = "sales_invoice", _("Sales invoices")
+
     class CostsGoTo(models.TextChoices):
         PURCHASES = "purchases", _("Purchases")
         EXPENSES = "expenses", _("Expenses")
@@ -155,6 +162,13 @@ class Connection(BusinessOwned):
         blank=True,
         related_name="+",
         verbose_name=_("default tax for sales"),
+    )
+    # Every item, unless a rule or its type says otherwise; since when, when it is on.
+    auto_publishes_all = models.BooleanField(_("auto-publish all items"), default=False)
+    auto_publishes_since = models.DateTimeField(null=True, editable=False)
+    # Values of DocumentType; whatever rules say, these wait for a person.
+    auto_exceptions = models.JSONField(
+        _("never auto-publish"), default=list, blank=True
     )
 
     # Periods that are closed there, as the last refresh read them: see `locks`.

@@ -88,6 +88,11 @@ app.conf.beat_schedule = {
         "schedule": timedelta(seconds=10),
         "options": {"expires": 20},
     },
+    "decide what goes by itself": {
+        "task": "publishing.tasks.sweep_decisions",
+        "schedule": timedelta(seconds=10),
+        "options": {"expires": 20},
+    },
     "tell what could not be published": {
         "task": "publishing.tasks.sweep_failures",
         "schedule": timedelta(minutes=1),

@@ -1,7 +1,7 @@
 """What a person says about an item, and whether that is enough to publish it."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from django.db import transaction
@@ -93,6 +93,8 @@ FIELDS_OF: Mapping[str, tuple[str, ...]] = {
 }
 FOLLOWED = frozenset({"tax_rate", "total", "currency"})
 """What the tax amount is computed from."""
+RESTS = timedelta(seconds=20)
+"""So long after its last change it is decided whether an item goes by itself."""
 EDITABLE = (Item.Status.TO_REVIEW, Item.Status.READY, Item.Status.FAILED)
 RELATED = (
     "business",
@@ -153,7 +155,8 @@ def _set(
 ) -> None:
     setattr(item, field, value)
     item.sources = {**item.sources, field: said_by(by)}
-    changed = [field, "sources"]
+    item.auto_due_at = timezone.now() + RESTS
+    changed = [field, "sources", "auto_due_at"]
     if field == "supplier":
         item.spelled_as = None
         changed.append("spelled_as")
@@ -344,7 +347,8 @@ def _settle(item: Item, connection: Connection | None) -> None:
     status, codes = _standing(item, connection)
     if (item.status, item.reasons) != (status, codes):
         item.status, item.reasons = status, codes
-        item.save(update_fields=["status", "reasons"])
+        item.auto_due_at = timezone.now() + RESTS
+        item.save(update_fields=["status", "reasons", "auto_due_at"])
 
 
 def _standing(

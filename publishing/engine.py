@@ -164,12 +164,13 @@ def _claim(publication: Publication, facts: Facts, decision: Publish) -> None:
         facts, decision, mark=publication.mark, supplier_id=item.supplier_id or 0
     )
     begin(publication, claim)
-    audit.record(
-        item.business,
-        "publication.requested",
-        actor=publication.requested_by,
-        subject=item,
-    )
+    if publication.requested_by is not None:
+        audit.record(
+            item.business,
+            "publication.requested",
+            actor=publication.requested_by,
+            subject=item,
+        )
 
 
 def begin(publication: Publication, claim: payloads.Claim) -> None:

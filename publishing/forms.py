@@ -30,7 +30,13 @@ from connections.models import (
 )
 from dext_sync.businesses.models import Business
 from publishing import methods, suppliers
-from publishing.models import Item, PaymentMethod, PaymentMode, Supplier
+from publishing.models import (
+    Item,
+    MethodRule,
+    PaymentMethod,
+    PaymentMode,
+    Supplier,
+)
 
 COST_TYPES = (
     "expense",
@@ -571,6 +577,15 @@ class PaymentMethodForm(forms.Form):
         help_text=_(
             "A rule: where items go that were paid with it, unless the supplier's rule "
             "or a person says otherwise."
+        ),
+    )
+    auto_publish = forms.ChoiceField(
+        label=_("Auto-publish"),
+        required=False,
+        choices=[("", _("Not set")), *MethodRule.AutoPublish.choices],
+        help_text=_(
+            "A rule: whether items that were paid with it go to Zoho Books by "
+            "themselves. It goes before the supplier's rule."
         ),
     )
 

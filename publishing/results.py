@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from connections.models import Connection
 from dext_sync import counters
 from dext_sync.businesses import audit
-from publishing import failures, late, leases, suppliers
+from publishing import failures, late, leases, pausing, suppliers
 from publishing.leases import LeaseLost
 from publishing.models import Item, Publication, PublishAttempt, Step
 from publishing.outcomes import (
@@ -34,6 +34,7 @@ from publishing.reasons import Dated, Problem, Wait, Why
 logger = logging.getLogger(__name__)
 
 SETTLED = (Step.State.DONE, Step.State.REFUSED)
+OF_THE_CONNECTION = (Problem.DISCONNECTED, Problem.ORGANISATION_CHANGED)
 OF_ANY_STEP = (
     Problem.FORBIDDEN,
     Problem.UNEXPECTED,
@@ -399,6 +400,7 @@ def published(publication: Publication) -> None:
         )
         if not item.document_missing:
             _forget_document_problem(publication)
+        pausing.mended(item)
         _record_published(publication, item, *before)
 
 
@@ -464,6 +466,8 @@ def failed(publication: Publication, outcome: Refused) -> None:
             raise LeaseLost
         suppliers.release_creation(publication.pk)
         _send_back(publication, outcome.reason)
+        if outcome.reason is None and outcome.problem not in OF_THE_CONNECTION:
+            pausing.pause_over(publication, outcome.text)
         counters.count(counters.PUBLICATIONS, publication.kind, "failed")
         _record(publication, "publication.failed", reason=_spoken(outcome))
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from dext_sync.businesses.models import User
 from publishing import ruling, suppliers
 from publishing.forms import CHOICES, Place, picked_row, plain_words
-from publishing.models import Item
+from publishing.models import Item, SupplierRule
 
 MOST_ROWS: Final = 2000
 MOST_BYTES: Final = 512 * 1024
@@ -91,7 +91,7 @@ def _dialect(text: str) -> type[csv.Dialect]:
 
 
 def _column(head: str) -> str:
-    name = "_".join(head.casefold().split())
+    name = "_".join(head.casefold().replace("-", " ").split())
     return {"due_after": "due_days", "supplier": NAME, "customer": NAME}.get(name, name)
 
 
@@ -122,6 +122,8 @@ def _value(name: str, text: str, place: Place) -> Any:
             return _truth(text)
         case "currency":
             return _one_of(text.upper(), place.currencies)
+        case "auto_publish":
+            return _one_of(text.casefold(), SupplierRule.AutoPublish.values)
         case "publish_to":
             return _one_of(text.casefold(), Item.PublishTo.values)
         case _:

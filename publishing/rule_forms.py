@@ -41,6 +41,15 @@ class Picker:
 class SupplierRuleForm(forms.Form):
     """Every field may be left empty: then the rule says nothing about it."""
 
+    auto_publish = forms.ChoiceField(
+        label=_("Auto-publish"),
+        required=False,
+        choices=[("", _("Not set")), *SupplierRule.AutoPublish.choices],
+        help_text=_(
+            "Items that come in from now on go to Zoho Books by themselves once they "
+            "are ready."
+        ),
+    )
     due_days = forms.IntegerField(
         label=_("Due after"),
         required=False,
@@ -159,6 +168,7 @@ class SupplierRuleForm(forms.Form):
 
 def _initial(rule: SupplierRule) -> dict[str, Any]:
     return {
+        "auto_publish": rule.auto_publish,
         "due_days": rule.due_days,
         "description": rule.description,
         "currency": rule.currency,

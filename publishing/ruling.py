@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from dext_sync.businesses import audit
 from dext_sync.businesses.models import User
-from publishing import coding, facts, filling
+from publishing import coding, facts, filling, pausing
 from publishing.models import (
     Item,
     MethodRule,
@@ -22,6 +22,7 @@ from publishing.models import (
 )
 
 SUPPLIER_FIELDS: Final = (
+    "auto_publish",
     "category",
     "tax_rate",
     "payment_method",
@@ -34,6 +35,7 @@ SUPPLIER_FIELDS: Final = (
     "publish_to",
 )
 CUSTOMER_FIELDS: Final = (
+    "auto_publish",
     "category",
     "tax_rate",
     "due_days",
@@ -42,6 +44,7 @@ CUSTOMER_FIELDS: Final = (
     "project",
     "location",
 )
+METHOD_FIELDS: Final = ("publish_to", "auto_publish")
 LONGEST_TERM: Final = 366
 MOST_AT_ONCE: Final = 200
 """Items that one press of a button changes."""
@@ -98,10 +101,20 @@ def set_method_rule(
 def _write(
     rule: SupplierRule | MethodRule, values: Mapping[str, Any], by: User
 ) -> None:
+    is_switched = rule.auto_publish != values.get("auto_publish", rule.auto_publish)
     for name, value in values.items():
         setattr(rule, name, value)
     rule.changed_at, rule.changed_by = timezone.now(), by
+    if is_switched:
+        rule.auto_publish_since = rule.changed_at if rule.auto_publish else None
+        pausing.decide_again(_items_of(rule))
     rule.save()
+
+
+def _items_of(rule: SupplierRule | MethodRule) -> QuerySet[Item]:
+    if isinstance(rule, MethodRule):
+        return Item.unscoped.filter(payment_method=rule.method_id)
+    return Item.unscoped.filter(supplier=rule.supplier_id)
 
 
 def _changes(rule: SupplierRule | MethodRule, values: Mapping[str, Any]) -> str:
@@ -129,18 +142,21 @@ def words_of(name: str, value: Any) -> str:
             return _("%(days)d days") % {"days": value}
         case str() if name == "publish_to":
             return facts.place_words(value)
+        case str() if name == "auto_publish":
+            return str(SupplierRule.AutoPublish(value).label)
         case _:
             return str(value)
 
 
 def summary(rule: SupplierRule | None) -> list[str]:
-    """“Category: Postage”, for a row of the list; empty where it says nothing."""
+    """“Category: Postage”, for a row of the list; empty where it says nothing.
+    Auto-publish has a column of its own there."""
     if rule is None:
         return []
     return [
         f"{capfirst(label_of(name))}: {words_of(name, getattr(rule, name))}"
         for name in SUPPLIER_FIELDS
-        if getattr(rule, name) not in filling.SILENT
+        if name != "auto_publish" and getattr(rule, name) not in filling.SILENT
     ]
 
 

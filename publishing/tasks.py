@@ -13,7 +13,16 @@ from dext_sync.businesses.access import business_task
 from dext_sync.businesses.models import Business
 from dext_sync.businesses.tenancy import rows_across
 from dext_sync.celery import enqueue, remind, remind_in
-from publishing import coding, digest, engine, restoring, turns, verification
+from publishing import (
+    automatic,
+    coding,
+    digest,
+    engine,
+    pausing,
+    restoring,
+    turns,
+    verification,
+)
 from publishing.models import Item, Publication
 from publishing.reasons import Wait
 
@@ -81,11 +90,9 @@ def heed_event(business_id: int, event_id: int) -> None:
             _go_on(business_id)
         case ConnectionEvent.Kind.DISCONNECTED:
             _withdraw(event)
-        case (
-            ConnectionEvent.Kind.REFRESHED
-            | ConnectionEvent.Kind.BROKEN
-            | ConnectionEvent.Kind.SETTINGS
-        ):
+        case ConnectionEvent.Kind.SETTINGS:
+            pausing.decide_again(Item.unscoped.filter(business=business_id))
+        case ConnectionEvent.Kind.REFRESHED | ConnectionEvent.Kind.BROKEN:
             pass
     with transaction.atomic():
         ask_for_review(business_id)
@@ -117,6 +124,22 @@ def _withdraw(event: ConnectionEvent) -> None:
         connection=event.connection, finished_at=None, requested_at__lt=event.at
     ):
         engine.withdraw(publication.pk)
+
+
+@shared_task
+def sweep_decisions() -> None:
+    """Items that have changed, rested, and may go into the books by themselves."""
+    for business_id, _same in rows_across("businesses_to_decide_about", MOST_DUE):
+        remind(decide_automatically, business_id)
+
+
+@business_task()
+def decide_automatically(business_id: int) -> None:
+    decided = automatic.decide_due(Business.objects.get(pk=business_id))
+    if decided:
+        enqueue(publish_due, business_id)
+    if decided == automatic.MOST_AT_ONCE:
+        remind(decide_automatically, business_id)
 
 
 @shared_task

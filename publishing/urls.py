@@ -5,6 +5,7 @@ from django.urls.converters import StringConverter
 
 from publishing.models import Item
 from publishing.views import (
+    automatic,
     bulk,
     changes,
     documents,
@@ -102,6 +103,10 @@ urlpatterns = [
     path(f"{BUSINESS}<party:side>/", suppliers.overview, name="suppliers"),
     path(f"{BUSINESS}<party:side>/rules/", suppliers.rules, name="suppliers_rules"),
     path(f"{BUSINESS}<party:side>/file/", suppliers.from_file, name="suppliers_file"),
+    path(f"{BUSINESS}auto-publish/", automatic.overview, name="automatic"),
+    path(f"{BUSINESS}auto-publish/help/", automatic.explained, name="automatic_help"),
+    path(f"{PARTY}auto-publish/", automatic.switch, name="supplier_auto"),
+    path(f"{PARTY}resume/", automatic.resume, name="supplier_resume"),
     path(PARTY, suppliers.page, name="supplier"),
     path(f"{PARTY}apply/", suppliers.apply, name="supplier_apply"),
     path(f"{PARTY}merge/", suppliers.merge, name="supplier_merge"),

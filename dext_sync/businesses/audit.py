@@ -77,6 +77,13 @@ SENTENCES = {
     "category_rule.moved": _("moved the category rule “{subject}” up: {category}"),
     "category_rule.removed": _("removed the category rule “{subject}”: {category}"),
     "rule.changed": _("changed the rule of {subject}: {changes}"),
+    "auto.published": _("{subject}: {sentence}"),
+    "auto.held": _("{subject}: {sentence}"),
+    "auto.paused": _(
+        "auto-publish of {subject} is paused until a person has mended a failure:"
+        " {reason}"
+    ),
+    "auto.resumed": _("auto-publish of {subject} goes on"),
     "restore.began": _(
         "The database was put back: nothing is sent before Zoho was asked what it has"
         " since {since}"
@@ -113,7 +120,11 @@ SENTENCES = {
     "publication.waiting": _("{subject} waits until {until}: {reason}"),
 }
 
-OWN_SENTENCES = {"item.changed": _("changed {field} from {before} to {after}")}
+OWN_SENTENCES = {
+    "item.changed": _("changed {field} from {before} to {after}"),
+    "auto.published": _("{sentence}"),
+    "auto.held": _("{sentence}"),
+}
 
 
 def record(

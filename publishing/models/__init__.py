@@ -1,5 +1,6 @@
 """Items, what they are coded with, and every step of getting them into Zoho Books."""
 
+from publishing.models.decisions import AutoDecision
 from publishing.models.documents import Document
 from publishing.models.items import ColumnChoice, Item
 from publishing.models.parties import PaymentMethod, PaymentMode, Supplier
@@ -16,6 +17,7 @@ from publishing.models.rules import CategoryRule, MethodRule, SupplierRule
 
 __all__ = [
     "MARK_LETTERS",
+    "AutoDecision",
     "CategoryRule",
     "ColumnChoice",
     "Document",

@@ -165,6 +165,8 @@ class Item(BusinessOwned):
     created_at = models.DateTimeField(default=timezone.now)
     archived_at = models.DateTimeField(null=True)
     published_at = models.DateTimeField(null=True)
+    # Whether it goes by itself is decided then: it has changed, and rests a while first.
+    auto_due_at = models.DateTimeField(null=True, editable=False)
     # What can be searched, and what can be compared by an index.
     words = models.GeneratedField(
         expression=Lower(
@@ -227,6 +229,11 @@ class Item(BusinessOwned):
             ),
             models.Index(
                 fields=["business", "total_in_thousandths"], name="items_by_total"
+            ),
+            models.Index(
+                fields=["auto_due_at", "business"],
+                condition=~models.Q(auto_due_at=None),
+                name="items_to_decide_about",
             ),
             GinIndex(
                 fields=["business", "words"],

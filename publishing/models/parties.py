@@ -91,6 +91,12 @@ class Supplier(BusinessOwned):
         "self", on_delete=models.PROTECT, null=True, related_name="spellings"
     )
     created_at = models.DateTimeField(default=timezone.now)
+    # Nothing of it is published by itself: this item of it failed, in these words.
+    paused_at = models.DateTimeField(null=True)
+    paused_over = models.ForeignKey(
+        "Item", on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    pause_reason = models.TextField(blank=True)
 
     class Meta(BusinessOwned.Meta):
         ordering: ClassVar = ["name"]

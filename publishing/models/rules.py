@@ -14,8 +14,19 @@ from publishing.models.parties import PaymentMethod, Supplier
 
 
 class Rule(BusinessOwned):
-    """Where items go, and who said so last."""
+    """Where items go, whether by themselves, and who said so last."""
 
+    class AutoPublish(models.TextChoices):
+        """Empty: it says nothing about that."""
+
+        ALWAYS = "always", _("Always")
+        NEVER = "never", _("Never")
+
+    auto_publish = models.CharField(
+        _("auto-publish"), max_length=6, choices=AutoPublish.choices, blank=True
+    )
+    # When it was said; what was submitted before is not published by itself.
+    auto_publish_since = models.DateTimeField(null=True, editable=False)
     publish_to = models.CharField(
         _("publish to"), max_length=10, choices=Item.PublishTo.choices, blank=True
     )

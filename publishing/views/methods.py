@@ -54,7 +54,7 @@ def change(request: BusinessRequest, method_id: int) -> HttpResponse:
             "last_four": method.last_four,
             "account": method.account_id,
             "mode": method.mode_id,
-            "publish_to": _rule_of(method),
+            **_rule_of(method),
         },
     )
     if form.is_valid() and _saved(request, form, method):
@@ -80,9 +80,9 @@ def remove(request: BusinessRequest, method_id: int) -> HttpResponse:
     return redirect("payment_methods", request.business.slug)
 
 
-def _rule_of(method: PaymentMethod) -> str:
+def _rule_of(method: PaymentMethod) -> dict[str, str]:
     rule = MethodRule.unscoped.filter(method=method).first()
-    return rule.publish_to if rule else ""
+    return {name: getattr(rule, name, "") for name in ruling.METHOD_FIELDS}
 
 
 def _place(request: BusinessRequest) -> Place:
@@ -100,7 +100,7 @@ def _saved(
     request: BusinessRequest, form: PaymentMethodForm, method: PaymentMethod | None
 ) -> bool:
     values: dict[str, Any] = {**form.cleaned_data}
-    rule = {"publish_to": values.pop("publish_to")}
+    rule = {name: values.pop(name) for name in ruling.METHOD_FIELDS}
     try:
         with transaction.atomic():
             saved = methods.save(request.business, method, by=request.user, **values)

@@ -21,7 +21,15 @@ from django.views.decorators.http import (
 
 from dext_sync.businesses.access import BusinessRequest, business_view
 from dext_sync.businesses.roles import Need
-from publishing import coding, filling, rule_files, ruling, spellings, tasks
+from publishing import (
+    coding,
+    filling,
+    rehearsal,
+    rule_files,
+    ruling,
+    spellings,
+    tasks,
+)
 from publishing.formats import locale_of
 from publishing.forms import Place, is_id, plain_words
 from publishing.models import Item, Supplier, SupplierRule
@@ -40,9 +48,12 @@ SIDES: Final = {
 
 @dataclass(frozen=True)
 class Row:
+    """`auto` is what its rule says of auto-publish, empty where it says nothing."""
+
     supplier: Supplier
     open_items: int
     rule: list[str]
+    auto: str = ""
 
 
 @business_view(Need.MANAGE)
@@ -93,9 +104,13 @@ def _rows(shown: "Page[Supplier]") -> list[Row]:
     )
     by_supplier = {rule.supplier_id: rule for rule in rules}
     return [
-        Row(each, waiting.get(each.pk, 0), ruling.summary(by_supplier.get(each.pk)))
-        for each in found
+        _row(each, waiting.get(each.pk, 0), by_supplier.get(each.pk)) for each in found
     ]
+
+
+def _row(supplier: Supplier, open_items: int, rule: SupplierRule | None) -> Row:
+    auto = rule.auto_publish if rule else ""
+    return Row(supplier, open_items, ruling.summary(rule), auto)
 
 
 def _counted(shown: "Page[Supplier]") -> str:
@@ -122,7 +137,7 @@ def _turns(shown: "Page[Supplier]", words: str) -> dict[str, str]:
 @require_http_methods(["GET", "HEAD", "POST"])
 def page(request: BusinessRequest, side: str, supplier_id: int) -> HttpResponse:
     """Its rule; saved, it asks whether it shall hold for items in the Inbox, too."""
-    supplier = _supplier_or_404(request, side, supplier_id)
+    supplier = supplier_or_404(request, side, supplier_id)
     rule = _like_item(request, supplier)
     place = _place(request, supplier)
     form = SupplierRuleForm(
@@ -164,7 +179,8 @@ def _page(
             "waiting": waiting.count(),
             "inbox_url": _inbox_of(request, supplier),
             "spellings": Supplier.unscoped.filter(merged_into=supplier),
-            "connection": connection_of(request),
+            "connection": form.place.connection,
+            "look": rehearsal.of_party(supplier, form.place.connection),
         },
         status=422 if form.errors else 200,
     )
@@ -189,7 +205,7 @@ def _place(request: BusinessRequest, supplier: Supplier) -> Place:
     )
 
 
-def _supplier_or_404(request: BusinessRequest, side: str, number: int) -> Supplier:
+def supplier_or_404(request: BusinessRequest, side: str, number: int) -> Supplier:
     rows = Supplier.objects.for_business(request.business).filter(side=SIDES[side])
     found = rows.select_related("contact", "merged_into").filter(pk=number).first()
     if found is None:
@@ -201,7 +217,7 @@ def _supplier_or_404(request: BusinessRequest, side: str, number: int) -> Suppli
 @require_http_methods(["GET", "HEAD", "POST"])
 def apply(request: BusinessRequest, side: str, supplier_id: int) -> HttpResponse:
     """Shows which items and values would change; changes them after that."""
-    supplier = _supplier_or_404(request, side, supplier_id)
+    supplier = supplier_or_404(request, side, supplier_id)
     items = ruling.waiting(supplier)
     changed = ruling.preview(items)
     if request.method == "POST":
@@ -317,7 +333,7 @@ def _file_page(
 @require_POST
 def merge(request: BusinessRequest, side: str, supplier_id: int) -> HttpResponse:
     """Another one is only a spelling of this one."""
-    supplier = _supplier_or_404(request, side, supplier_id)
+    supplier = supplier_or_404(request, side, supplier_id)
     chosen = request.POST.get("value", "")
     typed = plain_words(request.POST.get("typed", ""))
     other = _named(request, supplier, chosen, typed)
@@ -371,7 +387,7 @@ def _merge(request: BusinessRequest, kept: Supplier, other: Supplier) -> None:
 @business_view(Need.MANAGE)
 @require_POST
 def unmerge(request: BusinessRequest, side: str, supplier_id: int) -> HttpResponse:
-    other = _supplier_or_404(request, side, supplier_id)
+    other = supplier_or_404(request, side, supplier_id)
     kept = other.merged_into
     try:
         spellings.take_back(other, by=request.user)

@@ -46,8 +46,14 @@ class TestSuppliers:
         page = words(visitor.opens("suppliers", "suppliers"))
         found = words(visitor.opens("suppliers", "suppliers", q="nobody"))
 
-        assert "Acme Paper Ltd Acme Paper Ltd Category: Postage 1" in page
-        assert "Nobody Ltd Not in Zoho Books none 0" in page
+        assert (
+            "Acme Paper Ltd Acme Paper Ltd Category: Postage Not set Always Never Save Acme Paper Ltd 1"
+            in page
+        )
+        assert (
+            "Nobody Ltd Not in Zoho Books none Not set Always Never Save Nobody Ltd 0"
+            in page
+        )
         assert "Acme" not in found
 
     def test_a_rule_is_saved_and_shown(

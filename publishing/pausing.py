@@ -1,0 +1,55 @@
+"""Suppliers and customers of which nothing is published by itself until a person has
+mended what failed."""
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from dext_sync.businesses import audit
+from dext_sync.businesses.models import User
+from publishing.models import Item, Publication, Supplier
+
+
+def pause_over(publication: Publication, reason: str) -> None:
+    """What went by itself has failed, and a person must mend it."""
+    if publication.priority != Publication.Priority.AUTOMATIC:
+        return
+    items = Item.unscoped.select_related("business", "supplier")
+    item = items.get(pk=publication.item_id)
+    supplier = item.supplier
+    if supplier is None:
+        return
+    running = Supplier.unscoped.filter(pk=supplier.pk, paused_at=None)
+    if running.update(paused_at=timezone.now(), paused_over=item, pause_reason=reason):
+        audit.record(item.business, "auto.paused", subject=supplier, reason=reason)
+
+
+def resume(supplier: Supplier, *, by: User) -> bool:
+    """A person says: go on. Whether it was paused."""
+    with transaction.atomic():
+        if not _go_on(supplier.pk):
+            return False
+        audit.record(supplier.business, "auto.resumed", actor=by, subject=supplier)
+    return True
+
+
+def mended(item: Item) -> None:
+    """What it was paused over is in the books now, or was put away by a person."""
+    over = Supplier.unscoped.filter(paused_over=item.pk).exclude(paused_at=None)
+    for supplier in over.select_related("business"):
+        if _go_on(supplier.pk):
+            audit.record(supplier.business, "auto.resumed", subject=supplier)
+
+
+def _go_on(supplier_id: int) -> bool:
+    paused = Supplier.unscoped.filter(pk=supplier_id).exclude(paused_at=None)
+    if not paused.update(paused_at=None, paused_over=None, pause_reason=""):
+        return False
+    decide_again(Item.unscoped.filter(supplier=supplier_id))
+    return True
+
+
+def decide_again(items: QuerySet[Item]) -> None:
+    """Something that those which are Ready may have waited for has changed."""
+    ready = items.filter(status=Item.Status.READY)
+    ready.update(auto_due_at=timezone.now())

@@ -1,0 +1,113 @@
+"""A dry look before auto-publish is switched on: which of the last items would have gone."""
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from connections.models import Connection
+from publishing import automatic, coding
+from publishing.autopublish import (
+    AutoFacts,
+    GoesByItself,
+    Says,
+    Speaker,
+    Stays,
+    Word,
+    decide,
+    why,
+)
+from publishing.models import Item, MethodRule, Supplier, SupplierRule
+
+MOST: Final = 50
+GONE: Final = (Item.Status.PUBLISHED, Item.Status.PUBLISHING, Item.Status.CHECKING)
+LONG_AGO: Final = dt.datetime.min.replace(tzinfo=dt.UTC)
+
+
+@dataclass(frozen=True)
+class Look:
+    """Of the last `count` items `would` would have gone; `held` says why the others not,
+    the most frequent first, and how many each."""
+
+    count: int
+    would: int
+    held: Sequence[tuple[str, int]]
+
+    @property
+    def would_not(self) -> int:
+        return self.count - self.would
+
+
+def of_party(party: Supplier, connection: Connection | None) -> Look:
+    """As if its rule said “Always”, and had said so from the beginning."""
+    sells = party.side == Supplier.Side.CUSTOMER
+    speaker = Speaker.CUSTOMER if sells else Speaker.SUPPLIER
+    word = Word(speaker, Says.ALWAYS, LONG_AGO, str(party))
+    items = Item.unscoped.filter(supplier=party)
+    return _look(items, connection, {"party": word})
+
+
+def of_all(items: QuerySet[Item], connection: Connection | None) -> Look:
+    """As if the setting for all items had been on from the beginning."""
+    word = Word(Speaker.ACCOUNT, Says.ALWAYS, LONG_AGO)
+    return _look(items, connection, {"account": word})
+
+
+def _look(
+    items: QuerySet[Item],
+    connection: Connection | None,
+    words: dict[str, Word | None],
+) -> Look:
+    last = items.select_related(*coding.RELATED).order_by("-created_at", "-pk")[:MOST]
+    found = list(last)
+    spoken = _rules_of(found)
+    held: Counter[str] = Counter()
+    for item in found:
+        if reason := _held(item, connection, spoken[item.pk] | words):
+            held[reason] += 1
+    return Look(len(found), len(found) - held.total(), tuple(held.most_common()))
+
+
+def _rules_of(items: Sequence[Item]) -> dict[int, dict[str, Word | None]]:
+    """What rules say of each, asked for all of them at once."""
+    methods = {item.payment_method_id for item in items if item.paid}
+    parties = {item.supplier_id for item in items}
+    by_method = {
+        rule.method_id: rule for rule in MethodRule.unscoped.filter(method__in=methods)
+    }
+    by_party = {
+        rule.supplier_id: rule
+        for rule in SupplierRule.unscoped.filter(supplier__in=parties)
+    }
+    return {
+        item.pk: {
+            "method": automatic.method_word(item, by_method),
+            "party": automatic.party_word(item.supplier, by_party),
+        }
+        for item in items
+    }
+
+
+def _held(
+    item: Item, connection: Connection | None, words: dict[str, Word | None]
+) -> str:
+    """Why it would have stayed; empty if it would have gone."""
+    if item.status == Item.Status.ARCHIVED:
+        return _("a person has put it away.")
+    facts = replace(_as_it_came(item, connection), **words)  # type: ignore[arg-type]
+    match decide(facts):
+        case Stays() as stays:
+            return why(stays, facts)
+        case GoesByItself() | None:
+            return ""
+
+
+def _as_it_came(item: Item, connection: Connection | None) -> AutoFacts:
+    """Whatever is in Zoho was ready; what is paused or broken now is so only now."""
+    facts = automatic.facts_of(item, connection, method=None, party=None)
+    ready = facts.ready or item.status in GONE
+    return replace(facts, ready=ready, paused=False, connected=True)

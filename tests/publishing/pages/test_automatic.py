@@ -1,0 +1,285 @@
+"""Auto-publish as people meet it: switched in a row, looked at dry, watched by the day."""
+
+import datetime as dt
+
+import pytest
+import time_machine
+
+from connections.models import Connection
+from dext_sync.businesses.models import Business, User
+from dext_sync.businesses.tenancy import acting_in
+from publishing import coding, rule_files, ruling, tasks
+from publishing.formats import locale_of
+from publishing.forms import Place
+from publishing.models import Item, MethodRule, Supplier, SupplierRule
+from tests.publishing.factories import make_method, make_supplier, ready_item
+from tests.publishing.pages.conftest import At, text
+
+
+@pytest.fixture
+def bakery(clock: time_machine.Traveller, connected_bakery: Business) -> Business:
+    return connected_bakery
+
+
+@pytest.fixture
+def acme(bakery: Business) -> Supplier:
+    return make_supplier(bakery)
+
+
+def rule_of(supplier: Supplier) -> SupplierRule:
+    with acting_in(supplier.business_id):
+        return SupplierRule.unscoped.get(supplier=supplier)
+
+
+def switch_on(supplier: Supplier, by: User) -> None:
+    with acting_in(supplier.business_id):
+        ruling.set_supplier_rule(supplier, {"auto_publish": "always"}, by=by)
+
+
+def decide(business: Business, clock: time_machine.Traveller) -> None:
+    clock.shift(coding.RESTS + dt.timedelta(seconds=1))
+    tasks.decide_automatically(business.pk)
+
+
+class TestTheRowOfASupplier:
+    def test_says_always_from_now_on(
+        self, at: At, alice: User, bakery: Business, acme: Supplier
+    ) -> None:
+        answer = at(alice, bakery).posts(
+            "supplier_auto",
+            "suppliers",
+            acme.pk,
+            data={"auto_publish": "always"},
+            htmx=True,
+        )
+
+        assert "Saved" in text(answer)
+        assert rule_of(acme).auto_publish == "always"
+        assert rule_of(acme).auto_publish_since is not None
+
+    def test_and_nothing_again(
+        self, at: At, alice: User, bakery: Business, acme: Supplier
+    ) -> None:
+        switch_on(acme, alice)
+
+        answer = at(alice, bakery).posts(
+            "supplier_auto", "suppliers", acme.pk, data={"auto_publish": ""}
+        )
+
+        assert answer.status_code == 302
+        assert rule_of(acme).auto_publish == ""
+        assert rule_of(acme).auto_publish_since is None
+
+    def test_knows_no_other_word(
+        self, at: At, alice: User, bakery: Business, acme: Supplier
+    ) -> None:
+        switch_on(acme, alice)
+
+        answer = at(alice, bakery).posts(
+            "supplier_auto", "suppliers", acme.pk, data={"auto_publish": "sometimes"}
+        )
+
+        assert answer.status_code == 404
+        assert rule_of(acme).auto_publish == "always"
+
+    def test_saving_the_rest_of_the_rule_does_not_begin_anew(
+        self,
+        at: At,
+        alice: User,
+        bakery: Business,
+        acme: Supplier,
+        clock: time_machine.Traveller,
+    ) -> None:
+        switch_on(acme, alice)
+        since = rule_of(acme).auto_publish_since
+        clock.shift(dt.timedelta(hours=1))
+
+        data = {"auto_publish": "always", "description": "Paper"}
+        at(alice, bakery).posts("supplier", "suppliers", acme.pk, data=data)
+
+        assert rule_of(acme).description == "Paper"
+        assert rule_of(acme).auto_publish_since == since
+
+
+def test_a_payment_method_has_the_rule_too(
+    at: At, alice: User, bakery: Business
+) -> None:
+    card = make_method(bakery)
+    data = {
+        "name": card.name,
+        "last_four": card.last_four,
+        "account": card.account_id,
+        "auto_publish": "never",
+    }
+
+    at(alice, bakery).posts("payment_method_change", card.pk, data=data)
+
+    with acting_in(bakery.pk):
+        assert MethodRule.unscoped.get(method=card).auto_publish == "never"
+
+
+def test_a_file_says_it_in_a_column(bakery: Business, alice: User) -> None:
+    with acting_in(bakery.pk):
+        connection = Connection.objects.for_business(bakery).get()
+        place = Place(bakery, connection, locale_of(bakery), Item.Workspace.COSTS)
+        lines = rule_files.read("name,auto-publish\nCity Power,Always\nX,now\n", place)
+
+    assert lines[0].values == {"auto_publish": "always"}
+    assert lines[1].errors == ("auto-publish: “now” is none of always, never.",)
+
+
+class TestTheSettings:
+    def page(self, business: Business) -> tuple[int, ...]:
+        with acting_in(business.pk):
+            return (Connection.objects.for_business(business).get().pk,)
+
+    def connection(self, business: Business) -> Connection:
+        with acting_in(business.pk):
+            return Connection.objects.for_business(business).get()
+
+    def test_all_items_since_now(self, at: At, alice: User, bakery: Business) -> None:
+        answer = at(alice, bakery).posts(
+            "connection_setting",
+            *self.page(bakery),
+            "auto_publishes_all",
+            data={"auto_publishes_all": "on"},
+            htmx=True,
+        )
+
+        assert "Saved" in text(answer)
+        found = self.connection(bakery)
+        assert found.auto_publishes_all
+        assert found.auto_publishes_since is not None
+
+    def test_exceptions_by_type_are_told_in_activity(
+        self, at: At, alice: User, bakery: Business
+    ) -> None:
+        visitor = at(alice, bakery)
+        visitor.posts(
+            "connection_setting",
+            *self.page(bakery),
+            "auto_exceptions",
+            data={"auto_exceptions": ["receipt", "sales_invoice"]},
+            htmx=True,
+        )
+
+        assert self.connection(bakery).auto_exceptions == ["receipt", "sales_invoice"]
+        assert "from none to Receipts, Sales invoices" in text(
+            visitor.opens("activity")
+        )
+
+    def test_an_unknown_type_is_refused(
+        self, at: At, alice: User, bakery: Business
+    ) -> None:
+        at(alice, bakery).posts(
+            "connection_setting",
+            *self.page(bakery),
+            "auto_exceptions",
+            data={"auto_exceptions": ["everything"]},
+            htmx=True,
+        )
+
+        assert self.connection(bakery).auto_exceptions == []
+
+    def test_they_recommend_suppliers_and_lead_to_the_help_page(
+        self, at: At, alice: User, bakery: Business
+    ) -> None:
+        page = text(at(alice, bakery).opens("connection", *self.page(bakery)))
+
+        assert "We recommend auto-publish supplier by supplier" in page
+        assert "How auto-publish decides" in page
+
+
+class TestTheDay:
+    def test_shows_what_went_and_what_was_held_and_why(
+        self,
+        at: At,
+        alice: User,
+        bob: User,
+        bakery: Business,
+        acme: Supplier,
+        clock: time_machine.Traveller,
+    ) -> None:
+        switch_on(acme, alice)
+        ready_item(bakery, bob, supplier=acme, reference="WENT-1")
+        ready_item(bakery, bob, supplier=acme, reference="HELD-1", category=None)
+        decide(bakery, clock)
+
+        page = text(at(alice, bakery).opens("automatic"))
+
+        went, _, held = page.partition("Held")
+        assert "Invoice WENT-1" in went
+        assert "Auto-published: supplier rule “Always” for Acme Paper Ltd." in went
+        assert "Invoice HELD-1" in held
+        assert "Not auto-published: The category is missing." in held
+
+    def test_yesterdays_are_not_todays(
+        self,
+        at: At,
+        alice: User,
+        bob: User,
+        bakery: Business,
+        acme: Supplier,
+        clock: time_machine.Traveller,
+    ) -> None:
+        switch_on(acme, alice)
+        ready_item(bakery, bob, supplier=acme, reference="WENT-1")
+        decide(bakery, clock)
+        clock.shift(dt.timedelta(days=1))
+
+        assert "WENT-1" not in text(at(alice, bakery).opens("automatic"))
+
+    def test_somebody_with_own_items_only_sees_no_others(
+        self,
+        at: At,
+        alice: User,
+        vera: User,
+        bakery: Business,
+        acme: Supplier,
+        clock: time_machine.Traveller,
+    ) -> None:
+        switch_on(acme, alice)
+        ready_item(bakery, alice, supplier=acme, reference="ALICES-1")
+        ready_item(bakery, vera, supplier=acme, reference="VERAS-1")
+        decide(bakery, clock)
+
+        page = text(at(vera, bakery).opens("automatic"))
+
+        assert "VERAS-1" in page
+        assert "ALICES-1" not in page
+
+    def test_a_suppliers_page_looks_dry_before_it_is_switched_on(
+        self, at: At, alice: User, bob: User, bakery: Business, acme: Supplier
+    ) -> None:
+        for number in range(3):
+            ready_item(bakery, bob, supplier=acme, reference=f"R-{number}")
+        ready_item(bakery, bob, supplier=acme, reference="R-4", category=None)
+
+        page = text(at(alice, bakery).opens("supplier", "suppliers", acme.pk))
+
+        assert (
+            "Of the last 4 items 3 would have been published by themselves, 1 not"
+            in page
+        )
+        assert '<b class="num">1</b> The category is missing.' in page
+
+    def test_the_pause_is_shown_and_ended_there(
+        self, at: At, alice: User, bob: User, bakery: Business, acme: Supplier
+    ) -> None:
+        item = ready_item(bakery, bob, supplier=acme)
+        with acting_in(bakery.pk):
+            Supplier.unscoped.filter(pk=acme.pk).update(
+                paused_at=item.created_at,
+                paused_over=item,
+                pause_reason="The date is locked.",
+            )
+        visitor = at(alice, bakery)
+        assert "an item failed: The date is locked." in text(
+            visitor.opens("supplier", "suppliers", acme.pk)
+        )
+
+        visitor.posts("supplier_resume", "suppliers", acme.pk)
+
+        page = text(visitor.opens("supplier", "suppliers", acme.pk))
+        assert "Auto-publish of Acme Paper Ltd goes on." in page
+        assert "The date is locked." not in page
