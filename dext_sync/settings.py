@@ -199,6 +199,8 @@ ZOHO_MINUTE_SECONDS = env.number("ZOHO_MINUTE_SECONDS", 60)
 """How long Zoho's minute is: shorter only for a stand-in whose clock runs faster."""
 ZOHO_UNCERTAIN_SECONDS = env.number("ZOHO_UNCERTAIN_SECONDS", 120)
 """How long a request whose answer was lost may still be at work inside Zoho."""
+AUTO_PUBLISH_RESTS_SECONDS = env.number("AUTO_PUBLISH_RESTS_SECONDS", 20)
+"""So long after its last change it is decided whether an item goes by itself."""
 
 # Documents.
 

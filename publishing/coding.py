@@ -1,9 +1,10 @@
 """What a person says about an item, and whether that is enough to publish it."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -93,8 +94,6 @@ FIELDS_OF: Mapping[str, tuple[str, ...]] = {
 }
 FOLLOWED = frozenset({"tax_rate", "total", "currency"})
 """What the tax amount is computed from."""
-RESTS = timedelta(seconds=20)
-"""So long after its last change it is decided whether an item goes by itself."""
 EDITABLE = (Item.Status.TO_REVIEW, Item.Status.READY, Item.Status.FAILED)
 RELATED = (
     "business",
@@ -155,7 +154,7 @@ def _set(
 ) -> None:
     setattr(item, field, value)
     item.sources = {**item.sources, field: said_by(by)}
-    item.auto_due_at = timezone.now() + RESTS
+    item.auto_due_at = rested()
     changed = [field, "sources", "auto_due_at"]
     if field == "supplier":
         item.spelled_as = None
@@ -164,6 +163,11 @@ def _set(
     if FOLLOWED.intersection(changed):
         changed += _follow_rate(item, connection)
     item.save(update_fields=changed)
+
+
+def rested() -> datetime:
+    """When it is decided whether an item that changes now goes by itself."""
+    return timezone.now() + timedelta(seconds=settings.AUTO_PUBLISH_RESTS_SECONDS)
 
 
 def _filled(item: Item, field: str, connection: Connection | None) -> list[str]:
@@ -347,7 +351,7 @@ def _settle(item: Item, connection: Connection | None) -> None:
     status, codes = _standing(item, connection)
     if (item.status, item.reasons) != (status, codes):
         item.status, item.reasons = status, codes
-        item.auto_due_at = timezone.now() + RESTS
+        item.auto_due_at = rested()
         item.save(update_fields=["status", "reasons", "auto_due_at"])
 
 

@@ -20,6 +20,7 @@ PREFETCH = ("publications__steps", "publications__attempts")
 QUICK: Final = "50ms"
 LIVELY: Final = "150ms"
 CALM: Final = "2s"
+SLOW: Final = "5s"
 JUST_PRESSED: Final = timedelta(seconds=2)
 """Zoho mostly takes no longer."""
 WATCHED: Final = timedelta(seconds=5)
@@ -36,7 +37,8 @@ class StepLine:
 
 @dataclass(frozen=True, kw_only=True)
 class Progress:
-    """`is_moving`: it will change by itself, so look again after `pace`.
+    """`is_moving`: it will change by itself, so look again after `pace`; `may_go`: soon
+    it is decided whether it goes by itself.
 
     `asks_a_person`: whether it is in Zoho, which we cannot look up any more.
     `problem_field` names the field (or "connection", "document") that mends it;
@@ -48,6 +50,7 @@ class Progress:
     detail: str = ""
     waits_until: datetime | None = None
     is_moving: bool = False
+    may_go: bool = False
     pace: str = CALM
     can_publish: bool = False
     can_publish_again: bool = False
@@ -102,6 +105,8 @@ def _ready(item: Item) -> Progress:
         headline=_("Ready to publish."),
         detail=_will_become(item),
         can_publish=True,
+        may_go=item.auto_due_at is not None,
+        pace=SLOW,
     )
 
 

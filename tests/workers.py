@@ -78,6 +78,7 @@ def workers(running: Running, folder: Path, **more: str) -> Iterator[Workers]:
         "ZOHO_CLIENT_ID": running.standin.client_id,
         "ZOHO_CLIENT_SECRET": running.standin.client_secrets["eu"],
         "ZOHO_UNCERTAIN_SECONDS": str(UNCERTAIN_SECONDS),
+        "AUTO_PUBLISH_RESTS_SECONDS": "2",
         "DOCUMENTS_DIR": str(folder / "documents"),
         "C_FORCE_ROOT": "1",
         **more,

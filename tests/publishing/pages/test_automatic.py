@@ -8,7 +8,7 @@ import time_machine
 from connections.models import Connection
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
-from publishing import coding, rule_files, ruling, tasks
+from publishing import rule_files, ruling, tasks
 from publishing.formats import locale_of
 from publishing.forms import Place
 from publishing.models import Item, MethodRule, Supplier, SupplierRule
@@ -37,7 +37,7 @@ def switch_on(supplier: Supplier, by: User) -> None:
 
 
 def decide(business: Business, clock: time_machine.Traveller) -> None:
-    clock.shift(coding.RESTS + dt.timedelta(seconds=1))
+    clock.shift(dt.timedelta(seconds=21))
     tasks.decide_automatically(business.pk)
 
 
