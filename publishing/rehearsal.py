@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from django.db.models import QuerySet
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from connections.models import Connection
@@ -68,12 +69,12 @@ def _look(
     held: Counter[str] = Counter()
     for item in found:
         if reason := _held(item, connection, spoken[item.pk] | words):
-            held[reason] += 1
+            held[capfirst(reason)] += 1
     return Look(len(found), len(found) - held.total(), tuple(held.most_common()))
 
 
 def _rules_of(items: Sequence[Item]) -> dict[int, dict[str, Word | None]]:
-    """What rules say of each, asked for all of them at once."""
+    """What rules say of each, as if from the beginning; asked for all at once."""
     methods = {item.payment_method_id for item in items if item.paid}
     parties = {item.supplier_id for item in items}
     by_method = {
@@ -85,11 +86,15 @@ def _rules_of(items: Sequence[Item]) -> dict[int, dict[str, Word | None]]:
     }
     return {
         item.pk: {
-            "method": automatic.method_word(item, by_method),
-            "party": automatic.party_word(item.supplier, by_party),
+            "method": _long_ago(automatic.method_word(item, by_method)),
+            "party": _long_ago(automatic.party_word(item.supplier, by_party)),
         }
         for item in items
     }
+
+
+def _long_ago(word: Word | None) -> Word | None:
+    return replace(word, since=LONG_AGO) if word else None
 
 
 def _held(

@@ -24,6 +24,7 @@ NAMES: Final = {
     "bills": "250 bills with documents, sent by four workers",
     "click": "from the click on Publish to Published",
     "inbox": "the Inbox with 1,000 and with 200,000 items",
+    "automatic": "10,000 items coded by rules, and which go by themselves",
     "restarts": "every process restarted twice while people publish",
 }
 

@@ -4,9 +4,7 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from math import ceil
 from statistics import median
 from typing import Any
@@ -207,22 +205,9 @@ def _timed(person: User, view: View) -> Timed:
     client.force_login(person)
     address = f"{view.address}?{urlencode(view.query)}"
     _get(client, address)  # everything is loaded and warm
-    asked: list[str] = []
-    with database.execute_wrapper(partial(_noted, asked)):
+    with stage.questions() as asked:
         _get(client, address)
     return Timed([_get(client, address) for _round in range(ROUNDS)], len(asked))
-
-
-def _noted(
-    asked: list[str],
-    execute: Callable[..., Any],
-    sql: str,
-    params: Any,
-    many: bool,  # noqa: FBT001
-    context: dict[str, Any],
-) -> Any:
-    asked.append(sql)
-    return execute(sql, params, many, context)
 
 
 def _get(client: Client, address: str) -> float:

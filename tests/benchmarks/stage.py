@@ -9,9 +9,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from django.conf import settings
+from django.db import connection as database
 
 from connections import consents, lists, tokens, wizard
 from connections.models import Connection, Consent
@@ -83,6 +85,19 @@ def _consented(remote: Remote, business: Business, person: User) -> Consent:
     query = dict(parse_qsl(urlsplit(back).query))
     answer = consents.Answer(state, query["code"], location=query["location"])
     return consents.came_back(*mine, answer)
+
+
+@contextmanager
+def questions() -> Iterator[list[str]]:
+    """The statements that this process sends to the database meanwhile."""
+    asked: list[str] = []
+
+    def noted(execute: Callable[..., Any], sql: str, *others: Any) -> Any:
+        asked.append(sql)
+        return execute(sql, *others)
+
+    with database.execute_wrapper(noted):
+        yield asked
 
 
 class Free:

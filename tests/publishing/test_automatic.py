@@ -482,7 +482,7 @@ class TestTheDryLook:
         with acting_in(acme.business_id):
             archiving.archive(item, bob)
 
-        assert self.look(acme).held == (("a person has put it away.", 1),)
+        assert self.look(acme).held == (("A person has put it away.", 1),)
 
     def test_ten_more_items_cost_no_more_queries(
         self,
