@@ -58,7 +58,7 @@ def _ended(connection: Connection, because: str = "") -> Connection | None:
     before = rows.select_related("grant").get(pk=connection.pk)
     if before.state == Connection.State.DISCONNECTED:
         return None
-    if before.is_working and _is_held(before):
+    if before.is_working and is_held(before):
         raise StillHeld
     Connection.unscoped.filter(pk=before.pk).update(
         state=Connection.State.DISCONNECTED,
@@ -77,7 +77,7 @@ def _ended(connection: Connection, because: str = "") -> Connection | None:
     return before
 
 
-def _is_held(connection: Connection) -> bool:
+def is_held(connection: Connection) -> bool:
     """Answered by whoever works through the connection (publishing's migrations)."""
     with database.cursor() as cursor:
         cursor.execute("SELECT connection_is_held(%s)", [connection.pk])

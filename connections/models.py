@@ -244,6 +244,8 @@ class Consent(BusinessOwned):
     # The organisation of which this Zoho user was seen to be an administrator, and
     # which is to be taken over from another business.
     takes_over = models.CharField(max_length=20, blank=True)
+    # The organisation that the person has agreed to leave for the chosen one.
+    changes_from = models.CharField(max_length=20, blank=True)
     ended_at = models.DateTimeField(null=True)
 
     class Meta(BusinessOwned.Meta):
@@ -469,6 +471,7 @@ class ConnectionEvent(BusinessOwned):
         BROKEN = "broken"
         DISCONNECTED = "disconnected"
         SETTINGS = "settings"
+        ORGANISATION = "organisation"
 
     connection = models.ForeignKey(
         Connection, on_delete=models.CASCADE, related_name="+"

@@ -35,6 +35,7 @@ urlpatterns = [
     ),
     path(f"{CONSENT}finish/", consent.finish, name="connection_finish"),
     path(f"{CONSENT}other/", consent.other, name="connection_other"),
+    path(f"{CONSENT}change/", consent.change, name="connection_change"),
     path(f"{CONSENT}ended/", consent.ended, name="connection_ended"),
     path(CONNECTION, manage.connection, name="connection"),
     path(

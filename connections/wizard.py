@@ -9,8 +9,9 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db import connection as database
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from connections import consents, ending, leaving, takeover
+from connections import books, consents, ending, leaving, takeover
 from connections.models import (
     Allowance,
     Connection,
@@ -103,8 +104,16 @@ def choose(consent: Consent, organisation_id: str) -> bool:
     if organisation_id not in free:
         return False
     consent.organisation_id, consent.takes_over = organisation_id, ""
-    consent.save(update_fields=["organisation_id", "takes_over"])
+    consent.changes_from = ""
+    consent.save(update_fields=["organisation_id", "takes_over", "changes_from"])
     return True
+
+
+def agree_to_change(consent: Consent) -> None:
+    """A person says: leave the connected organisation for the chosen one."""
+    left = stays(consent)
+    consent.changes_from = left.organisation_id if left else ""
+    consent.save(update_fields=["changes_from"])
 
 
 def taken_one(consent: Consent, organisation_id: str) -> types.Organisation | None:
@@ -126,13 +135,14 @@ def chosen(consent: Consent) -> types.Organisation | None:
 
 
 def stays(consent: Consent) -> Connection | None:
-    """The connection that another organisation was chosen against, if so."""
+    """The connection that another organisation was chosen against, unless a person has
+    agreed to leave that one for it."""
     current = connection_of(consent.business)
     if current is None or current.state == Connection.State.DISCONNECTED:
         return None
     if _is_current(consent, consent.organisation_id, current):
         return None
-    return current
+    return None if consent.changes_from == current.organisation_id else current
 
 
 def _organisations(consent: Consent) -> list[types.Organisation]:
@@ -175,6 +185,7 @@ def finish(consent: Consent, by: User) -> Outcome:
             takeover.release(consent)
         with transaction.atomic():
             rows = Connection.objects.for_business(consent.business)
+            _stop_reading(consent)
             before = rows.select_for_update().first()
             outcome = _hindrance(consent) or _finish(consent, before, by)
             if takes_over and isinstance(outcome, Finished):
@@ -186,6 +197,16 @@ def finish(consent: Consent, by: User) -> Outcome:
         # Somebody else finished in the same instant, here or in another business.
         consent.refresh_from_db()
         return _hindrance(consent) or Over()
+
+
+def _stop_reading(consent: Consent) -> None:
+    """Of an organisation that is left. Before the connection is locked, as a refresh
+    does: else each waits for the other."""
+    current = connection_of(consent.business)
+    if consent.changes_from and current is not None:
+        books.end_refresh(
+            current, _("The business changed to another organisation in Zoho Books.")
+        )
 
 
 def _hindrance(consent: Consent) -> Taken | AnotherOrganisation | Over | None:
@@ -200,13 +221,19 @@ def _finish(consent: Consent, before: Connection | None, by: User) -> Outcome:
     organisation = chosen(consent)
     if organisation is None or not consents.end(consent):
         return Over()
+    left = _left(before, organisation)
+    if left is not None and left.is_working and ending.is_held(left):
+        raise ending.StillHeld
     grant = _grant_from(consent)
     values = _facts(consent, organisation, grant, by)
     connection = _connected(consent.business, before, values)
     if before is not None and before.grant_id not in (None, grant.pk):
         ending.let_go(before.grant_id)
     consents.forget(consent)
-    _tell_connected(connection, by, again=before is not None)
+    if left is None:
+        _tell_connected(connection, by, again=before is not None)
+    else:
+        _tell_changed(connection, left, by)
     return Finished(
         connection,
         is_reconnection=before is not None,
@@ -214,6 +241,15 @@ def _finish(consent: Consent, before: Connection | None, by: User) -> Outcome:
             consents.users_of(grant.pk) - {(connection.business_id, connection.pk)}
         ),
     )
+
+
+def _left(
+    before: Connection | None, chosen_one: types.Organisation
+) -> Connection | None:
+    """The connection as it was, if it was to another organisation until now."""
+    if before is None or before.state == Connection.State.DISCONNECTED:
+        return None
+    return before if before.organisation_id != chosen_one.organisation_id else None
 
 
 def _grant_from(consent: Consent) -> Grant:
@@ -266,6 +302,7 @@ def _connected(
     if before.organisation_id != values["organisation_id"]:
         # What Zoho said of the other organisation's limits says nothing of this one's.
         Allowance.unscoped.filter(connection=before).delete()
+        values = {**values, "locks": {}}
     rows = Connection.objects.for_business(business)
     rows.filter(pk=before.pk).update(**values)
     return rows.select_related("business").get(pk=before.pk)
@@ -307,6 +344,18 @@ def _tell_connected(connection: Connection, by: User, *, again: bool) -> None:
         connection.business, f"connection.{word}", actor=by, subject=connection
     )
     _mail_admins(connection, f"connection_{word}", by)
+
+
+def _tell_changed(connection: Connection, left: Connection, by: User) -> None:
+    _note(connection, ConnectionEvent.Kind.ORGANISATION)
+    audit.record(
+        connection.business,
+        "connection.organisation_changed",
+        actor=by,
+        subject=connection,
+        before=left.organisation_name,
+    )
+    _mail_admins(connection, "connection_changed", by)
 
 
 def _tell_taken(connection: Connection, by: User) -> None:

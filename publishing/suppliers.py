@@ -1,6 +1,6 @@
 """Suppliers and customers as the business names them, and their contacts in Zoho Books."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from django.db import transaction
@@ -192,16 +192,47 @@ def _match_side(
 ) -> list[Supplier]:
     if not suppliers:
         return []
-    by_name: dict[str, list[Contact]] = {}
-    names = [supplier.name.upper() for supplier in suppliers]
-    contacts = _contacts(connection, side).annotate(upper_name=Upper("name"))
-    for contact in contacts.filter(upper_name__in=names):
-        by_name.setdefault(contact.name.upper(), []).append(contact)
+    by_name = _by_name(connection, side, {each.name for each in suppliers})
     return [
         supplier
         for supplier in suppliers
         if _match(supplier, by_name.get(supplier.name.upper(), []))
     ]
+
+
+def _by_name(
+    connection: Connection, side: str, names: Iterable[str]
+) -> dict[str, list[Contact]]:
+    """In capital letters."""
+    by_name: dict[str, list[Contact]] = {}
+    upper = [name.upper() for name in names]
+    contacts = _contacts(connection, side).annotate(upper_name=Upper("name"))
+    for contact in contacts.filter(upper_name__in=upper):
+        by_name.setdefault(contact.name.upper(), []).append(contact)
+    return by_name
+
+
+def contacts_instead(
+    connection: Connection, suppliers: Iterable[Supplier]
+) -> dict[int, Contact]:
+    """For suppliers whose contacts are another organisation's: those of the same name
+    in the connected one, the contact's name before the supplier's own."""
+    found: dict[int, Contact] = {}
+    for side in KINDS:
+        mine = [each for each in suppliers if each.side == side]
+        names = {name for each in mine for name in _names_of(each)}
+        by_name = _by_name(connection, side, names)
+        for each in mine:
+            known = [by_name.get(name.upper(), []) for name in _names_of(each)]
+            only = next((contacts for contacts in known if len(contacts) == 1), None)
+            if only:
+                found[each.pk] = only[0]
+    return found
+
+
+def _names_of(supplier: Supplier) -> list[str]:
+    names = [supplier.contact.name] if supplier.contact else []
+    return [*names, supplier.name]
 
 
 def _match(supplier: Supplier, contacts: list[Contact]) -> bool:

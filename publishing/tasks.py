@@ -86,7 +86,7 @@ def heed_event(business_id: int, event_id: int) -> None:
     """What a connection's news mean for what is to be published."""
     event = ConnectionEvent.unscoped.get(pk=event_id)
     match ConnectionEvent.Kind(event.kind):
-        case ConnectionEvent.Kind.MENDED:
+        case ConnectionEvent.Kind.MENDED | ConnectionEvent.Kind.ORGANISATION:
             _go_on(business_id)
         case ConnectionEvent.Kind.DISCONNECTED:
             _withdraw(event)

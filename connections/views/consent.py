@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
@@ -212,6 +213,26 @@ def other(request: BusinessRequest, consent: Consent) -> HttpResponse:
         request,
         "connections/other.html",
         {"consent": consent, "connection": kept, "organisation": chosen},
+    )
+
+
+@business_view(Need.MANAGE)
+@require_http_methods(["GET", "HEAD", "POST"])
+@reauthentication_required(allow_get=True)  # type: ignore[untyped-decorator]
+@with_consent
+def change(request: BusinessRequest, consent: Consent) -> HttpResponse:
+    """The connected organisation is left for the chosen one; asks first."""
+    left = wizard.stays(consent)
+    chosen = wizard.chosen(consent)
+    if left is None or chosen is None:
+        return redirect("connection_finish", request.business.slug, consent.pk)
+    if request.method == "POST":
+        wizard.agree_to_change(consent)
+        return redirect("connection_finish", request.business.slug, consent.pk)
+    return TemplateResponse(
+        request,
+        "connections/change.html",
+        {"consent": consent, "connection": left, "organisation": chosen},
     )
 
 

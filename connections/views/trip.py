@@ -40,7 +40,11 @@ def _steps_page(request: BusinessRequest, status: int = 200) -> HttpResponse:
     return TemplateResponse(
         request,
         "connections/steps.html",
-        {"connection": connection, "form": region_form(request, connection)},
+        {
+            "connection": connection,
+            "form": region_form(request, connection),
+            "changing": "change" in request.GET,
+        },
         status=status,
     )
 

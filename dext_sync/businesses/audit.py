@@ -28,6 +28,9 @@ SENTENCES = {
     "connection.consent_refused": _("came back from Zoho without permission: {reason}"),
     "connection.connected": _("connected {subject}"),
     "connection.reconnected": _("reconnected {subject}"),
+    "connection.organisation_changed": _(
+        "changed the organisation from {before} to {subject}"
+    ),
     "connection.other_organisation": _(
         "came back with another organisation ({subject}); the old one was kept"
     ),
@@ -60,6 +63,10 @@ SENTENCES = {
     "item.created": _("typed in {subject}"),
     "item.changed": _("changed {field} of {subject} from {before} to {after}"),
     "item.ruled": _("a rule changed {field} of {subject} from {before} to {after}"),
+    "item.merged": _(
+        "{field} of {subject} became {after}: in the organisation before it was {before}"
+    ),
+    "lists.merged": _("merged the lists into those of {subject}: {count} changed"),
     "item.archived": _("archived {subject} without publishing"),
     "item.unarchived": _("took {subject} back from the archive"),
     "item.put_back": _("put {subject} back into the archive"),

@@ -10,6 +10,7 @@ from dext_sync.businesses.models import Membership, User
 # The first word that begins a page's name says which entry of the sidebar it is under.
 SECTIONS = (
     ("automatic", "automatic"),
+    ("merge_lists", "connections"),
     ("list", "lists"),
     ("entry", "lists"),
     ("connection", "connections"),

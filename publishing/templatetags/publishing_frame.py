@@ -7,7 +7,7 @@ from django.template import Context
 
 from connections.models import Connection
 from dext_sync.businesses.models import Membership
-from publishing import counting, failures, waiting
+from publishing import counting, failures, merging, waiting
 from publishing.models import Item
 
 register = template.Library()
@@ -39,6 +39,16 @@ def what_waits(context: Context, connection: Connection) -> dict[str, object]:
         "connection": connection,
         "lines": waiting.lines(connection),
         "refresh": context.get("refresh"),
+    }
+
+
+@register.inclusion_tag("publishing/_to_merge.html")
+def lists_to_merge(connection: Connection) -> dict[str, object]:
+    """Told where rules, defaults or open items use what another organisation had."""
+    return {
+        "business": connection.business,
+        "connection": connection,
+        "merges": connection.is_working and merging.is_due(connection),
     }
 
 

@@ -139,6 +139,7 @@ PUBLISHING: dict[str, Row] = {
     "item_clear": ITEM_PUBLISH,
     "document_file": ITEM,
     "document_page": Row(Need.MEMBER, {"item_id": NONE, "page": 1}, COSTS),
+    "merge_lists": MANAGE,
     "automatic": MEMBER,
     "automatic_help": MEMBER,
     "suppliers": Row(Need.MANAGE, place={"side": "suppliers"}),
@@ -177,6 +178,7 @@ CONNECTIONS: dict[str, Row] = {
     ),
     "connection_finish": CONSENT,
     "connection_other": CONSENT,
+    "connection_change": CONSENT,
     "connection_ended": CONSENT,
     "connection": CONNECTION,
     "connection_setting": Row(

@@ -1,0 +1,156 @@
+"""Merge lists: what takes the place of a former organisation's entries; shown, then done."""
+
+from dataclasses import dataclass, field
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods
+
+from connections.models import Connection, ListEntry
+from dext_sync.businesses.access import BusinessRequest, business_view
+from dext_sync.businesses.roles import Need
+from publishing import merging, tasks
+from publishing.forms import plain_words
+from publishing.merging import KindInUse, Use
+from publishing.views.visible import connection_of
+
+
+@dataclass(frozen=True)
+class Line:
+    """A former entry: what it is used for, and what shall take its place."""
+
+    name: str
+    use: Use
+    typed: str
+    error: str = ""
+    new: ListEntry | None = None
+
+    @property
+    def used_in(self) -> str:
+        return ", ".join(
+            _count(words, count) for words, count in self.use.counts.items()
+        )
+
+
+@dataclass(frozen=True)
+class Table:
+    kind: KindInUse
+    lines: list[Line] = field(default_factory=list)
+
+    @property
+    def labels(self) -> list[str]:
+        return list(_by_label(self.kind))
+
+
+@business_view(Need.MANAGE)
+@require_http_methods(["GET", "HEAD", "POST"])
+def page(request: BusinessRequest) -> HttpResponse:
+    connection = connection_of(request)
+    if connection is None:
+        return redirect("connections", request.business.slug)
+    if not merging.is_ready(connection):
+        return render(request, "publishing/merge_wait.html", {"connection": connection})
+    tables = [_table(request, each) for each in merging.in_use(connection)]
+    faulty = any(line.error for table in tables for line in table.lines)
+    if request.method == "POST" and "merge" in request.POST and not faulty:
+        return _merged(request, connection, tables)
+    return render(
+        request,
+        "publishing/merge_lists.html",
+        {
+            "connection": connection,
+            "tables": tables,
+            "parties": merging.parties(connection),
+            "preview": _preview(tables) if request.method == "POST" else None,
+            "faulty": faulty,
+        },
+        status=422 if faulty else 200,
+    )
+
+
+def _table(request: BusinessRequest, kind: KindInUse) -> Table:
+    by_label = _by_label(kind)
+    by_id = {entry.pk: label for label, entry in by_label.items()}
+    lines = []
+    for use in kind.uses:
+        name = f"{kind.kind.slug}-{use.entry.pk}"
+        proposed = by_id.get(use.match.id, "") if use.match else ""
+        sent = request.POST.get(name, "") if request.method == "POST" else proposed
+        typed = plain_words(sent)
+        new = by_label.get(typed)
+        error = (
+            _("Choose one from the list, or leave it empty.")
+            if typed and not new
+            else ""
+        )
+        lines.append(Line(name, use, typed, error, new))
+    return Table(kind, lines)
+
+
+def _by_label(kind: KindInUse) -> dict[str, ListEntry]:
+    """Entries by what people choose them by; of one name, their Zoho ids tell apart."""
+    found: dict[str, ListEntry] = {}
+    for entry in kind.offered:
+        label = f"{entry.name} · {entry.code}" if entry.code else entry.name
+        found[f"{label} ({entry.zoho_id})" if label in found else label] = entry
+    return found
+
+
+def _count(words: str, count: int) -> str:
+    match words:
+        case merging.ITEMS:
+            said = ngettext("%(count)d open item", "%(count)d open items", count)
+        case merging.RULES:
+            said = ngettext("%(count)d rule", "%(count)d rules", count)
+        case merging.DEFAULTS:
+            said = ngettext("%(count)d default", "%(count)d defaults", count)
+        case _:
+            said = ngettext(
+                "%(count)d payment method", "%(count)d payment methods", count
+            )
+    return said % {"count": count}
+
+
+def _preview(tables: list[Table]) -> str:
+    """“12 entries get another place: 40 open items, 3 rules. 2 stay.”"""
+    totals: dict[str, int] = {}
+    lines = [line for table in tables for line in table.lines]
+    chosen = [line for line in lines if line.new is not None]
+    for line in chosen:
+        for words, count in line.use.counts.items():
+            totals[words] = totals.get(words, 0) + count
+    touched = ", ".join(_count(words, count) for words, count in totals.items())
+    return _("%(chosen)d replaced: %(touched)s. %(left)d left as they are.") % {
+        "chosen": len(chosen),
+        "touched": touched or _("nothing"),
+        "left": len(lines) - len(chosen),
+    }
+
+
+def _merged(
+    request: BusinessRequest, connection: Connection, tables: list[Table]
+) -> HttpResponse:
+    choices = {
+        (table.kind.kind.slug, line.use.entry.pk): line.new.pk
+        for table in tables
+        for line in table.lines
+        if line.new is not None
+    }
+    try:
+        count = merging.merge(connection, choices, by=request.user)
+    except merging.Changed:
+        messages.error(request, _("The lists have changed meanwhile. Look again."))
+        return redirect("merge_lists", request.business.slug)
+    tasks.ask_for_review(request.business.pk)
+    messages.success(
+        request,
+        ngettext(
+            "Lists merged: %(count)d change.", "Lists merged: %(count)d changes.", count
+        )
+        % {"count": count},
+    )
+    page = "merge_lists" if merging.is_due(connection) else "connections"
+    return redirect(page, request.business.slug)
