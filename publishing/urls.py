@@ -8,6 +8,7 @@ from publishing.views import (
     automatic,
     bulk,
     changes,
+    clients,
     documents,
     inbox,
     item,
@@ -53,6 +54,7 @@ PICKERS = [
 ]
 
 urlpatterns = [
+    path("clients/", clients.clients, name="clients"),
     *(
         address
         for name in Item.Workspace.values

@@ -1,6 +1,7 @@
 """What the frame around every page needs: the business, its member, the others."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from django.http import HttpRequest
@@ -23,6 +24,7 @@ SECTIONS = (
     ("activity", "activity"),
     ("business_profile", "business_profile"),
     ("business_new", "business_new"),
+    ("clients", "clients"),
     ("home", "home"),
 )
 
@@ -42,12 +44,14 @@ def frame(request: HttpRequest) -> dict[str, Any]:
 
 
 def _memberships_of(user: User) -> Callable[[], list[Membership]]:
-    """Asked for only where a template shows them."""
-    return lambda: list(
-        Membership.unscoped.filter(user=user)
-        .select_related("business")
-        .order_by("business__name")
-    )
+    """Asked for once, and only where a template shows them."""
+
+    @cache
+    def asked() -> list[Membership]:
+        rows = Membership.unscoped.filter(user=user).select_related("business")
+        return list(rows.order_by("business__name"))
+
+    return asked
 
 
 def _workspace(request: HttpRequest) -> str:

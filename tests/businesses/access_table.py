@@ -104,6 +104,7 @@ BUSINESSES: dict[str, Row] = {
 }
 
 PUBLISHING: dict[str, Row] = {
+    "clients": PERSON,
     "costs_inbox": MEMBER,
     "costs_archive": MEMBER,
     "sales_inbox": MEMBER,
