@@ -305,6 +305,36 @@ def _give_up(consent: Consent, problem: str) -> None:
         end_consent(consent)  # Otherwise the sweep does, when Zoho is back.
 
 
+# Handing on
+
+
+def handed_on(
+    consent: Consent, business: Business, organisation: types.Organisation
+) -> Consent:
+    """The same permission in another business of the same person: it knows of that
+    business's own organisation and of nothing else that the permission reaches."""
+    return Consent.unscoped.create(
+        business=business,
+        person=consent.person,
+        session_hash=consent.session_hash,
+        # Nobody has this state: it is Finish that the row is for.
+        state_hash=hashed(secrets.token_urlsafe(32)),
+        purpose=Consent.Purpose.RECONNECT,
+        region=consent.region,
+        started_at=consent.started_at,
+        answered_at=consent.answered_at,
+        zuid=consent.zuid,
+        zoho_email=consent.zoho_email,
+        zoho_name=consent.zoho_name,
+        scopes=consent.scopes,
+        refresh_token=consent.refresh_token,
+        access_token=consent.access_token,
+        access_expires_at=consent.access_expires_at,
+        organisations=[asdict(organisation)],
+        organisation_id=organisation.organisation_id,
+    )
+
+
 # Ending
 
 

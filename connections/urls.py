@@ -10,6 +10,7 @@ from connections.views import (
     overview,
     permissions,
     takeover,
+    together,
     trip,
 )
 
@@ -51,6 +52,14 @@ urlpatterns = [
         "you/zoho/<int:grant_id>/withdraw/",
         permissions.withdraw,
         name="zoho_permission_withdraw",
+    ),
+    path(
+        "clients/reconnect/<int:grant_id>/", together.steps, name="reconnect_together"
+    ),
+    path(
+        "clients/reconnect/back/<int:consent_id>/",
+        together.finish,
+        name="reconnect_together_finish",
     ),
     path(LISTS, lists.overview, name="lists"),
     path(f"{LISTS}<slug:kind>/", lists.page, name="list_page"),

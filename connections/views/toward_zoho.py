@@ -2,26 +2,26 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from django.http import HttpResponse
 
 from connections import registration
 from connections.forms import RegionForm
 from connections.models import Connection
-from dext_sync.businesses.access import BusinessRequest
+from dext_sync.businesses.access import BusinessRequest, PersonRequest
 
 P = ParamSpec("P")
-View = Callable[Concatenate[BusinessRequest, P], HttpResponse]
+R = TypeVar("R", bound=PersonRequest)
 
 
-def leads_to_zoho(view: View[P]) -> View[P]:
+def leads_to_zoho(
+    view: Callable[Concatenate[R, P], HttpResponse],
+) -> Callable[Concatenate[R, P], HttpResponse]:
     """The browser lets a form of this page be redirected to Zoho's sign-in."""
 
     @wraps(view)
-    def with_hosts(
-        request: BusinessRequest, /, *args: P.args, **kwargs: P.kwargs
-    ) -> HttpResponse:
+    def with_hosts(request: R, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         response: Any = view(request, *args, **kwargs)
         response._csp_update = {"form-action": registration.accounts_hosts()}  # noqa: SLF001  (django-csp's own way)
         answer: HttpResponse = response

@@ -1,5 +1,6 @@
 """Setting out to Zoho, and coming back from there."""
 
+from collections.abc import Iterable
 from typing import Final
 
 from django.conf import settings
@@ -17,13 +18,19 @@ from connections.consents import Answer, StateUnknown, StateUsed
 from connections.models import Connection, Consent
 from connections.views.problems import PROBLEMS
 from connections.views.toward_zoho import leads_to_zoho, region_form
-from dext_sync.businesses.access import BusinessRequest, business_view
-from dext_sync.businesses.models import Membership, User
+from dext_sync.businesses.access import (
+    BusinessRequest,
+    PersonRequest,
+    business_view,
+)
+from dext_sync.businesses.models import Business, Membership, User
 from dext_sync.businesses.roles import Need
 from dext_sync.businesses.tenancy import acting_in
 
 TRIPS: Final = "trips_to_zoho"
 """In the session: the business of each trip, by the hash of its state."""
+SEVERAL: Final = "trips_for_several"
+"""In the session too: all the businesses that a trip is for, by the id of its consent."""
 MOST_TRIPS: Final = 10
 
 
@@ -66,7 +73,7 @@ def start(request: BusinessRequest) -> HttpResponse:
         form.cleaned_data["region"],
         _purpose(connection),
     )
-    _remember(request, state)
+    remember(request, request.business, state)
     return redirect(url)
 
 
@@ -87,10 +94,29 @@ def _purpose(connection: Connection | None) -> Consent.Purpose:
     return Consent.Purpose.RECONNECT
 
 
-def _remember(request: BusinessRequest, state: str) -> None:
+def remember(request: PersonRequest, business: Business, state: str) -> None:
     trips = dict(request.session.get(TRIPS, {}))
-    trips[consents.hashed(state)] = request.business.pk
+    trips[consents.hashed(state)] = business.pk
     request.session[TRIPS] = dict(list(trips.items())[-MOST_TRIPS:])
+
+
+def remember_several(
+    request: PersonRequest, consent_id: int, businesses: Iterable[int]
+) -> None:
+    """This trip is for all of these; the consent is the first one's."""
+    several = dict(request.session.get(SEVERAL, {}))
+    several[str(consent_id)] = list(businesses)
+    request.session[SEVERAL] = dict(list(several.items())[-MOST_TRIPS:])
+
+
+def is_of_several(request: HttpRequest, consent_id: int) -> bool:
+    return bool(several_of(request, consent_id))
+
+
+def several_of(request: HttpRequest, consent_id: int) -> list[int]:
+    """The businesses of that trip; none where this session set out on no such trip."""
+    businesses: list[int] = request.session.get(SEVERAL, {}).get(str(consent_id), [])
+    return businesses
 
 
 @never_cache
@@ -140,9 +166,13 @@ def _taken_in(
     try:
         consent = consents.came_back(business, user, session_key, answer)
     except StateUsed as used:
+        if is_of_several(request, used.consent.pk):
+            return redirect("reconnect_together_finish", used.consent.pk)
         return redirect("connection_ended", business.slug, used.consent.pk)
     except StateUnknown:
         return _not_known(request)
+    if is_of_several(request, consent.pk):
+        return redirect("reconnect_together_finish", consent.pk)
     page = "connection_ended" if consent.problem else "connection_organisation"
     return redirect(page, business.slug, consent.pk)
 

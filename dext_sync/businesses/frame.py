@@ -25,6 +25,7 @@ SECTIONS = (
     ("business_profile", "business_profile"),
     ("business_new", "business_new"),
     ("clients", "clients"),
+    ("reconnect_", "clients"),
     ("home", "home"),
 )
 

@@ -18,9 +18,10 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from connections import standing
+from connections import standing, together
 from connections.models import Connection
 from connections.standing import Standing
+from connections.together import Partner
 from dext_sync.businesses.access import PersonRequest
 from dext_sync.businesses.models import Membership, User
 from dext_sync.businesses.roles import Role
@@ -103,13 +104,14 @@ def clients(request: PersonRequest) -> HttpResponse:
             "search": search,
             "rows": [_row(request, each) for each in shown],
             "columns": COLUMNS.values(),
+            "groups": together.groups(_partners(found)),
         },
     )
 
 
 def _memberships_of(user: User) -> list[Membership]:
-    rows = Membership.unscoped.filter(user=user)
-    return list(rows.select_related("business", "user"))
+    rows = Membership.unscoped.filter(user=user).select_related("business", "user")
+    return list(rows.order_by("business__name", "pk"))
 
 
 def _has_clients(memberships: list[Membership]) -> bool:
@@ -123,6 +125,15 @@ def _client(membership: Membership) -> Client:
         return Client(
             membership, standing.of(membership.business), _waiting(membership)
         )
+
+
+def _partners(found: list[Client]) -> list[Partner]:
+    """Those whose connection this person may mend."""
+    return [
+        Partner(each.membership.business, each.standing.connection)
+        for each in found
+        if each.membership.manages and each.standing.connection is not None
+    ]
 
 
 def _waiting(membership: Membership) -> Mapping[str, Mapping[str, Count]]:

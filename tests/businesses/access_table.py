@@ -190,6 +190,8 @@ CONNECTIONS: dict[str, Row] = {
     "connection_disconnect": CONNECTION,
     "zoho_permissions": PERSON,
     "zoho_permission_withdraw": Row(Open.PERSON, {"grant_id": NONE}),
+    "reconnect_together": Row(Open.PERSON, {"grant_id": NONE}),
+    "reconnect_together_finish": Row(Open.PERSON, {"consent_id": NONE}),
     "lists": MANAGE,
     "list_page": Row(Need.MANAGE, {"kind": "no-such-list"}),
     "entry_visible": Row(Need.MANAGE, {"kind": "accounts", "entry_id": NONE}),
