@@ -40,9 +40,9 @@ def change(connection: Connection, setting: str, value: Any, *, by: User) -> Non
             "connection.setting_changed",
             actor=by,
             subject=fresh,
-            setting=str(Connection._meta.get_field(setting).verbose_name),  # type: ignore[union-attr]  # noqa: SLF001
-            before=_words(setting, before),
-            after=_words(setting, value),
+            setting=label_of(setting),
+            before=words_of(setting, before),
+            after=words_of(setting, value),
         )
         ConnectionEvent.unscoped.create(
             business=fresh.business,
@@ -61,7 +61,11 @@ def _since(connection: Connection, setting: str) -> list[str]:
     return ["auto_publishes_since"]
 
 
-def _words(setting: str, value: Any) -> str:
+def label_of(setting: str) -> str:
+    return str(Connection._meta.get_field(setting).verbose_name)  # type: ignore[union-attr]  # noqa: SLF001  (the model API that Django documents)
+
+
+def words_of(setting: str, value: Any) -> str:
     match setting:
         case "new_invoices":
             return str(Connection.NewInvoices(value).label)

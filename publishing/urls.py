@@ -9,6 +9,7 @@ from publishing.views import (
     bulk,
     changes,
     clients,
+    copies,
     documents,
     inbox,
     item,
@@ -55,6 +56,12 @@ PICKERS = [
 
 urlpatterns = [
     path("clients/", clients.clients, name="clients"),
+    path("clients/copy/<slug:source>/", copies.choose, name="copy_choose"),
+    path(
+        "clients/copy/<slug:source>/<slug:target>/",
+        copies.preview,
+        name="copy_preview",
+    ),
     *(
         address
         for name in Item.Workspace.values

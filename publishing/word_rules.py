@@ -102,6 +102,17 @@ def remove(rule: CategoryRule, *, by: User) -> None:
             _audit("category_rule.removed", rule, by)
 
 
+def change_category(rule: CategoryRule, category: Account, *, by: User) -> None:
+    """Its words and its place stay; what it has filled in stays as well."""
+    standing = CategoryRule.unscoped.filter(pk=rule.pk, removed_at=None)
+    with transaction.atomic():
+        if standing.exclude(category=category).update(
+            category=category, changed_by=by, changed_at=timezone.now()
+        ):
+            rule.category = category
+            _audit("category_rule.changed", rule, by)
+
+
 def move_up(rule: CategoryRule, *, by: User) -> None:
     """Before the one that was tried before it."""
     with transaction.atomic():

@@ -81,8 +81,12 @@ SENTENCES = {
     "supplier.merged": _("said: {other} is another spelling of {subject}"),
     "supplier.unmerged": _("took back: {other} is another spelling of {subject}"),
     "category_rule.added": _("added the category rule “{subject}”: {category}"),
+    "category_rule.changed": _("changed the category rule “{subject}”: {category}"),
     "category_rule.moved": _("moved the category rule “{subject}” up: {category}"),
     "category_rule.removed": _("removed the category rule “{subject}”: {category}"),
+    # The other business is not named: its people are others.
+    "settings.copied_out": _("copied from here to another business of theirs: {what}"),
+    "settings.copied_in": _("copied to here from another business of theirs: {what}"),
     "rule.changed": _("changed the rule of {subject}: {changes}"),
     "auto.published": _("{subject}: {sentence}"),
     "auto.held": _("{subject}: {sentence}"),

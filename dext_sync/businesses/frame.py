@@ -26,6 +26,7 @@ SECTIONS = (
     ("business_new", "business_new"),
     ("clients", "clients"),
     ("reconnect_", "clients"),
+    ("copy_", "clients"),
     ("home", "home"),
 )
 

@@ -105,6 +105,10 @@ BUSINESSES: dict[str, Row] = {
 
 PUBLISHING: dict[str, Row] = {
     "clients": PERSON,
+    "copy_choose": Row(Open.PERSON, {"source": "no-such-business"}),
+    "copy_preview": Row(
+        Open.PERSON, {"source": "no-such-business", "target": "none-such"}
+    ),
     "costs_inbox": MEMBER,
     "costs_archive": MEMBER,
     "sales_inbox": MEMBER,
