@@ -234,6 +234,7 @@ def _finish(consent: Consent, before: Connection | None, by: User) -> Outcome:
         _tell_connected(connection, by, again=before is not None)
     else:
         _tell_changed(connection, left, by)
+    _tell_handed_on(connection, before, by)
     return Finished(
         connection,
         is_reconnection=before is not None,
@@ -356,6 +357,23 @@ def _tell_changed(connection: Connection, left: Connection, by: User) -> None:
         before=left.organisation_name,
     )
     _mail_admins(connection, "connection_changed", by)
+
+
+def _tell_handed_on(
+    connection: Connection, before: Connection | None, by: User
+) -> None:
+    """It was somebody else's permission until now, of whoever stays or leaves."""
+    if before is None or before.state == Connection.State.DISCONNECTED:
+        return
+    if before.connected_by is None or before.connected_by == by:
+        return
+    audit.record(
+        connection.business,
+        "connection.handed_on",
+        actor=by,
+        subject=connection,
+        giver=str(before.connected_by),
+    )
 
 
 def _tell_taken(connection: Connection, by: User) -> None:

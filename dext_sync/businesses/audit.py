@@ -44,6 +44,9 @@ SENTENCES = {
         " to another business"
     ),
     "connection.took_over": _("took {subject} over from another business"),
+    "connection.handed_on": _(
+        "took {subject} over from {giver}: it works with their own permission now"
+    ),
     "connection.giver_left": _(
         "{subject} works until {until}: the person who connected it has left"
     ),

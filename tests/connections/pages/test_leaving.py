@@ -177,6 +177,65 @@ def test_an_admin_who_reconnects_ends_it(
     assert sweep() == []
 
 
+def handed_on(trip: Trip) -> list[tuple[str, object]]:
+    """Who took it over, from whom, as Activity has it."""
+    with acting_in(trip.business.pk):
+        said = AuditEntry.unscoped.filter(action="connection.handed_on")
+        return [(each.actor_name, each.data["giver"]) for each in said]
+
+
+def test_the_banner_leads_an_admin_to_take_it_over(
+    connected: Trip, travels: Travels, alice: User, anna: User
+) -> None:
+    removes(connected.business, anna, by=alice)
+    trip = travels(alice, connected.business)
+    page = text(trip.opens("costs_inbox"))
+    assert "somebody else has to take it over before then" in page
+    address = trip.address("connection_steps")
+    assert f'href="{address}">Take the connection over</a>' in page
+    asked = text(trip.follows(address))
+    assert "It works with the permission of Anna." in asked
+    trip.gives_permission()
+    assert "no longer with that of Anna" in text(trip.chooses(BAKERY))
+    trip.finishes()
+    assert now(trip).connected_by == alice
+    assert handed_on(trip) == [("Alice", "Anna")]
+    assert "Take the connection over" not in text(trip.opens("costs_inbox"))
+
+
+def test_from_the_page_that_removes_her_it_is_taken_over_first(
+    connected: Trip, travels: Travels, alice: User, anna: User
+) -> None:
+    trip = travels(alice, connected.business)
+    remove = ("member_remove", member_id(trip.business, anna))
+    page = text(trip.opens(*remove))
+    address = trip.address("connection_steps")
+    assert f'href="{address}">Take it over first</a>' in page
+    trip.connects(BAKERY)
+    assert "Take it over first" not in text(trip.opens(*remove))
+    trip.posts(*remove)
+    assert sweep() == []
+    assert now(trip).permission_ends_at is None
+    assert "Take the connection over" not in text(trip.opens("costs_inbox"))
+    activity = text(trip.opens("activity"))
+    assert "over from Anna: it works with their own permission now" in activity
+
+
+def test_whoever_leaves_by_herself_is_not_asked_to_take_it_over(
+    connected: Trip, anna: User
+) -> None:
+    page = text(connected.opens("member_remove", member_id(connected.business, anna)))
+    assert "works on for 14 days" in page
+    assert "Take it over first" not in page
+
+
+def test_whoever_reconnects_her_own_takes_nothing_over(connected: Trip) -> None:
+    asked = text(connected.follows(connected.address("connection_steps")))
+    assert "works with the permission of" not in asked
+    connected.connects(BAKERY, ANNA)
+    assert handed_on(connected) == []
+
+
 def test_an_account_that_is_gone_counts_as_left(connected: Trip) -> None:
     with acting_in(connected.business.pk):
         Connection.unscoped.update(connected_by=None)
