@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext_lazy
 
 from connections import general
-from connections.models import Connection, TaxRate
+from connections.models import Connection
 from dext_sync.businesses import audit
 from dext_sync.businesses.models import Business, User
 from publishing import facts, filling, methods, ruling, suppliers, word_rules
@@ -165,13 +165,8 @@ def _words(kind: Kind, rule: CategoryRule) -> Subject:
 def _carried(value: Any) -> Named | Plain:
     """Without its id."""
     if isinstance(value, Model):
-        return _named(value)
+        return facts.named(value)
     return tuple(value) if isinstance(value, list) else value
-
-
-def _named(row: Model) -> Named:
-    rate = row.percentage if isinstance(row, TaxRate) else None
-    return Named(str(row), str(getattr(row, "code", "")), rate)
 
 
 # In the target
@@ -220,7 +215,7 @@ def _takes(place: Place, name: str) -> bool:
 def _lists(rows: Mapping[tuple[str, int], Model]) -> Mapping[str, Sequence[Entry]]:
     found: dict[str, list[Entry]] = {}
     for (name, number), row in rows.items():
-        found.setdefault(name, []).append(Entry(number, _named(row)))
+        found.setdefault(name, []).append(Entry(number, facts.named(row)))
     return found
 
 
@@ -237,7 +232,7 @@ def _settings_now(
 
 def _shown(value: Any) -> Entry | Plain:
     if isinstance(value, Model):
-        return Entry(value.pk, _named(value))
+        return Entry(value.pk, facts.named(value))
     return tuple(value) if isinstance(value, list) else value
 
 

@@ -2,6 +2,8 @@
 
 from decimal import Decimal
 
+from django.db.models import Model
+
 from connections import entries
 from connections.books import takes_invoices
 from connections.locks import Side
@@ -15,6 +17,7 @@ from connections.models import (
 )
 from dext_sync.businesses.models import Business
 from publishing import suppliers
+from publishing.copies import Named
 from publishing.decision import (
     BooksFacts,
     ContactFacts,
@@ -201,6 +204,12 @@ def is_usable(entry: ListEntry, connection: Connection | None) -> bool:
         and entry.organisation_id == connection.organisation_id
         and entry.is_usable
     )
+
+
+def named(row: Model) -> Named:
+    """What people know a chosen row by in any business."""
+    rate = row.percentage if isinstance(row, TaxRate) else None
+    return Named(str(row), str(getattr(row, "code", "")), rate)
 
 
 def suggest_tax(total: Decimal, rate: TaxRate, places: int = 2) -> Decimal:

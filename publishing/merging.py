@@ -25,7 +25,8 @@ from connections.models import (
 from dext_sync.businesses import audit
 from dext_sync.businesses.models import User
 from publishing import coding, suppliers
-from publishing.matching import By, Match, Named, matched
+from publishing.copies import Entry, match
+from publishing.facts import named
 from publishing.models import (
     CategoryRule,
     Item,
@@ -124,11 +125,15 @@ class Use:
 
     entry: ListEntry
     counts: Mapping[str, int]
-    match: Match | None
+    match: Entry | None
 
     @property
     def is_by_code(self) -> bool:
-        return self.match is not None and self.match.by is By.CODE
+        return (
+            self.match is not None
+            and bool(self.entry.code)
+            and (self.match.named.code.casefold() == self.entry.code.casefold())
+        )
 
 
 @dataclass(frozen=True)
@@ -183,11 +188,9 @@ def in_use(connection: Connection) -> list[KindInUse]:
 def _kind_in_use(kind: Kind, connection: Connection) -> KindInUse:
     counts = _counts(kind, connection)
     offered = list(_offered(kind, connection)) if counts else []
-    named = [_named(each) for each in offered]
+    candidates = [Entry(each.pk, named(each)) for each in offered]
     former = kind.model.unscoped.filter(pk__in=counts).order_by("name", "pk")
-    uses = [
-        Use(entry, counts[entry.pk], matched(_named(entry), named)) for entry in former
-    ]
+    uses = [Use(entry, counts[entry.pk], _match(entry, candidates)) for entry in former]
     return KindInUse(kind, uses, offered)
 
 
@@ -216,8 +219,9 @@ def _offered(kind: Kind, connection: Connection) -> QuerySet[Any]:
     return entries.usable(connection, kind.model)
 
 
-def _named(entry: ListEntry) -> Named:
-    return Named(entry.pk, entry.name, entry.code)
+def _match(entry: ListEntry, candidates: Sequence[Entry]) -> Entry | None:
+    found = match(named(entry), candidates)
+    return found if isinstance(found, Entry) else None
 
 
 def _parties(connection: Connection) -> QuerySet[Supplier]:
