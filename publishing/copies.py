@@ -34,6 +34,7 @@ class Why(StrEnum):
     NO_CURRENCY = "no_currency"
     NO_METHOD = "no_method"
     NOT_CONNECTED = "not_connected"
+    ONE_THERE = "one_there"
 
 
 REASONS: Final[Mapping[Why, str | Promise]] = {
@@ -43,6 +44,7 @@ REASONS: Final[Mapping[Why, str | Promise]] = {
     Why.NO_CURRENCY: _("this currency is not in use there"),
     Why.NO_METHOD: _("there is no payment method of this name and digits"),
     Why.NOT_CONNECTED: _("Zoho Books is not connected there"),
+    Why.ONE_THERE: _("there it is the same as one above, and has one rule with it"),
 }
 
 
@@ -92,12 +94,14 @@ class Said:
 @dataclass(frozen=True)
 class Target:
     """lists: as `list_of` names them. there: what is said about a subject now; one that
-    is not known there is not in it."""
+    is not known there is not in it. stands_for: of names that are spellings there, whom
+    they mean."""
 
     lists: Mapping[str, Sequence[Entry]]
     currencies: frozenset[str]
     there: Mapping[Subject, Mapping[str, Entry | Plain]]
     is_connected: bool = True
+    stands_for: Mapping[Subject, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -136,8 +140,19 @@ class Planned:
 
 
 def plan(said: Iterable[Said], target: Target) -> list[Planned]:
-    """For each subject of the source, in its order."""
-    return [_planned(each, target) for each in said]
+    """For each subject of the source, in its order; the first of several that are one
+    there speaks for them."""
+    found, spoken_for = [], set()
+    for each in said:
+        one = target.stands_for.get(each.subject)
+        is_again = one is not None and one in spoken_for
+        found.append(
+            _nothing(each.subject, Why.ONE_THERE)
+            if is_again
+            else _planned(each, target)
+        )
+        spoken_for.add(one)
+    return found
 
 
 def _planned(said: Said, target: Target) -> Planned:

@@ -200,6 +200,11 @@ def desk_of(business: Business, said: Sequence[Said]) -> Desk:
         currencies=frozenset(costs.currencies),
         there={**_settings_now(connection), **_rules_now(business, owners)},
         is_connected=connection is not None,
+        stands_for={
+            subject: owner.pk
+            for subject, owner in owners.items()
+            if isinstance(owner, Supplier)
+        },
     )
     return Desk(business, target, rows, owners)
 

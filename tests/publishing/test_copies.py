@@ -146,3 +146,13 @@ def test_a_setting_that_is_off_is_something_that_is_said() -> None:
     found = planned(WARNS, with_rule(WARNS, {WARNS.key: False}), **{WARNS.key: True})
     assert found.changes == (Change(WARNS.key, before=False, after=True),)
     assert found.replaces
+
+
+def test_two_names_that_are_one_there_speak_once() -> None:
+    other = Subject(Kind.SUPPLIER, "acme", "Acme")
+    target = replace(EMPTY, there={ACME: {}, other: {}}, stands_for={ACME: 3, other: 3})
+    said = [Said(ACME, {"due_days": 14}), Said(other, {"due_days": 30})]
+    first, second = plan(said, target)
+    assert first.changes == (Change("due_days", None, 14),)
+    assert second.changes == ()
+    assert second.skipped == (Skipped("", None, Why.ONE_THERE),)
