@@ -2,121 +2,27 @@
 place in the connected one, all at once or not at all."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, Q, QuerySet
-from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
+from django.db.models import QuerySet
 
 from connections import entries
 from connections.models import (
     Account,
-    BankAccount,
     Connection,
     Contact,
     ListEntry,
-    Location,
-    Project,
     RefreshRun,
-    TaxRate,
 )
 from dext_sync.businesses import audit
 from dext_sync.businesses.models import User
-from publishing import coding, suppliers
+from publishing import coding, suppliers, usage
 from publishing.copies import Entry, match
 from publishing.facts import named
-from publishing.models import (
-    CategoryRule,
-    Item,
-    PaymentMethod,
-    Supplier,
-    SupplierRule,
-)
-
-NOT_REMOVED: Final = Q(removed_at=None)
-OPEN: Final = Q(status__in=coding.EDITABLE)
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where an entry of a list is used: rows of this model, by this column."""
-
-    model: type[Any]
-    column: str
-    words: str
-    only: Q = field(default_factory=Q)
-
-    def rows(self, connection: Connection) -> QuerySet[Any]:
-        found: QuerySet[Any] = self.model.unscoped.filter(self.only)
-        return found.filter(business_id=connection.business_id)
-
-
-@dataclass(frozen=True)
-class Kind:
-    """A list whose entries are used, and where."""
-
-    slug: str
-    title: Promise
-    model: type[ListEntry]
-    places: tuple[Place, ...]
-
-
-ITEMS, RULES, DEFAULTS, METHODS = "items", "rules", "defaults", "methods"
-KINDS: Final = (
-    Kind(
-        "categories",
-        _("Categories"),
-        Account,
-        (
-            Place(Item, "category", ITEMS, OPEN),
-            Place(SupplierRule, "category", RULES),
-            Place(CategoryRule, "category", RULES, NOT_REMOVED),
-        ),
-    ),
-    Kind(
-        "tax-rates",
-        _("Tax rates"),
-        TaxRate,
-        (
-            Place(Item, "tax_rate", ITEMS, OPEN),
-            Place(SupplierRule, "tax_rate", RULES),
-            Place(Connection, "cost_tax", DEFAULTS),
-            Place(Connection, "sales_tax", DEFAULTS),
-        ),
-    ),
-    Kind(
-        "projects",
-        _("Projects"),
-        Project,
-        (
-            Place(Item, "project", ITEMS, OPEN),
-            Place(SupplierRule, "project", RULES),
-        ),
-    ),
-    Kind(
-        "locations",
-        _("Locations"),
-        Location,
-        (
-            Place(Item, "location", ITEMS, OPEN),
-            Place(SupplierRule, "location", RULES),
-        ),
-    ),
-    Kind(
-        "bank-accounts",
-        _("Bank and card accounts"),
-        BankAccount,
-        (Place(PaymentMethod, "account", METHODS, NOT_REMOVED),),
-    ),
-    Kind(
-        "customers",
-        _("Billable to customer"),
-        Contact,
-        (Place(Item, "customer", ITEMS, OPEN),),
-    ),
-)
+from publishing.models import Item, Supplier
+from publishing.usage import KINDS, Kind, Place
 
 
 @dataclass(frozen=True)
@@ -163,7 +69,7 @@ class Changed(Exception):
 def is_due(connection: Connection) -> bool:
     """Whether anything still uses what a former organisation had."""
     return any(
-        _former(kind, place, connection).exists()
+        usage.using(place, connection, usage.FORMER).exists()
         for kind in KINDS
         for place in kind.places
     ) or bool(_parties(connection).exists())
@@ -186,31 +92,12 @@ def in_use(connection: Connection) -> list[KindInUse]:
 
 
 def _kind_in_use(kind: Kind, connection: Connection) -> KindInUse:
-    counts = _counts(kind, connection)
+    counts = usage.counts(kind, connection, usage.FORMER)
     offered = list(_offered(kind, connection)) if counts else []
     candidates = [Entry(each.pk, named(each)) for each in offered]
     former = kind.model.unscoped.filter(pk__in=counts).order_by("name", "pk")
     uses = [Use(entry, counts[entry.pk], _match(entry, candidates)) for entry in former]
     return KindInUse(kind, uses, offered)
-
-
-def _counts(kind: Kind, connection: Connection) -> dict[int, dict[str, int]]:
-    """How often each former entry is used, by the words of the place."""
-    counts: dict[int, dict[str, int]] = {}
-    for place in kind.places:
-        rows = _former(kind, place, connection).order_by()
-        for entry_id, count in rows.values_list(place.column).annotate(Count("pk")):
-            of_entry = counts.setdefault(entry_id, {})
-            of_entry[place.words] = of_entry.get(place.words, 0) + count
-    return counts
-
-
-def _former(kind: Kind, place: Place, connection: Connection) -> QuerySet[Any]:
-    """Rows that use an entry of another organisation than the connected one."""
-    rows = place.rows(connection).exclude(**{place.column: None})
-    return rows.exclude(
-        **{f"{place.column}__organisation_id": connection.organisation_id}
-    )
 
 
 def _offered(kind: Kind, connection: Connection) -> QuerySet[Any]:
@@ -269,7 +156,7 @@ def _merge_kind(kind: Kind, connection: Connection, choices: Choices, by: User) 
     if set(mine.values()) - set(offered):
         raise Changed
     return sum(
-        _put(place, _former(kind, place, connection), old, offered[new], by)
+        _put(place, usage.using(place, connection, usage.FORMER), old, offered[new], by)
         for old, new in mine.items()
         for place in kind.places
     )

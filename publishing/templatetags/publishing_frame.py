@@ -1,14 +1,22 @@
 """What the frame around every page says about publishing: how much waits."""
 
 from django import template
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Model, QuerySet
 from django.http import HttpRequest
 from django.template import Context
+from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from connections.models import Connection
 from dext_sync.businesses.models import Membership
-from publishing import counting, failures, merging, waiting
-from publishing.models import Item
+from publishing import counting, failures, merging, usage, waiting
+from publishing.models import (
+    CategoryRule,
+    Item,
+    PaymentMethod,
+    Supplier,
+    SupplierRule,
+)
 
 register = template.Library()
 
@@ -50,6 +58,44 @@ def lists_to_merge(connection: Connection) -> dict[str, object]:
         "connection": connection,
         "merges": connection.is_working and merging.is_due(connection),
     }
+
+
+@register.inclusion_tag("publishing/_gone_in_use.html")
+def gone_in_use(
+    membership: Membership, connection: Connection, slug: str
+) -> dict[str, object]:
+    """Of a list: what is no longer to be had in Zoho, with the rules and items that use
+    it; for whoever sees them all."""
+    if not membership.manages:
+        return {}
+    slug_of_business = membership.business.slug
+    found = usage.gone_in_use(slug, connection)
+    return {
+        "found": [
+            (each.entry, [_linked(row, slug_of_business) for row in each.rows])
+            for each in found
+        ]
+    }
+
+
+def _linked(row: Model, slug: str) -> tuple[str, str]:
+    """What people call it, and where it is changed."""
+    match row:
+        case Item():
+            return str(row), reverse("item", args=[slug, row.workspace, row.pk])
+        case SupplierRule():
+            customer = row.supplier.side == Supplier.Side.CUSTOMER
+            side = "customers" if customer else "suppliers"
+            words = _("rule of %(name)s") % {"name": row.supplier}
+            return words, reverse("supplier", args=[slug, side, row.supplier_id])
+        case CategoryRule():
+            words = _("category rule “%(words)s”") % {"words": row}
+            return words, reverse("category_rules", args=[slug, row.workspace])
+        case PaymentMethod():
+            words = _("payment method %(name)s") % {"name": row}
+            return words, reverse("payment_method_change", args=[slug, row.pk])
+        case _:
+            return _("default tax"), reverse("connection", args=[slug, row.pk])
 
 
 @register.inclusion_tag("publishing/_after_reconnect.html")

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 from connections.models import Connection, ListEntry
 from dext_sync.businesses.access import BusinessRequest, business_view
 from dext_sync.businesses.roles import Need
-from publishing import merging, tasks
+from publishing import merging, tasks, usage
 from publishing.forms import plain_words
 from publishing.merging import KindInUse, Use
 from publishing.views.visible import connection_of
@@ -101,11 +101,11 @@ def _by_label(kind: KindInUse) -> dict[str, ListEntry]:
 
 def _count(words: str, count: int) -> str:
     match words:
-        case merging.ITEMS:
+        case usage.ITEMS:
             said = ngettext("%(count)d open item", "%(count)d open items", count)
-        case merging.RULES:
+        case usage.RULES:
             said = ngettext("%(count)d rule", "%(count)d rules", count)
-        case merging.DEFAULTS:
+        case usage.DEFAULTS:
             said = ngettext("%(count)d default", "%(count)d defaults", count)
         case _:
             said = ngettext(

@@ -1,0 +1,163 @@
+"""Where entries of Zoho's lists are used here: by open items, rules, defaults and payment
+methods."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from django.db.models import Count, Q, QuerySet
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from connections.models import (
+    Account,
+    BankAccount,
+    Connection,
+    Contact,
+    ListEntry,
+    Location,
+    Project,
+    TaxRate,
+)
+from publishing import coding
+from publishing.models import CategoryRule, Item, PaymentMethod, SupplierRule
+
+MOST_LISTED: Final = 200
+NOT_REMOVED: Final = Q(removed_at=None)
+OPEN: Final = Q(status__in=coding.EDITABLE)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an entry of a list is used: rows of this model, by this column."""
+
+    model: type[Any]
+    column: str
+    words: str
+    only: Q = field(default_factory=Q)
+
+    def rows(self, connection: Connection) -> QuerySet[Any]:
+        found: QuerySet[Any] = self.model.unscoped.filter(self.only)
+        return found.filter(business_id=connection.business_id)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A list whose entries are used, and where."""
+
+    slug: str
+    title: Promise
+    model: type[ListEntry]
+    places: tuple[Place, ...]
+
+
+ITEMS, RULES, DEFAULTS, METHODS = "items", "rules", "defaults", "methods"
+KINDS: Final = (
+    Kind(
+        "categories",
+        _("Categories"),
+        Account,
+        (
+            Place(Item, "category", ITEMS, OPEN),
+            Place(SupplierRule, "category", RULES),
+            Place(CategoryRule, "category", RULES, NOT_REMOVED),
+        ),
+    ),
+    Kind(
+        "tax-rates",
+        _("Tax rates"),
+        TaxRate,
+        (
+            Place(Item, "tax_rate", ITEMS, OPEN),
+            Place(SupplierRule, "tax_rate", RULES),
+            Place(Connection, "cost_tax", DEFAULTS),
+            Place(Connection, "sales_tax", DEFAULTS),
+        ),
+    ),
+    Kind(
+        "projects",
+        _("Projects"),
+        Project,
+        (
+            Place(Item, "project", ITEMS, OPEN),
+            Place(SupplierRule, "project", RULES),
+        ),
+    ),
+    Kind(
+        "locations",
+        _("Locations"),
+        Location,
+        (
+            Place(Item, "location", ITEMS, OPEN),
+            Place(SupplierRule, "location", RULES),
+        ),
+    ),
+    Kind(
+        "bank-accounts",
+        _("Bank and card accounts"),
+        BankAccount,
+        (Place(PaymentMethod, "account", METHODS, NOT_REMOVED),),
+    ),
+    Kind(
+        "customers",
+        _("Billable to customer"),
+        Contact,
+        (Place(Item, "customer", ITEMS, OPEN),),
+    ),
+)
+BY_SLUG: Final = {kind.slug: kind for kind in KINDS}
+
+
+def counts(kind: Kind, connection: Connection, of: str) -> dict[int, dict[str, int]]:
+    """How often each entry is used, by the words of the place.
+
+    of: FORMER or GONE.
+    """
+    found: dict[int, dict[str, int]] = {}
+    for place in kind.places:
+        rows = using(place, connection, of).order_by()
+        for entry_id, count in rows.values_list(place.column).annotate(Count("pk")):
+            of_entry = found.setdefault(entry_id, {})
+            of_entry[place.words] = of_entry.get(place.words, 0) + count
+    return found
+
+
+FORMER: Final = "former"
+"""Entries of another organisation than the connected one."""
+GONE: Final = "gone"
+"""Entries of the connected one that left Zoho, or are inactive there."""
+
+
+def using(place: Place, connection: Connection, of: str) -> QuerySet[Any]:
+    """Rows that use such an entry."""
+    rows = place.rows(connection).exclude(**{place.column: None})
+    mine = Q(**{f"{place.column}__organisation_id": connection.organisation_id})
+    if of == FORMER:
+        return rows.exclude(mine)
+    gone = Q(**{f"{place.column}__removed_at__isnull": False})
+    inactive = Q(**{f"{place.column}__is_active": False})
+    return rows.filter(mine & (gone | inactive))
+
+
+@dataclass(frozen=True)
+class GoneInUse:
+    """An entry that is no longer to be had, and the rows that use it."""
+
+    entry: ListEntry
+    rows: Sequence[Any]
+
+
+def gone_in_use(slug: str, connection: Connection) -> list[GoneInUse]:
+    """Of one list; of each place not more than MOST_LISTED rows."""
+    kind = BY_SLUG.get(slug)
+    if kind is None:
+        return []
+    users: dict[int, list[Any]] = {}
+    for place in kind.places:
+        rows = using(place, connection, GONE).order_by("pk")
+        if place.model is SupplierRule:
+            rows = rows.select_related("supplier")
+        for row in rows[:MOST_LISTED]:
+            users.setdefault(getattr(row, f"{place.column}_id"), []).append(row)
+    found = kind.model.unscoped.filter(pk__in=users).order_by("name", "pk")
+    return [GoneInUse(entry, users[entry.pk]) for entry in found]
