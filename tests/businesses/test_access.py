@@ -60,7 +60,7 @@ def test_the_owner_is_let_in_everywhere(
     assert wrong(answers, is_let_in) == {}
 
 
-def test_a_standard_user_gets_403_where_a_right_is_asked_for(
+def test_10_9_a_standard_user_gets_403_where_a_right_is_asked_for(
     vera: User, bakery: Business, browse: Browse
 ) -> None:
     answers = visit_all(browse(vera), DOORS, bakery)
@@ -73,7 +73,7 @@ def test_a_standard_user_gets_403_where_a_right_is_asked_for(
     assert wrong(answers, is_right) == {}
 
 
-def test_a_standard_user_who_may_publish_is_still_no_admin(
+def test_10_9_a_standard_user_who_may_publish_is_still_no_admin(
     bob: User, bakery: Business, browse: Browse
 ) -> None:
     answers = visit_all(browse(bob), DOORS, bakery)

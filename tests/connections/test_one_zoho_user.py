@@ -106,7 +106,7 @@ def access_ends() -> None:
     Grant.objects.update(access_expires_at=timezone.now() - timedelta(seconds=1))
 
 
-def test_twenty_five_businesses_share_one_permission_and_one_token_an_hour(
+def test_10_12_twenty_five_businesses_share_one_permission_and_one_token_an_hour(
     zoho: Zoho,
     anna: User,
     settings: Settings,

@@ -136,7 +136,7 @@ def test_nobody_who_says_anything_leaves_no_trace(
     assert item_now(item).auto_due_at is None
 
 
-def test_case_11_a_rule_changed_today_leaves_yesterdays_item(
+def test_10_11_a_rule_changed_today_leaves_yesterdays_item(
     clock: time_machine.Traveller, acme: Supplier, alice: User, bob: User
 ) -> None:
     item = ready_item(acme.business, bob, supplier=acme)
@@ -152,7 +152,7 @@ def test_case_11_a_rule_changed_today_leaves_yesterdays_item(
     )
 
 
-def test_case_2_off_for_the_supplier_wins_over_on_for_all(
+def test_10_2_off_for_the_supplier_wins_over_on_for_all(
     clock: time_machine.Traveller, acme: Supplier, alice: User, bob: User
 ) -> None:
     set_to(acme.business, alice, "auto_publishes_all", value=True)
@@ -167,7 +167,7 @@ def test_case_2_off_for_the_supplier_wins_over_on_for_all(
     ]
 
 
-def test_case_2_the_payment_methods_always_wins_over_both(
+def test_10_2_the_payment_methods_always_wins_over_both(
     clock: time_machine.Traveller, acme: Supplier, alice: User, bob: User
 ) -> None:
     say(acme, alice, "never")
@@ -183,7 +183,7 @@ def test_case_2_the_payment_methods_always_wins_over_both(
     ]
 
 
-def test_case_2_a_type_in_the_exceptions_never_goes(
+def test_10_2_a_type_in_the_exceptions_never_goes(
     clock: time_machine.Traveller, acme: Supplier, alice: User, bob: User
 ) -> None:
     say(acme, alice, "always")
@@ -264,7 +264,7 @@ def test_only_the_default_tax_is_not_enough(
     )
 
 
-def test_case_7_a_category_that_left_zoho_holds_it(
+def test_10_7_a_category_that_left_zoho_holds_it(
     clock: time_machine.Traveller, acme: Supplier, alice: User, bob: User
 ) -> None:
     say(acme, alice, "always")

@@ -133,7 +133,7 @@ def test_every_decision_has_a_sentence_that_says_which_it_is(facts: AutoFacts) -
         assert said.endswith(".")
 
 
-def test_case_2_on_for_the_account_and_off_for_the_supplier_is_not_published() -> None:
+def test_10_2_on_for_the_account_and_off_for_the_supplier_is_not_published() -> None:
     facts = replace(FREE, account=always(Speaker.ACCOUNT), party=never())
 
     decision = decide(facts)
@@ -145,7 +145,7 @@ def test_case_2_on_for_the_account_and_off_for_the_supplier_is_not_published() -
     )
 
 
-def test_case_2_a_payment_method_that_says_always_is_published() -> None:
+def test_10_2_a_payment_method_that_says_always_is_published() -> None:
     facts = replace(FREE, party=never(), method=always(Speaker.METHOD))
 
     decision = decide(facts)
@@ -157,7 +157,7 @@ def test_case_2_a_payment_method_that_says_always_is_published() -> None:
     )
 
 
-def test_case_2_a_type_in_the_exceptions_never_is() -> None:
+def test_10_2_a_type_in_the_exceptions_never_is() -> None:
     facts = replace(
         FREE,
         type_excepted=True,
@@ -172,7 +172,7 @@ def test_case_2_a_type_in_the_exceptions_never_is() -> None:
     assert sentence(decision, facts) == "Not auto-published: Receipts are excepted."
 
 
-def test_case_11_a_rule_changed_today_does_not_send_yesterdays_item() -> None:
+def test_10_11_a_rule_changed_today_does_not_send_yesterdays_item() -> None:
     yesterdays = replace(FREE, submitted_at=MONDAY - DAY, party=always())
 
     decision = decide(yesterdays)

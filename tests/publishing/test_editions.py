@@ -21,7 +21,7 @@ from tests.publishing.zoho import Zoho, connected_to
 
 @pytest.mark.usefixtures("connection")
 class TestForeignCurrency:
-    def test_a_euro_receipt_from_a_pound_account_is_euro_at_the_rate_shown(
+    def test_10_17_a_euro_receipt_from_a_pound_account_is_euro_at_the_rate_shown(
         self, zoho: Zoho, bakery: Business, bob: User
     ) -> None:
         item = paid_receipt(

@@ -176,7 +176,7 @@ class TestOnce:
 
         assert list(zoho.standin.calls) == []
 
-    def test_two_equal_receipts_of_one_day_are_two_expenses(
+    def test_10_15_two_equal_receipts_of_one_day_are_two_expenses(
         self, zoho: Zoho, bakery: Business, bob: User
     ) -> None:
         first = paid_receipt(bakery, bob)
@@ -211,7 +211,7 @@ class TestNewSupplier:
             assert known is not None
             assert known.zoho_id == contact["contact_id"]
 
-    def test_twice_in_one_bulk_it_is_created_once(
+    def test_10_8_twice_in_one_bulk_it_is_created_once(
         self, zoho: Zoho, bakery: Business, bob: User, clock: time_machine.Traveller
     ) -> None:
         new = make_supplier(bakery, "New Mill", agreed_by=bob)
@@ -309,7 +309,7 @@ class TestZohoSaysNo:
 
         assert mended.status == "ready"
 
-    def test_a_bill_that_a_person_typed_is_a_question_and_stays_as_it_is(
+    def test_10_14_a_bill_that_a_person_typed_is_a_question_and_stays_as_it_is(
         self, zoho: Zoho, bakery: Business, bob: User
     ) -> None:
         typed = zoho.person_types(
@@ -389,7 +389,7 @@ class TestZohoSaysNo:
     @pytest.mark.parametrize(
         ("fault", "times"), [("mandatory_tag", 1), ("forbidden", 2)]
     )
-    def test_a_document_that_is_refused_leaves_the_bill_published(
+    def test_10_6_a_document_that_is_refused_leaves_the_bill_published(
         self, zoho: Zoho, bakery: Business, bob: User, fault: str, times: int
     ) -> None:
         item = ready_item(bakery, bob)

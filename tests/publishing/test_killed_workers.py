@@ -137,7 +137,7 @@ def make(moment: Moment, business: Business, owner: User, name: str) -> Item:
     return paid_receipt(business, owner, supplier=supplier, payment_method=method)
 
 
-def test_workers_killed_at_each_step_leave_one_record_with_one_document(
+def test_10_5_workers_killed_at_each_step_leave_one_record_with_one_document(
     team: tuple[Zoho, Forks], connection: Connection, bakery: Business, bob: User
 ) -> None:
     zoho, staff = team

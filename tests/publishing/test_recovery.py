@@ -233,7 +233,7 @@ class TestWhoseRecordItIs:
         assert item_now(item).status == "failed"
         assert page_of(item).problem_field == "reference"
 
-    def test_two_equal_receipts_stay_two_when_an_answer_is_lost(
+    def test_10_15_two_equal_receipts_stay_two_when_an_answer_is_lost(
         self, zoho: Zoho, bakery: Business, bob: User, clock: time_machine.Traveller
     ) -> None:
         first = paid_receipt(bakery, bob)

@@ -76,7 +76,7 @@ def test_of_a_business_they_left_only_that_there_is_one(
     assert "Garage" not in page
 
 
-def test_nobody_sees_or_withdraws_the_permission_of_somebody_else(
+def test_10_16_nobody_sees_or_withdraws_the_permission_of_somebody_else(
     both: Trip, browse: Browse, alice: User
 ) -> None:
     grant = Grant.objects.get()

@@ -120,7 +120,7 @@ def test_a_connection_broken_for_another_reason_is_not_mended_by_others(
     assert events(garage) == []
 
 
-def test_another_organisation_is_stopped_with_both_names(
+def test_10_4_another_organisation_is_stopped_with_both_names(
     travels: Travels, anna: User, bakery: Business
 ) -> None:
     trip = travels(anna, bakery)
@@ -147,7 +147,7 @@ def test_finish_cannot_be_forced_upon_another_organisation(
     assert trip.connection.organisation_name == BAKERY
 
 
-def test_keep_the_old_one_changes_nothing(
+def test_10_4_keep_the_old_one_changes_nothing(
     committed_db: None, travels: Travels, anna: User, bakery: Business, zoho: Zoho
 ) -> None:
     trip = travels(anna, bakery)

@@ -58,7 +58,7 @@ def test_what_is_published_comes_back_with_the_reason_why_it_waits(
     assert "4600000000000001" in page
 
 
-def test_publishing_it_is_refused_until_its_data_is_cleared(
+def test_10_10_publishing_it_is_refused_until_its_data_is_cleared(
     at: At, bob: User, bakery: Business, published: Item
 ) -> None:
     visitor = at(bob, bakery)
@@ -98,7 +98,7 @@ def test_clearing_asks_first_and_says_what_stays(
         assert Publication.unscoped.get(item=published).cleared_at is None
 
 
-def test_once_cleared_it_is_published_again_and_history_shows_both_ids(
+def test_10_10_once_cleared_it_is_published_again_and_history_shows_both_ids(
     at: At, bob: User, bakery: Business, published: Item
 ) -> None:
     visitor = at(bob, bakery)

@@ -103,7 +103,7 @@ class TestChanging:
         assert answer["Location"].startswith("/accounts/reauthenticate/")
         assert trip.consent.changes_from == ""
 
-    def test_case_4_without_agreeing_finish_changes_nothing(self, trip: Trip) -> None:
+    def test_10_4_without_agreeing_finish_changes_nothing(self, trip: Trip) -> None:
         trip.gives_permission(email=ANNA)
         trip.chooses(PRACTICE)
 
