@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 
 from django.conf import settings
 from django.db import transaction
@@ -20,7 +21,8 @@ from connections.models import (
 )
 from dext_sync.businesses import audit
 from dext_sync.businesses.models import Business, User
-from publishing import failures, filling, payloads, suppliers
+from dext_sync.businesses.tenancy import acting_in
+from publishing import duplicates, failures, filling, payloads, suppliers
 from publishing.decision import Facts, Hold, Publish, decide
 from publishing.facts import (
     connection_of,
@@ -338,8 +340,12 @@ def open_items(business: Business) -> QuerySet[Item]:
 
 
 def locked(item_id: int) -> Item:
-    """The item as it is now, held until the transaction ends."""
-    items = Item.unscoped.select_for_update(of=("self",)).select_related(*RELATED)
+    """The item as it is now, held until the transaction ends.
+
+    Others may point to it meanwhile: a question about a pair is asked by either side.
+    """
+    held = Item.unscoped.select_for_update(of=("self",), no_key=True)
+    items = held.select_related(*RELATED)
     return items.get(pk=item_id)
 
 
@@ -358,12 +364,31 @@ def _settle(item: Item, connection: Connection | None) -> None:
 def _standing(
     item: Item, connection: Connection | None
 ) -> tuple[Item.Status, list[str]]:
-    facts = facts_of(item, connection)
+    facts = facts_of(item, connection, suspected=is_suspected(item))
     match decide(facts):
         case Hold(reasons):
             return Item.Status.TO_REVIEW, [reason.code for reason in reasons]
         case Publish() as publish:
             return _complete(item, connection, facts, publish)
+
+
+def is_suspected(item: Item) -> bool:
+    """Whether it is held as a possible duplicate now. What that means for others is said
+    of them after the commit: two reviews must not wait for each other's items.
+
+    For an item that is locked, and takes part in nothing while it stands in Zoho.
+    """
+    if item.standing_publication is not None:
+        return False
+    looked = duplicates.look(item)
+    if looked.stirred:
+        transaction.on_commit(partial(_review_others, item.business_id, looked.stirred))
+    return looked.holds
+
+
+def _review_others(business_id: int, item_ids: Iterable[int]) -> None:
+    with acting_in(business_id):
+        review_all(Item.unscoped.filter(pk__in=item_ids).order_by("pk"))
 
 
 def _complete(

@@ -143,6 +143,8 @@ class Facts:
     closed: tuple[ClosedPeriod, ...] = ()
     # It became a record that was not cleared.
     in_zoho: bool = False
+    # It is like something else, and no person has said yet that it is different.
+    suspected: bool = False
     # None: the business is not connected.
     books: BooksFacts | None = None
 
@@ -200,6 +202,7 @@ def kind_of(facts: Facts) -> Kind:
 def _reasons(facts: Facts) -> list[Why]:
     return [
         *([Reason.ALREADY_PUBLISHED] if facts.in_zoho else []),
+        *([Reason.DUPLICATE] if facts.suspected else []),
         *_connection(facts),
         *_basics(facts),
         *_locked(facts),

@@ -116,7 +116,7 @@ def _decided(
     item: Item, by: User | None, priority: Publication.Priority
 ) -> Requested | Held:
     connection = connection_of(item.business)
-    facts = facts_of(item, connection)
+    facts = facts_of(item, connection, suspected=coding.is_suspected(item))
     decision = decide(facts)
     match decision:
         case Hold(reasons):

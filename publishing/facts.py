@@ -45,7 +45,10 @@ def connection_of(business: Business) -> Connection | None:
     return connections.exclude(state=Connection.State.DISCONNECTED).first()
 
 
-def facts_of(item: Item, connection: Connection | None) -> Facts:
+def facts_of(
+    item: Item, connection: Connection | None, *, suspected: bool = False
+) -> Facts:
+    """suspected: what `duplicates.look` has just said of it."""
     return Facts(
         kind="receipt" if item.kind == Item.Kind.RECEIPT else "invoice",
         is_sale=item.workspace == Item.Workspace.SALES,
@@ -71,6 +74,7 @@ def facts_of(item: Item, connection: Connection | None) -> Facts:
         method=_method(item.payment_method, connection),
         tax_registered=item.business.tax_registered,
         in_zoho=item.standing_publication is not None,
+        suspected=suspected,
         closed=closed_to(_side_of(item), item.business, connection),
         books=_books(connection, item.currency) if connection else None,
     )

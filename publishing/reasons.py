@@ -25,6 +25,11 @@ class Reason(Enum):
             "data is cleared."
         ),
     )
+    DUPLICATE = (
+        "duplicate",
+        "duplicate",
+        _("It may be a duplicate: say whether it is the same or different."),
+    )
     NO_DATE = "no_date", "date", _("The date is missing.")
     LOCKED_IN_ZOHO = (
         "locked_in_zoho",

@@ -70,6 +70,9 @@ SENTENCES = {
         "{field} of {subject} became {after}: in the organisation before it was {before}"
     ),
     "lists.merged": _("merged the lists into those of {subject}: {count} changed"),
+    "item.suspected": _("{subject} may be a duplicate: {grounds}"),
+    "item.different": _("said: {subject} is different from {other}"),
+    "item.same": _("said: {subject} is the same as {other}"),
     "item.archived": _("archived {subject} without publishing"),
     "item.unarchived": _("took {subject} back from the archive"),
     "item.put_back": _("put {subject} back into the archive"),

@@ -14,6 +14,7 @@ from publishing.models.publications import (
 )
 from publishing.models.restores import Restore, RestoreCheck, UnknownRecord
 from publishing.models.rules import CategoryRule, MethodRule, SupplierRule
+from publishing.models.suspicions import Suspicion
 
 __all__ = [
     "MARK_LETTERS",
@@ -33,6 +34,7 @@ __all__ = [
     "Step",
     "Supplier",
     "SupplierRule",
+    "Suspicion",
     "UnknownRecord",
     "new_mark",
 ]

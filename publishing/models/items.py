@@ -20,6 +20,19 @@ if TYPE_CHECKING:
     from publishing.models.publications import Publication
 
 
+def bare(field: str) -> Lower:
+    """As `alikeness.bare`, by the database."""
+    letters = models.Func(
+        field,
+        Value("[^[:alnum:]]"),
+        Value(""),
+        Value("g"),
+        function="regexp_replace",
+        output_field=models.TextField(),
+    )
+    return Lower(letters)
+
+
 class Item(BusinessOwned):
     """A bill or receipt, or an invoice of our own, on its way into the books.
 
@@ -181,6 +194,13 @@ class Item(BusinessOwned):
         db_persist=True,
     )
 
+    # Without case, spaces and punctuation, so that an index finds what is alike.
+    bare_reference = models.GeneratedField(
+        expression=bare("reference"),
+        output_field=models.CharField(max_length=100),
+        db_persist=True,
+    )
+
     class Meta(BusinessOwned.Meta):
         ordering: ClassVar = ["-created_at", "-id"]
         # For lists of any length, as owners and as Standard users see them. Only what
@@ -234,6 +254,15 @@ class Item(BusinessOwned):
                 fields=["auto_due_at", "business"],
                 condition=~models.Q(auto_due_at=None),
                 name="items_to_decide_about",
+            ),
+            models.Index(
+                fields=["business", "supplier", "bare_reference"],
+                condition=~models.Q(bare_reference=""),
+                name="items_by_bare_reference",
+            ),
+            models.Index(
+                fields=["business", "supplier", "total_in_thousandths", "date"],
+                name="items_by_supplier_and_total",
             ),
             GinIndex(
                 fields=["business", "words"],

@@ -12,7 +12,7 @@ from publishing.facts import facts_of
 from publishing.formats import day_text, locale_of, money
 from publishing.models import Item
 from publishing.payloads import Claim
-from publishing.reasons import Why
+from publishing.reasons import Reason, Why
 
 MARK = "DS-…"
 """The mark is drawn when Publish is pressed."""
@@ -42,7 +42,8 @@ class Preview:
 
 
 def preview(item: Item, connection: Connection | None) -> Preview:
-    facts = facts_of(item, connection)
+    suspected = Reason.DUPLICATE in item.open_reasons
+    facts = facts_of(item, connection, suspected=suspected)
     decision = decide(facts)
     if isinstance(decision, Hold):
         return Preview(reasons=decision.reasons)

@@ -20,11 +20,7 @@ from publishing import sending
 from publishing.models import Item, Publication, Step
 from tests.benchmarks import stage
 from tests.benchmarks.stage import Tenant
-from tests.publishing.factories import (
-    make_document,
-    make_supplier,
-    ready_item,
-)
+from tests.publishing.factories import make_supplier, ready_item
 
 CLICKS = 60
 MOST_BESIDES = 0.3
@@ -77,14 +73,12 @@ def measure(small: bool) -> list[Row]:  # noqa: FBT001
     remote = stage.stand_in()
     tenant = stage.tenant(remote)
     supplier = make_supplier(tenant.business)
-    document = make_document(tenant.business, tenant.owner)
     items = [
         ready_item(
             tenant.business,
             tenant.owner,
             reference=f"C-{number}",
             supplier=supplier,
-            document=document,
         )
         for number in range(clicks + 1)
     ]

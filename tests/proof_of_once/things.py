@@ -10,9 +10,9 @@ from hashlib import sha256
 from connections.models import Account, TaxRate
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
-from publishing import documents
+from publishing import answering, coding, documents
 from publishing.drawing import PDF
-from publishing.models import Document, Item, PaymentMethod, Supplier
+from publishing.models import Document, Item, PaymentMethod, Supplier, Suspicion
 from tests.factories import make_business, make_users
 from tests.publishing.factories import (
     entry,
@@ -58,6 +58,7 @@ def make_things(zoho: Zoho, *, seed: int, count: int) -> Things:
     with acting_in(bakery.pk):
         Document.unscoped.bulk_create(shop.documents)
         things.items = Item.unscoped.bulk_create(drafts)
+        _say_that_all_are_real(things)
     _type_a_bill(zoho, things)
     dice.shuffle(things.items)
     return things
@@ -154,6 +155,14 @@ class Shop:
 
 
 PAPER = make_pdf()
+
+
+def _say_that_all_are_real(things: Things) -> None:
+    """Of two that are alike, as the two cups, each is a purchase of its own."""
+    for item in things.items:
+        coding.review(item)
+    for question in Suspicion.unscoped.select_related("item"):
+        answering.different(question.item, [question], things.person)
 
 
 def _type_a_bill(zoho: Zoho, things: Things) -> None:

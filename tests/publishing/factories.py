@@ -281,9 +281,11 @@ COMPLETE: Mapping[str, Any] = {
 def ready_item(business: Business, owner: User, **fields: Any) -> Item:
     """An unpaid invoice of Acme Paper Ltd over 120.00 with 20.00 of tax, and its PDF.
 
-    The business must be connected and have its lists.
+    The business must be connected and have its lists. The next one is no duplicate of
+    it: its number, day and file are others, unless the test says them.
     """
-    given = {**COMPLETE, **fields}
+    place = _items_of(business)
+    given = {**_complete(place), **fields}
     if "category" not in given:
         given["category"] = entry(Account, business, "Office Supplies")
     if "tax_rate" not in given:
@@ -291,8 +293,20 @@ def ready_item(business: Business, owner: User, **fields: Any) -> Item:
     if "supplier" not in given:
         given["supplier"] = make_supplier(business)
     if "document" not in given:
-        given["document"] = make_document(business, owner)
+        name = f"invoice-{place}.pdf" if place else "invoice.pdf"
+        given["document"] = make_document(business, owner, name=name)
     return make_item(business, owner, **given)
+
+
+def _items_of(business: Business) -> int:
+    with acting_in(business.pk):
+        return Item.unscoped.filter(business=business).count()
+
+
+def _complete(place: int) -> dict[str, Any]:
+    """INV-104 for the first item of a business, INV-105 of the day before, …"""
+    day = TODAY - dt.timedelta(days=place)
+    return {**COMPLETE, "date": day, "reference": f"INV-{104 + place}"}
 
 
 def paid_receipt(business: Business, owner: User, **fields: Any) -> Item:
@@ -317,7 +331,7 @@ def ready_sale(business: Business, owner: User, **fields: Any) -> Item:
     """
     given: dict[str, Any] = {
         "workspace": Item.Workspace.SALES,
-        "reference": "2026-17",
+        "reference": f"2026-{17 + _items_of(business)}",
         "description": "Bread in October",
     } | fields
     if "category" not in given:

@@ -321,7 +321,7 @@ def test_what_has_no_item_any_more_is_told_in_the_trail(
         zoho.bills[0]["bill_id"],
     )
     assert said == (
-        "Zoho has bill INV-105 of 2026-11-20 over £120.00 "
+        "Zoho has bill INV-105 of 2026-11-19 over £120.00 "
         f"({record.zoho_id}), published from here and unknown since the database was "
         "put back"
     )

@@ -1,6 +1,7 @@
 """What an item's page says at each moment."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 import time_machine
@@ -18,7 +19,14 @@ def test_before_publishing(connected_bakery: Business, bob: User) -> None:
     bare = make_item(connected_bakery, bob)
     ready = ready_item(connected_bakery, bob)
     receipt = paid_receipt(connected_bakery, bob)
-    unnumbered = ready_item(connected_bakery, bob, kind="receipt", reference="")
+    unnumbered = ready_item(
+        connected_bakery,
+        bob,
+        kind="receipt",
+        reference="",
+        total=Decimal("60.00"),
+        tax_amount=Decimal("10.00"),
+    )
 
     assert (
         page_of(bare).headline == "Something is missing before this can be published."

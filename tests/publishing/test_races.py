@@ -16,9 +16,15 @@ from connections.models import Connection, ConnectionEvent
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in, rows_across
 from dext_sync.celery import app
-from publishing import tasks
-from publishing.models import Publication, Step
-from tests.publishing.factories import make_supplier, paid_receipt, ready_item
+from publishing import coding, tasks
+from publishing.models import Item, Publication, Step, Suspicion
+from tests.publishing.factories import (
+    make_pdf,
+    make_supplier,
+    paid_receipt,
+    ready_item,
+    upload,
+)
 from tests.publishing.steps import begun, item_now, now, step_of
 from tests.publishing.zoho import Zoho, connected_to, served
 
@@ -47,6 +53,11 @@ def at_once() -> Iterator[None]:
     app.conf.task_always_eager = True
     yield
     app.conf.task_always_eager = before
+
+
+def change(item: Item, field: str, value: str, by: User) -> None:
+    with acting_in(item.business_id):
+        coding.change(item, field, value, by=by)
 
 
 def together(*calls: Callable[[], T]) -> list[T]:
@@ -87,6 +98,30 @@ class TestRaces:
         assert len(zoho.expenses) == 1
         assert len(zoho.calls("POST", "/expenses")) == 1
         assert item_now(item).status == "published"
+
+    def test_two_upload_the_same_file_and_two_workers_look_at_it(
+        self, bakery: Business, alice: User, bob: User
+    ) -> None:
+        for number in range(5):
+            content = make_pdf(f"file {number}")
+            together(*[partial(upload, bakery, by, content) for by in (alice, bob)])
+
+        with acting_in(bakery.pk):
+            items = list(Item.unscoped.order_by("pk"))
+            assert Suspicion.unscoped.count() == 5
+            asked = {each.item_id for each in Suspicion.unscoped.all()}
+        assert len(items) == 10
+        assert {each.pk for each in items if "duplicate" in each.reasons} == asked
+
+    def test_two_items_become_alike_in_the_same_instant(
+        self, bakery: Business, bob: User
+    ) -> None:
+        items = [ready_item(bakery, bob) for _number in range(4)]
+
+        together(*[partial(change, item, "reference", "A-1", bob) for item in items])
+
+        statuses = [item_now(item).status for item in items]
+        assert statuses == ["ready", *["to_review"] * 3]
 
     def test_several_items_of_one_new_supplier(
         self, zoho: Zoho, bakery: Business, bob: User
