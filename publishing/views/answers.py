@@ -16,6 +16,7 @@ from publishing.progress import PREFETCH, Progress, progress
 from publishing.views import rows
 from publishing.views.fields import Field, Sheet, changed, sheet_of
 from publishing.views.issues import issues_of
+from publishing.views.likeness import likeness_of
 from publishing.views.listing import Listing
 from publishing.views.visible import WorkspaceRequest, item_or_404, items_of
 
@@ -171,6 +172,7 @@ def _facts(request: WorkspaceRequest, item: Item) -> dict[str, Any]:
         "progress": now,
         "seen": _seen(now),
         "issues": issues_of(request, item),
+        "likeness": likeness_of(request, item),
         "section": f"{item.workspace}_archive"
         if item.archived_at
         else f"{item.workspace}_inbox",

@@ -133,6 +133,7 @@ PUBLISHING: dict[str, Row] = {
     "item": ITEM,
     "item_field": Row(Need.MEMBER, {"item_id": NONE, "field": "total"}, COSTS),
     "supplier_decide": ITEM,
+    "item_duplicate": ITEM,
     "item_state": ITEM,
     "item_preview": ITEM,
     "item_history": ITEM,

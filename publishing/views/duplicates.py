@@ -1,0 +1,59 @@
+"""What a person says of an item that may be the same as another."""
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from dext_sync.businesses.roles import Need
+from publishing import answering, archiving
+from publishing.models import Item, Suspicion
+from publishing.views import answers
+from publishing.views.visible import (
+    WorkspaceRequest,
+    inbox_of,
+    item_or_404,
+    workspace_view,
+)
+
+
+@workspace_view(Need.MEMBER)
+@require_POST
+def decide(request: WorkspaceRequest, item_id: int) -> HttpResponse:
+    item = item_or_404(request, item_id)
+    asked = _asked(request, item)
+    try:
+        if request.POST.get("answer") == Suspicion.Answer.SAME:
+            return _is_same(request, item, asked)
+        answering.different(item, asked, request.user)
+    except answering.Answered:
+        messages.warning(request, _("This is no longer open."))
+    return answers.moved(request, item)
+
+
+def _asked(request: WorkspaceRequest, item: Item) -> list[Suspicion]:
+    """The one that is named, or all that are open."""
+    if request.POST.get("answer") not in ("same", "different"):
+        raise Http404
+    named = request.POST.getlist("question")
+    if not all(text.isdecimal() for text in named):
+        raise Http404
+    asked = Suspicion.unscoped.filter(item=item, pk__in=named)
+    return list(asked.select_related("other"))
+
+
+def _is_same(
+    request: WorkspaceRequest, item: Item, asked: list[Suspicion]
+) -> HttpResponse:
+    if len(asked) != 1:
+        raise answering.Answered
+    try:
+        answering.same(item, asked[0], request.user)
+    except archiving.NotArchivable:
+        messages.error(request, _("This item is being published: it stays."))
+        return answers.moved(request, item)
+    messages.success(
+        request, _("Archived: it is the same as another. It will not be published.")
+    )
+    return redirect(inbox_of(request))
