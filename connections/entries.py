@@ -243,7 +243,7 @@ def _defaults(model: type[ListEntry]) -> Values:
     return {
         each.name: each.get_default()
         for each in fields
-        if each.attname not in KEPT | OWN
+        if each.attname not in KEPT | OWN and not each.generated
     }
 
 

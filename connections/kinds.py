@@ -16,6 +16,7 @@ from connections.models import (
     Location,
     Product,
     Project,
+    PurchaseRecord,
     TaxExemption,
     TaxRate,
 )
@@ -29,6 +30,7 @@ from connections.zoho.types import (
     Page,
     ProductRow,
     ProjectRow,
+    PurchaseRow,
     TaxExemptionRow,
     TaxRateRow,
 )
@@ -42,6 +44,7 @@ ReadPage = Callable[[ZohoBooks, int], Page[Any]]
 class ListKind:
     """`read` makes one call for one page; `values` are the columns of its row here.
 
+    has_page: people may look into it; else it is only compared with.
     by_change reads it sorted by when its rows were last changed, the latest last, where
     Zoho can do that.
     only: the rows of the model that belong to this list.
@@ -57,6 +60,7 @@ class ListKind:
     editions: frozenset[str] | None = None
     optional: bool = False
     by_change: ReadPage | None = None
+    has_page: bool = True
 
     def is_offered_in(self, edition: str) -> bool:
         return self.editions is None or edition in self.editions
@@ -109,6 +113,19 @@ def _location(row: LocationRow) -> Values:
 
 def _currency(row: CurrencyRow) -> Values:
     return {"code": row.code, "places": row.precision, "is_base": row.is_base}
+
+
+def _purchase(row: PurchaseRow) -> Values:
+    return {
+        "kind": row.kind,
+        "vendor_id": row.vendor_id,
+        "vendor_name": row.vendor_name,
+        "reference": row.reference,
+        "date": row.date,
+        "currency_code": row.currency_code,
+        "total": row.total,
+        "status": row.status,
+    }
 
 
 LISTS: Final[tuple[ListKind, ...]] = (
@@ -202,6 +219,27 @@ LISTS: Final[tuple[ListKind, ...]] = (
         _location,
         {},
         optional=True,
+    ),
+    ListKind(
+        "bills",
+        _("Bills"),
+        PurchaseRecord,
+        lambda books, page: books.bill_rows(page),
+        _purchase,
+        {"kind": PurchaseRecord.Kind.BILL},
+        optional=True,
+        by_change=lambda books, page: books.bill_rows(page, sort="last_modified_time"),
+        has_page=False,
+    ),
+    ListKind(
+        "expenses",
+        _("Expenses"),
+        PurchaseRecord,
+        lambda books, page: books.expense_rows(page),
+        _purchase,
+        {"kind": PurchaseRecord.Kind.EXPENSE},
+        optional=True,
+        has_page=False,
     ),
 )
 BY_SLUG: Final = {kind.slug: kind for kind in LISTS}

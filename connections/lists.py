@@ -67,6 +67,11 @@ def offered(connection: Connection) -> list[ListKind]:
     return [kind for kind in LISTS if kind.is_offered_in(connection.edition)]
 
 
+def looked_into(connection: Connection) -> list[ListKind]:
+    """Those of them that have a page."""
+    return [kind for kind in offered(connection) if kind.has_page]
+
+
 def start(connection: Connection, by: User | None) -> RefreshRun:
     """The open refresh of the connection, begun now if there is none.
 

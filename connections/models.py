@@ -5,6 +5,8 @@ from typing import ClassVar
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
+from django.db.models import Value
+from django.db.models.functions import Cast, Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -261,6 +263,19 @@ class Consent(BusinessOwned):
         return f"consent {self.pk}"
 
 
+def bare(field: str) -> Lower:
+    """A number without case, spaces and punctuation: “inv 104” is “INV-104”."""
+    letters = models.Func(
+        field,
+        Value("[^[:alnum:]]"),
+        Value(""),
+        Value("g"),
+        function="regexp_replace",
+        output_field=models.TextField(),
+    )
+    return Lower(letters)
+
+
 class ListEntry(BusinessOwned):
     """One row of a list that was read from Zoho; it is marked when it leaves, never deleted."""
 
@@ -352,6 +367,53 @@ class Currency(ListEntry):
 
     places = models.PositiveSmallIntegerField(default=2)
     is_base = models.BooleanField(default=False)
+
+
+class PurchaseRecord(ListEntry):
+    """A bill or an expense in Zoho, to be compared with; whoever made it. A void one is
+    not active."""
+
+    class Kind(models.TextChoices):
+        BILL = "bill", _("Bill")
+        EXPENSE = "expense", _("Expense")
+
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    vendor_id = models.CharField(max_length=30, blank=True)
+    vendor_name = models.CharField(max_length=300, blank=True)
+    # A bill's own number.
+    reference = models.CharField(max_length=100, blank=True)
+    date = models.DateField(null=True)
+    currency_code = models.CharField(max_length=3, blank=True)
+    total = models.DecimalField(max_digits=18, decimal_places=3)
+    status = models.CharField(max_length=30, blank=True)
+    bare_reference = models.GeneratedField(
+        expression=bare("reference"),
+        output_field=models.CharField(max_length=100),
+        db_persist=True,
+    )
+    total_in_thousandths = models.GeneratedField(
+        expression=Cast(models.F("total") * 1000, models.BigIntegerField()),
+        output_field=models.BigIntegerField(),
+        db_persist=True,
+    )
+
+    class Meta(ListEntry.Meta):
+        indexes: ClassVar = [
+            models.Index(
+                fields=["business", "organisation_id", "vendor_id", "bare_reference"],
+                name="purchases_by_bare_reference",
+            ),
+            models.Index(
+                fields=[
+                    "business",
+                    "organisation_id",
+                    "vendor_id",
+                    "total_in_thousandths",
+                    "date",
+                ],
+                name="purchases_by_total",
+            ),
+        ]
 
 
 class RefreshRun(BusinessOwned):

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from connections import entries, lists, wizard
-from connections.kinds import BY_SLUG, LISTS, ListKind
+from connections.kinds import BY_SLUG, ListKind
 from connections.models import Connection, ListEntry, RefreshedList
 from connections.views.refreshes import refresh_of
 from dext_sync.businesses import audit
@@ -153,7 +153,7 @@ def _overviews(connection: Connection) -> list[Overview]:
             hidden=_entries(connection, kind).filter(visible=False).count(),
             read=lists.last_read(connection, kind.slug),
         )
-        for kind in lists.offered(connection)
+        for kind in lists.looked_into(connection)
     ]
 
 
@@ -175,7 +175,7 @@ def page(request: BusinessRequest, kind: str) -> HttpResponse:
         {
             "connection": connection,
             "kind": listed,
-            "kinds": [each for each in LISTS if each in lists.offered(connection)],
+            "kinds": lists.looked_into(connection),
             "asked": asked,
             "columns": columns,
             "rows": [_row(entry, columns) for entry in shown],
@@ -190,7 +190,7 @@ def page(request: BusinessRequest, kind: str) -> HttpResponse:
 def _known(request: BusinessRequest, slug: str) -> tuple[Connection, ListKind]:
     connection = wizard.connection_of(request.business)
     kind = BY_SLUG.get(slug)
-    if connection is None or kind is None or kind not in lists.offered(connection):
+    if connection is None or kind is None or kind not in lists.looked_into(connection):
         raise Http404
     return connection, kind
 

@@ -43,6 +43,7 @@ class Line:
 
     kind: str
     title: str | Promise
+    has_page: bool
     state: str
     words: str
     rows: int
@@ -98,6 +99,7 @@ def _line(connection: Connection, read: RefreshedList) -> Line:
     return Line(
         kind=read.kind,
         title=BY_SLUG[read.kind].title,
+        has_page=BY_SLUG[read.kind].has_page,
         state=read.state,
         words=read.get_state_display(),
         rows=read.rows,

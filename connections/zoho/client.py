@@ -17,7 +17,6 @@ from connections.zoho.types import (
     Bill,
     Contact,
     ContactKind,
-    ContactOrder,
     ContactRow,
     CurrencyRow,
     Expense,
@@ -31,10 +30,12 @@ from connections.zoho.types import (
     NewContact,
     NewExpense,
     NewInvoice,
+    Order,
     Organisation,
     Page,
     ProductRow,
     ProjectRow,
+    PurchaseRow,
     TaxExemptionRow,
     TaxRateRow,
 )
@@ -125,7 +126,7 @@ class ZohoBooks:
         kind: ContactKind | None = None,
         page: int = 1,
         *,
-        sort: ContactOrder = "created_time",
+        sort: Order = "created_time",
     ) -> Page[ContactRow]:
         found = self._page(
             "/contacts",
@@ -174,6 +175,31 @@ class ZohoBooks:
     def currencies(self, page: int = 1) -> Page[CurrencyRow]:
         path = "/settings/currencies"
         return self._page(path, "currencies", parsing.currency, page=page)
+
+    def bill_rows(
+        self, page: int = 1, *, sort: Order = "created_time"
+    ) -> Page[PurchaseRow]:
+        """The first that was entered, or changed, comes first."""
+        return self._page(
+            "/bills",
+            "bills",
+            parsing.bill_row,
+            page=page,
+            filter_by="Status.All",
+            sort_column=sort,
+            sort_order="A",
+        )
+
+    def expense_rows(self, page: int = 1) -> Page[PurchaseRow]:
+        """Zoho can neither sort nor filter them by change."""
+        return self._page(
+            "/expenses",
+            "expenses",
+            parsing.expense_row,
+            page=page,
+            filter_by="Status.All",
+            sort_column="created_time",
+        )
 
     def transaction_locks(self, page: int = 1) -> Page[LockRow]:
         """Periods that are closed in the books, and those that were."""

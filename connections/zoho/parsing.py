@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
 from connections.zoho.regions import EU_COUNTRIES
 from connections.zoho.types import (
@@ -22,6 +22,7 @@ from connections.zoho.types import (
     Page,
     ProductRow,
     ProjectRow,
+    PurchaseRow,
     TaxExemptionRow,
     TaxRateRow,
     ZohoUser,
@@ -119,6 +120,35 @@ def contact(row: Row) -> ContactRow:
         company_name=text(row, "company_name"),
         last_modified=moment(row, "last_modified_time"),
         is_active=_active(row),
+    )
+
+
+def bill_row(row: Row) -> PurchaseRow:
+    return _purchase(row, "bill", "bill_id", "bill_number")
+
+
+def expense_row(row: Row) -> PurchaseRow:
+    return _purchase(row, "expense", "expense_id", "reference_number")
+
+
+def _purchase(
+    row: Row, kind: Literal["bill", "expense"], identified_by: str, numbered_by: str
+) -> PurchaseRow:
+    reference, vendor = text(row, numbered_by), text(row, "vendor_name")
+    status = text(row, "status")
+    return PurchaseRow(
+        zoho_id=identity(row, identified_by),
+        name=" · ".join(filter(None, [reference, vendor])),
+        kind=kind,
+        vendor_id=text(row, "vendor_id"),
+        vendor_name=vendor,
+        reference=reference,
+        date=day(row, "date"),
+        currency_code=text(row, "currency_code"),
+        total=_total(row),
+        status=status,
+        last_modified=moment(row, "last_modified_time"),
+        is_active=status.casefold() != "void",
     )
 
 

@@ -12,7 +12,7 @@ T_co = TypeVar("T_co", covariant=True)
 
 ContactKind = Literal["vendor", "customer"]
 # Both upwards: the oldest come first.
-ContactOrder = Literal["created_time", "last_modified_time"]
+Order = Literal["created_time", "last_modified_time"]
 # What `NewBill.fields()` and its like hand to the encoder.
 Fields = dict[str, object]
 
@@ -119,6 +119,27 @@ class ContactRow:
 
 
 Contact = ContactRow
+
+
+@dataclass(frozen=True, kw_only=True)
+class PurchaseRow:
+    """A bill or an expense in its list, as far as it is compared with others.
+
+    `reference` of a bill is its number. Void is not active.
+    """
+
+    zoho_id: str
+    name: str
+    kind: Literal["bill", "expense"]
+    vendor_id: str
+    vendor_name: str
+    reference: str
+    date: dt.date | None
+    currency_code: str
+    total: Decimal
+    status: str
+    last_modified: dt.datetime | None
+    is_active: bool
 
 
 @dataclass(frozen=True, kw_only=True)

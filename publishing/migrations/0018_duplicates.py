@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('businesses', '0001_squashed_0007_reviews'),
-        ('connections', '0010_settings'),
+        ('connections', '0011_purchases'),
         ('publishing', '0017_common_words'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -10,7 +10,14 @@ from django.db.models.functions import Cast, Concat, Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from connections.models import Account, Contact, Location, Project, TaxRate
+from connections.models import (
+    Account,
+    Contact,
+    Location,
+    Project,
+    TaxRate,
+    bare,
+)
 from dext_sync.businesses.models import BusinessOwned, User
 from publishing.models.documents import Document
 from publishing.models.parties import PaymentMethod, Supplier
@@ -18,19 +25,6 @@ from publishing.reasons import Why, why
 
 if TYPE_CHECKING:
     from publishing.models.publications import Publication
-
-
-def bare(field: str) -> Lower:
-    """As `alikeness.bare`, by the database."""
-    letters = models.Func(
-        field,
-        Value("[^[:alnum:]]"),
-        Value(""),
-        Value("g"),
-        function="regexp_replace",
-        output_field=models.TextField(),
-    )
-    return Lower(letters)
 
 
 class Item(BusinessOwned):

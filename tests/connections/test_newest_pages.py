@@ -330,3 +330,28 @@ def test_a_pause_in_the_second_reading_is_gone_on_from(
     assert asked[:6] == [*"12345", "1"]
     assert asked[-4:] == [*"2345"]
     assert suppliers(run).report["removed"] == [FIRST_NAME]
+
+
+def test_of_many_bills_too_only_the_newest_page_is_read_again(
+    connection: Connection, zoho: Zoho, alice: User
+) -> None:
+    line = {"account": "Office Supplies", "rate": 10, "quantity": 1}
+    bill = {"vendor": FIRST_NAME, "line_items": [line]}
+    for number in range(601):
+        zoho.person_types("bill", bill_number=f"B-{number}", **bill)
+    for row in zoho.organisation.bills.values():
+        row["last_modified_time"] = zoho.organisation.stamp(time.time() - 3600)
+    refreshed(connection, alice)
+    zoho.standin.calls.clear()
+    zoho.person_types("bill", bill_number="B-601", **bill)
+
+    run = refreshed(connection, alice)
+
+    asked = zoho.calls("GET", "/bills")
+    assert [call["queries"]["sort_column"] for call in asked] == [
+        "last_modified_time"
+    ] * len(asked)
+    assert len(asked) <= 2
+    with acting_in(connection.business_id):
+        bills = run.lists.get(kind="bills")
+    assert (bills.added, bills.changed, bills.removed) == (1, 0, 0)

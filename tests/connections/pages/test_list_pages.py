@@ -193,7 +193,7 @@ def test_an_entry_of_another_list_or_business_is_not_found(
     assert category(trip, "Bad Debt").visible
 
 
-@pytest.mark.parametrize("kind", ["tax-exemptions", "nonsense"])
+@pytest.mark.parametrize("kind", ["tax-exemptions", "bills", "nonsense"])
 def test_a_list_that_is_not_offered_is_not_found(kind: str, trip: Trip) -> None:
     assert trip.opens("list_page", kind).status_code == 404
 

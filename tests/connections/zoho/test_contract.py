@@ -169,6 +169,12 @@ CALLS: list[tuple[str, str, Act]] = [
         "/transactionlocks",
         lambda books: books.transaction_locks(2),
     ),
+    (
+        "bills",
+        "/bills",
+        lambda books: books.bill_rows(2, sort="last_modified_time"),
+    ),
+    ("expenses", "/expenses", lambda books: books.expense_rows(2)),
     ("bills", "/bills", lambda books: books.create_bill(BILL)),
     (
         "bills",

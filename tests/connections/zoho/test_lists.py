@@ -20,6 +20,7 @@ from connections.zoho.types import (
     Organisation,
     ProductRow,
     ProjectRow,
+    PurchaseRow,
     TaxExemptionRow,
     TaxRateRow,
 )
@@ -171,6 +172,67 @@ def test_suppliers(books: ZohoBooks, zoho: responses.RequestsMock) -> None:
             is_active=False,
         ),
     )
+
+
+def test_bills_as_they_are_compared(
+    books: ZohoBooks, zoho: responses.RequestsMock
+) -> None:
+    bill = {
+        "bill_id": 4600000000000118,
+        "vendor_id": "4600000000000098001",
+        "vendor_name": "Millers Flour Ltd",
+        "bill_number": "MF-7",
+        "date": "2026-06-09",
+        "currency_code": "GBP",
+        "total": 99.5,
+        "status": "open",
+        "last_modified_time": "2026-06-09T13:33:42-0400",
+    }
+    query = paged(
+        filter_by="Status.All", sort_column="last_modified_time", sort_order="A"
+    )
+    listed(zoho, "/bills", "bills", [bill, {**bill, "status": "void"}], query)
+
+    rows = books.bill_rows(sort="last_modified_time").rows
+
+    assert rows[0] == PurchaseRow(
+        zoho_id="4600000000000118",
+        name="MF-7 · Millers Flour Ltd",
+        kind="bill",
+        vendor_id="4600000000000098001",
+        vendor_name="Millers Flour Ltd",
+        reference="MF-7",
+        date=dt.date(2026, 6, 9),
+        currency_code="GBP",
+        total=Decimal("99.5"),
+        status="open",
+        last_modified=MOMENT,
+        is_active=True,
+    )
+    assert not rows[1].is_active
+
+
+def test_an_expense_may_lack_supplier_and_reference(
+    books: ZohoBooks, zoho: responses.RequestsMock
+) -> None:
+    expense = {
+        "expense_id": "4600000000000119",
+        "vendor_id": "",
+        "vendor_name": "",
+        "reference_number": "",
+        "date": "2026-06-09",
+        "currency_code": "GBP",
+        "total": 12,
+        "status": "nonbillable",
+        "last_modified_time": "2026-06-09T13:33:42-0400",
+    }
+    query = paged(filter_by="Status.All", sort_column="created_time")
+    listed(zoho, "/expenses", "expenses", [expense], query)
+
+    (row,) = books.expense_rows().rows
+
+    assert (row.kind, row.name, row.vendor_id, row.reference) == ("expense", "", "", "")
+    assert (row.total, row.is_active) == (Decimal(12), True)
 
 
 def test_bank_accounts(books: ZohoBooks, zoho: responses.RequestsMock) -> None:
