@@ -2,12 +2,16 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 
 from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from publishing import answering, coding
+from connections.books import record_address
+from connections.models import PurchaseRecord
+from publishing import answering
 from publishing.formats import day_text, locale_of, money
 from publishing.models import Item, Suspicion
 from publishing.reasons import Reason
@@ -37,6 +41,7 @@ class Question:
     lines: tuple[Line, ...] = ()
     status: str = ""
     url: str = ""
+    is_in_zoho: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,44 +69,134 @@ def _told(
 
 
 def _question(request: WorkspaceRequest, item: Item, asked: Suspicion) -> Question:
-    sentence = _("%(grounds)s.") % {
-        "grounds": capfirst(", ".join(str(ground.words) for ground in asked.why))
-    }
-    other = asked.other
-    if other is None or not _may_see(request, other):
-        return Question(asked.pk, sentence, _("another item of this business"))
+    other = _other_of(request, asked)
+    if other is None:
+        return Question(asked.pk, _sentence(asked), _unseen(asked))
     return Question(
         asked.pk,
-        sentence,
-        str(other),
-        lines=_lines(item, other),
-        status=str(other.get_status_display()),
-        url=reverse("item", args=[request.business.slug, other.workspace, other.pk]),
+        _sentence(asked),
+        other.name,
+        lines=_lines(_side_of_item(request, item), other),
+        status=other.status,
+        url=other.url,
+        is_in_zoho=asked.other is None,
     )
 
 
-def _may_see(request: WorkspaceRequest, other: Item) -> bool:
-    return request.membership.may_see_all_documents or other.owner_id == request.user.pk
+def _sentence(asked: Suspicion) -> str:
+    words = ", ".join(str(ground.words) for ground in asked.why)
+    return _("%(grounds)s.") % {"grounds": capfirst(words)}
 
 
-def _lines(this: Item, other: Item) -> tuple[Line, ...]:
+def _unseen(asked: Suspicion) -> str:
+    if asked.other is not None:
+        return _("another item of this business")
+    if asked.record_kind == Suspicion.RecordKind.BILL:
+        return _("a bill in Zoho Books")
+    return _("an expense in Zoho Books")
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the two, and what it says, in the order of the lines."""
+
+    name: str
+    values: tuple[tuple[str, str], ...]
+    status: str
+    url: str
+
+
+def _other_of(request: WorkspaceRequest, asked: Suspicion) -> Side | None:
+    """None where this reader may not see it, or Zoho has it no more."""
+    if asked.other is not None:
+        may_see = (
+            request.membership.may_see_all_documents
+            or asked.other.owner_id == request.user.pk
+        )
+        return _side_of_item(request, asked.other) if may_see else None
+    record = _record_of(asked)
+    if record is None or not request.membership.may_see_all_documents:
+        return None
+    return _side_of_record(request, record)
+
+
+def _record_of(asked: Suspicion) -> PurchaseRecord | None:
+    records = PurchaseRecord.unscoped.filter(
+        business=asked.business,
+        organisation_id=asked.organisation_id,
+        zoho_id=asked.record_id,
+        removed_at=None,
+    )
+    return records.select_related("connection").first()
+
+
+def _side_of_item(request: WorkspaceRequest, item: Item) -> Side:
+    place = [request.business.slug, item.workspace, item.pk]
+    values = _values(
+        request,
+        supplier=str(item.supplier or ""),
+        kind=str(item.get_kind_display()),
+        date=item.date,
+        reference=item.reference,
+        total=item.total,
+        currency=item.currency,
+        file=item.file_name,
+        brought_by=str(item.owner),
+    )
+    status = str(item.get_status_display())
+    return Side(str(item), values, status, reverse("item", args=place))
+
+
+def _side_of_record(request: WorkspaceRequest, record: PurchaseRecord) -> Side:
+    connection, kind = record.connection, record.get_kind_display()
+    values = _values(
+        request,
+        supplier=record.vendor_name,
+        kind=str(kind),
+        date=record.date,
+        reference=record.reference,
+        total=record.total,
+        currency=record.currency_code,
+        file="",
+        brought_by=_("entered in Zoho Books"),
+    )
+    return Side(
+        f"{kind} {record.reference}".strip(),
+        values,
+        capfirst(record.status.replace("_", " ")),
+        record_address(
+            connection.region, record.organisation_id, record.kind, record.zoho_id
+        ),
+    )
+
+
+def _lines(this: Side, other: Side) -> tuple[Line, ...]:
     return tuple(
         Line(name, said, heard)
-        for (name, said), (_name, heard) in zip(
-            _values(this), _values(other), strict=True
-        )
+        for (name, said), (_name, heard) in zip(this.values, other.values, strict=True)
     )
 
 
-def _values(item: Item) -> list[tuple[str, str]]:
-    locale = locale_of(item.business)
-    total = "" if item.total is None else money(item.total, item.currency, locale)
-    return [
-        (capfirst(coding.label_of(item, "supplier")), str(item.supplier or "")),
-        (_("Type"), str(item.get_kind_display())),
-        (_("Date"), day_text(item.date, locale) if item.date else ""),
-        (_("Reference"), item.reference),
-        (_("Total"), total),
-        (_("File"), item.file_name),
-        (_("Brought by"), str(item.owner)),
-    ]
+def _values(
+    request: WorkspaceRequest,
+    *,
+    supplier: str,
+    kind: str,
+    date: date | None,
+    reference: str,
+    total: Decimal | None,
+    currency: str,
+    file: str,
+    brought_by: str,
+) -> tuple[tuple[str, str], ...]:
+    locale = locale_of(request.business)
+    sells = request.workspace == Item.Workspace.SALES
+    return (
+        (_("Customer") if sells else _("Supplier"), supplier),
+        (_("Type"), kind),
+        (_("Date"), day_text(date, locale) if date else ""),
+        (_("Reference"), reference),
+        (_("Total"), "" if total is None else money(total, currency, locale)),
+        (_("File"), file),
+        (_("Brought by"), brought_by),
+    )

@@ -15,7 +15,7 @@ from connections.models import Account
 from dext_sync.businesses import audit
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
-from publishing import answering, archiving, coding, duplicates, engine
+from publishing import answering, archiving, coding, engine, pairing
 from publishing.alikeness import Ground
 from publishing.models import Item, Suspicion
 from publishing.reasons import Reason
@@ -210,7 +210,7 @@ def test_a_review_asks_the_database_twice_more(
 def test_so_many_alike_are_asked_about_and_no_more(
     connected_bakery: Business, bob: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(duplicates, "MOST", 2)
+    monkeypatch.setattr(pairing, "MOST", 2)
     for _number in range(3):
         ready_item(connected_bakery, bob, reference="A-1")
 
