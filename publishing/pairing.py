@@ -41,9 +41,9 @@ PAIRS: Final = """
         SELECT id FROM publishing_item WHERE business_id = %(business)s
             AND document_id = %(document)s
     ), fresh AS (
-        SELECT other.id FROM publishing_item other JOIN alike USING (id)
-        WHERE other.id <> %(item)s AND workspace = %(workspace)s
-            AND NOT EXISTS (SELECT FROM known WHERE paired = other.id)
+        SELECT id FROM publishing_item other
+        WHERE id = ANY (ARRAY(SELECT id FROM alike EXCEPT SELECT paired FROM known))
+            AND id <> %(item)s AND workspace = %(workspace)s
             AND NOT (status = 'archived' AND EXISTS (
                 SELECT FROM publishing_suspicion was
                 WHERE was.item_id = other.id AND was.answer = 'same'
@@ -61,9 +61,9 @@ PAIRS: Final = """
             AND date BETWEEN %(since)s AND %(until)s
             AND (date = %(date)s OR (kind = 'bill') <> (%(kind)s = 'invoice'))
     ), fresh_there AS (
-        SELECT record.id
-        FROM connections_purchaserecord record JOIN alike_there USING (id)
-        WHERE removed_at IS NULL AND is_active
+        SELECT id FROM connections_purchaserecord record
+        WHERE id = ANY (ARRAY(SELECT id FROM alike_there))
+            AND removed_at IS NULL AND is_active
             AND NOT EXISTS (
                 SELECT FROM known
                 WHERE record_id = zoho_id AND organisation_id = record.organisation_id
@@ -85,7 +85,7 @@ PAIRS: Final = """
         ),
         known.id, known.item_id, known.answer, known.grounds
     FROM publishing_item other LEFT JOIN known ON paired = other.id
-    WHERE other.id IN (SELECT paired FROM known UNION SELECT id FROM fresh)
+    WHERE other.id = ANY (ARRAY(SELECT paired FROM known UNION SELECT id FROM fresh))
         AND answer IS DISTINCT FROM 'different'
     UNION ALL
     SELECT NULL, coalesce(kind, record_kind), coalesce(zoho_id, record_id),
@@ -97,12 +97,12 @@ PAIRS: Final = """
     FROM (SELECT * FROM known WHERE record_id <> '') known
     FULL JOIN (
         SELECT * FROM connections_purchaserecord
-        WHERE removed_at IS NULL AND is_active AND business_id = %(business)s AND (
-            id IN (SELECT id FROM fresh_there)
-            OR (organisation_id, zoho_id) IN (
-                SELECT organisation_id, record_id FROM known WHERE record_id <> ''
-            )
-        )
+        WHERE removed_at IS NULL AND is_active AND id = ANY (ARRAY(
+            SELECT id FROM fresh_there UNION SELECT there.id FROM known
+            JOIN connections_purchaserecord there ON zoho_id = record_id
+                AND there.organisation_id = known.organisation_id
+                AND there.business_id = %(business)s
+        ))
     ) record ON zoho_id = record_id AND record.organisation_id = known.organisation_id
     WHERE answer IS DISTINCT FROM 'different'
     ORDER BY 1, 3
