@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('businesses', '0001_squashed_0007_reviews'),
         ('connections', '0012_auto_publish'),
-        ('publishing', '0017_common_words'),
+        ('publishing', '0018_duplicates'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
