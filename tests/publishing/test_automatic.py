@@ -14,6 +14,7 @@ from dext_sync.businesses import audit
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in, rows_across
 from publishing import (
+    answering,
     archiving,
     automatic,
     coding,
@@ -300,6 +301,26 @@ def test_a_connection_that_is_mended_lets_go_what_waited(
     decide(acme.business, clock)
 
     assert len(publications(item)) == 1
+
+
+def test_10_14_a_suspected_duplicate_waits_for_the_answer_and_goes_after_it(
+    clock: time_machine.Traveller, acme: Supplier, alice: User, bob: User
+) -> None:
+    say(acme, alice, "always")
+    ready_item(acme.business, bob, supplier=acme, reference="INV-7")
+    second = ready_item(acme.business, bob, supplier=acme, reference="inv 7")
+    decide(acme.business, clock)
+    assert publications(second) == []
+    assert decision(second).startswith("Not auto-published: ")
+    assert item_now(second).reasons == ["duplicate"]
+
+    with acting_in(acme.business_id):
+        questions = list(answering.open_questions(second))
+        answering.different(second, questions, bob)
+    decide(acme.business, clock)
+
+    assert told(second)[-1] == GOES
+    assert len(publications(second)) == 1
 
 
 def test_a_person_who_was_first_is_not_published_again(
