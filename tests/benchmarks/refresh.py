@@ -1,30 +1,17 @@
 """Five of Zoho's lists into Postgres, beside a bare read of the same pages."""
 
 import json
-import os
 import subprocess
 import sys
 from dataclasses import dataclass
 from statistics import median
 
-from connections.models import (
-    Account,
-    Contact,
-    Product,
-    Project,
-    RefreshedList,
-    RefreshedPage,
-    RefreshRun,
-    TaxRate,
-)
 from dext_sync.businesses.tenancy import acting_in
-from dext_sync.local import roles
 from dext_sync.local.benchmark import Row
 from tests.benchmarks import stage
 from tests.benchmarks.stage import Tenant
 from tests.zoho_standin.remote import Remote
 
-MODELS = (Account, Contact, Product, Project, TaxRate)
 UNFILTERED = (
     "/items",
     "/projects",
@@ -71,7 +58,7 @@ def _measured(
     _fill(remote, size)
     anew, again = [], []
     for _run in range(runs):
-        _forget_lists()
+        stage.forget_lists()
         anew.append(_read(remote, tenant, "--bare"))
         again.append(_read(remote, tenant))
     return [*_of_first(size, anew, most_calls), *_of_second(size, again)]
@@ -147,15 +134,6 @@ def _fill(remote: Remote, size: int) -> None:
         )
 
 
-def _forget_lists() -> None:
-    """As before the first refresh. Truncated they would take with them what names them,
-    and that is the connection too."""
-    with roles.cursor_at(os.environ["DATABASE_OWNER_URL"]) as cursor:
-        for model in (RefreshedPage, RefreshedList, RefreshRun, *MODELS):
-            cursor.execute(f"DELETE FROM {model._meta.db_table}")  # noqa: S608, SLF001
-        cursor.execute("VACUUM ANALYZE")
-
-
 def _read(remote: Remote, tenant: Tenant, *options: str) -> Read:
     """In a process of its own, as a worker's child is."""
     before = _stamps(tenant)
@@ -182,7 +160,7 @@ def _stamps(tenant: Tenant) -> dict[tuple[str, int], str]:
     """Where each row lies: PostgreSQL writes a changed row to another place."""
     found: dict[tuple[str, int], str] = {}
     with acting_in(tenant.business.pk):
-        for model in MODELS:
+        for model in stage.LISTS:
             rows = model.unscoped.extra(select={"place": "xmin::text"})
             found |= {
                 (model.__name__, pk): place

@@ -16,7 +16,18 @@ from django.conf import settings
 from django.db import connection as database
 
 from connections import consents, lists, tokens, wizard
-from connections.models import Connection, Consent
+from connections.models import (
+    Account,
+    Connection,
+    Consent,
+    Contact,
+    Product,
+    Project,
+    RefreshedList,
+    RefreshedPage,
+    RefreshRun,
+    TaxRate,
+)
 from connections.registration import regions
 from connections.zoho.client import ZohoBooks
 from connections.zoho.errors import ZohoRateLimited
@@ -24,12 +35,15 @@ from connections.zoho.types import DailyLimit
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
 from dext_sync.celery import app
+from dext_sync.local import roles
 from dext_sync.local.processes import Child, Family, Program
 from tests.factories import make_business, make_user
 from tests.zoho_standin.remote import Remote
 
 ALICE, CHARLIE = "alice@harbourbakery.example", "charlie@garage.example"
 BAKERY, GARAGE = "Harbour Bakery Ltd", "Garage Charlie Ltd"
+LISTS = (Account, Contact, Product, Project, TaxRate)
+"""Those that are measured."""
 ALONE = ("--without-gossip", "--without-mingle", "--loglevel", "WARNING")
 
 
@@ -85,6 +99,15 @@ def _consented(remote: Remote, business: Business, person: User) -> Consent:
     query = dict(parse_qsl(urlsplit(back).query))
     answer = consents.Answer(state, query["code"], location=query["location"])
     return consents.came_back(*mine, answer)
+
+
+def forget_lists() -> None:
+    """As before the first refresh. Truncated they would take with them what names them,
+    and that is the connection too."""
+    with roles.cursor_at(os.environ["DATABASE_OWNER_URL"]) as cursor:
+        for model in (RefreshedPage, RefreshedList, RefreshRun, *LISTS):
+            cursor.execute(f"DELETE FROM {model._meta.db_table}")  # noqa: S608, SLF001
+        cursor.execute("VACUUM ANALYZE")
 
 
 @contextmanager
