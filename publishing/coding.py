@@ -235,7 +235,8 @@ def _refill(item: Item, changed: list[str], connection: Connection | None) -> No
     if FOLLOWED.intersection(changed):
         changed = [*changed, *_follow_rate(item, connection)]
     if changed:
-        item.save(update_fields=changed)
+        item.auto_due_at = rested()
+        item.save(update_fields=[*changed, "auto_due_at"])
 
 
 def _audit(item: Item, field: str, before: object, after: object, by: User) -> None:

@@ -179,6 +179,11 @@ def as_json(source: Source) -> dict[str, object]:
     }
 
 
+def is_by_rule(item: Item, name: str) -> bool:
+    """Whether a rule says this field now."""
+    return item.sources.get(name, {}).get("from") in RULES
+
+
 def is_said_by_person(item: Item, name: str) -> bool:
     return bool(item.sources.get(name, {}).get("from") == Origin.PERSON)
 

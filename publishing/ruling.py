@@ -188,7 +188,7 @@ class Change:
 @dataclass(frozen=True)
 class Changed:
     item: Item
-    changes: tuple[Change, ...]
+    changes: tuple[Change, ...] | None
 
 
 def waiting(supplier: Supplier) -> QuerySet[Item]:
@@ -197,7 +197,8 @@ def waiting(supplier: Supplier) -> QuerySet[Item]:
 
 
 def preview(items: QuerySet[Item]) -> list[Changed]:
-    """What `apply` would change in items of one supplier; nothing is saved."""
+    """What `apply` would change in items of one supplier; nothing is saved. An item of
+    which only the source of a value changes is there, without changes to be seen."""
     found = list(
         items.select_related(*coding.RELATED)
         .prefetch_related("publications")
@@ -208,14 +209,19 @@ def preview(items: QuerySet[Item]) -> list[Changed]:
     connection = facts.connection_of(found[0].business)
     voices = filling.Voices.of(found[0], connection)
     each_changed = (Changed(item, _would_change(item, voices)) for item in found)
-    return [each for each in each_changed if each.changes]
+    return [each for each in each_changed if each.changes is not None]
 
 
-def _would_change(item: Item, voices: filling.Voices) -> tuple[Change, ...]:
+def _would_change(item: Item, voices: filling.Voices) -> tuple[Change, ...] | None:
+    """None where nothing would; empty where only somebody else says the same."""
     if not item.takes_changes:
-        return ()
+        return None
     before = {name: getattr(item, name) for name in filling.FILLED}
     names = filling.fill(item, voices)
+    if not any(filling.is_by_rule(item, name) for name in names):
+        names = [name for name in names if before.get(name) != getattr(item, name)]
+    if not set(names) & set(filling.FILLED):
+        return None
     return tuple(
         Change(
             capfirst(coding.label_of(item, name)),
@@ -237,7 +243,7 @@ def _apply(item: Item, by: User) -> bool:
         fresh = coding.locked(item.pk)
         voices = filling.Voices.of(fresh, facts.connection_of(fresh.business))
         changes = _would_change(fresh, voices)
-        if not changes:
+        if changes is None:
             return False
         coding.apply_rules(item)
         for change in changes:
@@ -250,4 +256,4 @@ def _apply(item: Item, by: User) -> bool:
                 before=change.before,
                 after=change.after,
             )
-    return True
+    return bool(changes)

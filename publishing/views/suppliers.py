@@ -226,11 +226,13 @@ def apply(request: BusinessRequest, side: str, supplier_id: int) -> HttpResponse
         if len(changed) > ruling.MOST_AT_ONCE:
             return redirect("supplier_apply", request.business.slug, side, supplier.pk)
         return redirect("supplier", request.business.slug, side, supplier.pk)
+    seen = [each for each in changed if each.changes]
     context = {
         "side": side,
         "supplier": supplier,
-        "changed": changed[: ruling.MOST_AT_ONCE],
-        "left": max(0, len(changed) - ruling.MOST_AT_ONCE),
+        "changed": seen[: ruling.MOST_AT_ONCE],
+        "left": max(0, len(seen) - ruling.MOST_AT_ONCE),
+        "quietly": len(changed) - len(seen),
         "asked": items.count(),
     }
     return render(request, "publishing/supplier_apply.html", context)

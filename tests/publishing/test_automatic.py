@@ -265,6 +265,24 @@ def test_only_the_default_tax_is_not_enough(
     )
 
 
+def test_a_rate_that_a_rule_says_afterwards_is_enough(
+    clock: time_machine.Traveller, acme: Supplier, alice: User, bob: User
+) -> None:
+    rate = entry(TaxRate, acme.business, "Standard Rate")
+    set_to(acme.business, alice, "cost_tax", value=rate)
+    say(acme, alice, "always")
+    item = ready_item(acme.business, bob, supplier=acme, tax_rate=None, tax_amount=None)
+    decide(acme.business, clock)
+    assert publications(item) == []
+
+    with acting_in(acme.business_id):
+        ruling.set_supplier_rule(acme, {"tax_rate": rate}, by=alice)
+        assert ruling.apply(ruling.preview(ruling.waiting(acme)), by=alice) == 0
+    decide(acme.business, clock)
+
+    assert told(item)[-1] == GOES
+
+
 def test_10_7_a_category_that_left_zoho_holds_it(
     clock: time_machine.Traveller, acme: Supplier, alice: User, bob: User
 ) -> None:
