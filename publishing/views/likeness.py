@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Final
 
 from django.urls import reverse
 from django.utils.text import capfirst
@@ -12,23 +13,29 @@ from django.utils.translation import gettext as _
 from connections.books import record_address
 from connections.models import PurchaseRecord
 from publishing import answering
+from publishing.alikeness import Ground
 from publishing.formats import day_text, locale_of, money
 from publishing.models import Item, Suspicion
 from publishing.reasons import Reason
 from publishing.views.visible import WorkspaceRequest
 
+# Which of the lines make each ground.
+TELLING: Final[dict[Ground, frozenset[str]]] = {
+    Ground.SAME_FILE: frozenset({"file"}),
+    Ground.SAME_REFERENCE: frozenset({"supplier", "reference"}),
+    Ground.SAME_DAY_AND_TOTAL: frozenset({"supplier", "date", "total"}),
+    Ground.NEAR_AND_SAME_TOTAL: frozenset({"supplier", "total"}),
+}
+
 
 @dataclass(frozen=True)
 class Line:
-    """One thing that both say; `is_alike` where they say the same."""
+    """One thing that each of both says; `is_alike` where that makes a ground."""
 
     name: str
     this: str
     other: str
-
-    @property
-    def is_alike(self) -> bool:
-        return self.this != "" and self.this == self.other
+    is_alike: bool
 
 
 @dataclass(frozen=True)
@@ -76,7 +83,7 @@ def _question(request: WorkspaceRequest, item: Item, asked: Suspicion) -> Questi
         asked.pk,
         _sentence(asked),
         other.name,
-        lines=_lines(_side_of_item(request, item), other),
+        lines=_lines(_side_of_item(request, item), other, asked.why),
         status=other.status,
         url=other.url,
         is_in_zoho=asked.other is None,
@@ -98,10 +105,10 @@ def _unseen(asked: Suspicion) -> str:
 
 @dataclass(frozen=True)
 class Side:
-    """One of the two, and what it says, in the order of the lines."""
+    """One of the two, and what it says: field, its name, the value in words."""
 
     name: str
-    values: tuple[tuple[str, str], ...]
+    values: tuple[tuple[str, str, str], ...]
     status: str
     url: str
 
@@ -170,10 +177,13 @@ def _side_of_record(request: WorkspaceRequest, record: PurchaseRecord) -> Side:
     )
 
 
-def _lines(this: Side, other: Side) -> tuple[Line, ...]:
+def _lines(this: Side, other: Side, why: Iterable[Ground]) -> tuple[Line, ...]:
+    telling = frozenset[str]().union(*(TELLING[ground] for ground in why))
     return tuple(
-        Line(name, said, heard)
-        for (name, said), (_name, heard) in zip(this.values, other.values, strict=True)
+        Line(name, said, heard, is_alike=field in telling)
+        for (field, name, said), (_field, _name, heard) in zip(
+            this.values, other.values, strict=True
+        )
     )
 
 
@@ -188,15 +198,15 @@ def _values(
     currency: str,
     file: str,
     brought_by: str,
-) -> tuple[tuple[str, str], ...]:
+) -> tuple[tuple[str, str, str], ...]:
     locale = locale_of(request.business)
     sells = request.workspace == Item.Workspace.SALES
     return (
-        (_("Customer") if sells else _("Supplier"), supplier),
-        (_("Type"), kind),
-        (_("Date"), day_text(date, locale) if date else ""),
-        (_("Reference"), reference),
-        (_("Total"), "" if total is None else money(total, currency, locale)),
-        (_("File"), file),
-        (_("Brought by"), brought_by),
+        ("supplier", _("Customer") if sells else _("Supplier"), supplier),
+        ("kind", _("Type"), kind),
+        ("date", _("Date"), day_text(date, locale) if date else ""),
+        ("reference", _("Reference"), reference),
+        ("total", _("Total"), "" if total is None else money(total, currency, locale)),
+        ("file", _("File"), file),
+        ("brought_by", _("Brought by"), brought_by),
     )

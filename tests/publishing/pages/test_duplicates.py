@@ -50,6 +50,8 @@ def test_the_page_shows_both_and_why(
         ["File", "invoice.pdf", "invoice.pdf"],
         ["Brought by", "Bob", "Bob"],
     ]
+    alike = re.findall(r'class="twins__alike"><th scope="row">(.*?)</th>', page)
+    assert alike == ["Supplier", "Reference"]
 
 
 def test_the_other_one_asks_nothing(
