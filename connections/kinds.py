@@ -8,6 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from connections.models import (
+    REMARK,
     Account,
     BankAccount,
     Contact,
@@ -121,6 +122,7 @@ def _purchase(row: PurchaseRow) -> Values:
         "vendor_id": row.vendor_id,
         "vendor_name": row.vendor_name,
         "reference": row.reference,
+        "remark": row.remark[-REMARK:],
         "date": row.date,
         "currency_code": row.currency_code,
         "total": row.total,

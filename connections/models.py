@@ -1,7 +1,7 @@
 """A business's link to Zoho Books: consent, connection, cached lists, refreshes."""
 
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
@@ -369,6 +369,10 @@ class Currency(ListEntry):
     is_base = models.BooleanField(default=False)
 
 
+REMARK: Final = 40
+"""Letters that are kept."""
+
+
 class PurchaseRecord(ListEntry):
     """A bill or an expense in Zoho, to be compared with; whoever made it. A void one is
     not active."""
@@ -382,6 +386,9 @@ class PurchaseRecord(ListEntry):
     vendor_name = models.CharField(max_length=300, blank=True)
     # A bill's own number.
     reference = models.CharField(max_length=100, blank=True)
+    # The end of a bill's order number, or of an expense's description: who enters it
+    # through the API may have left a word there.
+    remark = models.CharField(max_length=REMARK, blank=True)
     date = models.DateField(null=True)
     currency_code = models.CharField(max_length=3, blank=True)
     total = models.DecimalField(max_digits=18, decimal_places=3)

@@ -13,6 +13,7 @@ from django.utils.crypto import salted_hmac
 from publishing.models import MARK_LETTERS, Item
 
 LETTERS: Final = 10
+LENGTH: Final = len("DS-") + LETTERS
 TURNS: Final = 20
 """So often is an item published anew between a backup and its return, at most."""
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from django.db import connection as database
 
+from publishing import marks
 from publishing.alikeness import NEAR, Paper
 from publishing.models import Item
 
@@ -74,6 +75,10 @@ PAIRS: Final = """
                 WHERE step.organisation_id = record.organisation_id
                     AND zoho_id = record.zoho_id
                     AND (item_id = %(item)s OR cleared_at IS NULL)
+            )
+            AND NOT EXISTS (
+                SELECT FROM publishing_publication ours
+                WHERE mark = right(remark, %(mark)s) AND item_id = %(item)s
             )
         ORDER BY id DESC LIMIT %(most)s
     )
@@ -179,6 +184,7 @@ def _question(item: Item) -> dict[str, Any]:
         "vendor": in_zoho and in_zoho.zoho_id,
         "open": [Item.Status.TO_REVIEW, Item.Status.READY, Item.Status.FAILED],
         "most": MOST,
+        "mark": marks.LENGTH,
     }
 
 

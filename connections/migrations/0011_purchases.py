@@ -37,6 +37,7 @@ class Migration(migrations.Migration):
                 ('vendor_id', models.CharField(blank=True, max_length=30)),
                 ('vendor_name', models.CharField(blank=True, max_length=300)),
                 ('reference', models.CharField(blank=True, max_length=100)),
+                ('remark', models.CharField(blank=True, max_length=40)),
                 ('date', models.DateField(null=True)),
                 ('currency_code', models.CharField(blank=True, max_length=3)),
                 ('total', models.DecimalField(decimal_places=3, max_digits=18)),

@@ -124,15 +124,21 @@ def contact(row: Row) -> ContactRow:
 
 
 def bill_row(row: Row) -> PurchaseRow:
-    return _purchase(row, "bill", "bill_id", "bill_number")
+    remark = text(row, "reference_number")
+    return _purchase(row, "bill", "bill_id", "bill_number", remark)
 
 
 def expense_row(row: Row) -> PurchaseRow:
-    return _purchase(row, "expense", "expense_id", "reference_number")
+    remark = text(row, "description")
+    return _purchase(row, "expense", "expense_id", "reference_number", remark)
 
 
 def _purchase(
-    row: Row, kind: Literal["bill", "expense"], identified_by: str, numbered_by: str
+    row: Row,
+    kind: Literal["bill", "expense"],
+    identified_by: str,
+    numbered_by: str,
+    remark: str,
 ) -> PurchaseRow:
     reference, vendor = text(row, numbered_by), text(row, "vendor_name")
     status = text(row, "status")
@@ -143,6 +149,7 @@ def _purchase(
         vendor_id=text(row, "vendor_id"),
         vendor_name=vendor,
         reference=reference,
+        remark=remark,
         date=day(row, "date"),
         currency_code=text(row, "currency_code"),
         total=_total(row),

@@ -125,7 +125,8 @@ Contact = ContactRow
 class PurchaseRow:
     """A bill or an expense in its list, as far as it is compared with others.
 
-    `reference` of a bill is its number. Void is not active.
+    `reference` of a bill is its number; `remark` is its order number, of an expense its
+    description. Void is not active.
     """
 
     zoho_id: str
@@ -134,6 +135,7 @@ class PurchaseRow:
     vendor_id: str
     vendor_name: str
     reference: str
+    remark: str
     date: dt.date | None
     currency_code: str
     total: Decimal

@@ -18,6 +18,7 @@ from tests.conftest import browser_of
 from tests.publishing.factories import TODAY, paid_receipt, ready_item
 from tests.publishing.pages.conftest import Visitor, text
 from tests.publishing.steps import (
+    begun,
     item_now,
     press_publish,
     publish,
@@ -35,9 +36,10 @@ def patient(settings: Settings, connection: Connection) -> None:
     settings.ZOHO_CALLS_A_MINUTE = 1000
 
 
-def typed_bill(zoho: Zoho, number: str = "INV-104", rate: int = 99) -> dict[str, Any]:
-    line = {"account": "Office Supplies", "rate": rate, "quantity": 1}
-    return zoho.person_types("bill", vendor=ACME, bill_number=number, line_items=[line])
+def typed_bill(zoho: Zoho, **fields: Any) -> dict[str, Any]:
+    line = {"account": "Office Supplies", "rate": 99, "quantity": 1}
+    given = {"vendor": ACME, "bill_number": "INV-104", "line_items": [line]} | fields
+    return zoho.person_types("bill", **given)
 
 
 def typed_expense(zoho: Zoho, amount: int = 12) -> dict[str, Any]:
@@ -166,6 +168,22 @@ def test_of_another_item_it_is_asked_about_once(
     second = ready_item(bakery, bob, reference=first.reference)
 
     assert [each.other_id for each in questions_about(second)] == [first.pk]
+
+
+def test_nor_is_what_we_made_and_do_not_know_of(
+    zoho: Zoho, bakery: Business, bob: User, connection: Connection
+) -> None:
+    """The answer was lost, and the bill shows in the lists before anybody asks for it."""
+    item = ready_item(bakery, bob)
+    publication = begun(item, bob)
+    typed_bill(zoho, reference_number=publication.mark)
+    with acting_in(bakery.pk):
+        Connection.unscoped.update(state=Connection.State.DISCONNECTED)
+        engine.withdraw(publication.pk)
+        Connection.unscoped.update(state=Connection.State.CONNECTED)
+    refreshed(connection)
+
+    assert reasons(item) == READY
 
 
 @pytest.mark.parametrize("gone", ["void", "deleted"])
