@@ -3,6 +3,7 @@ and what was decided is told in its history."""
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 from typing import Final
 
 from django.db import transaction
@@ -37,6 +38,7 @@ from publishing.models.rules import Rule
 from publishing.rules import Origin
 
 MOST_AT_ONCE: Final = 100
+PAUSE_LASTS: Final = timedelta(minutes=10)
 
 
 def decide_due(business: Business) -> int:
@@ -85,6 +87,8 @@ def _act(item: Item, decision: Decision, facts: AutoFacts) -> Publication | None
     match decision:
         case Stays(ground):
             _tell(item, said, ground=ground)
+            if ground is Ground.PAUSED:
+                _ask_again_later(item)
             return None
         case GoesByItself():
             begun = engine.request(
@@ -95,6 +99,12 @@ def _act(item: Item, decision: Decision, facts: AutoFacts) -> Publication | None
                 return None
             _tell(item, said, ground="")
             return begun.publication
+
+
+def _ask_again_later(item: Item) -> None:
+    """Whoever ends the pause rings for it; this finds what that bell has missed."""
+    later = timezone.now() + PAUSE_LASTS
+    Item.unscoped.filter(pk=item.pk).update(auto_due_at=later)
 
 
 def _held(

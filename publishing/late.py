@@ -10,7 +10,9 @@ from publishing.reasons import Problem
 
 def go_on(publication: Publication, step: Step) -> None:
     """Its record is in Zoho after all: it goes on from there, and ends as published."""
-    item = Item.unscoped.select_for_update(of=("self",)).get(pk=publication.item_id)
+    item = Item.unscoped.select_for_update(of=("self",), no_key=True).get(
+        pk=publication.item_id
+    )
     if _is_published_again(publication):
         step.refresh_from_db()
         tell_second(publication, step.zoho_id)
@@ -32,7 +34,9 @@ def go_on(publication: Publication, step: Step) -> None:
 def attached(publication: Publication) -> None:
     """Its document is there after all. Once it was cleared, the item may have become
     another record, whose document may be missing all the same."""
-    item = Item.unscoped.select_for_update(of=("self",)).get(pk=publication.item_id)
+    item = Item.unscoped.select_for_update(of=("self",), no_key=True).get(
+        pk=publication.item_id
+    )
     if Publication.unscoped.filter(pk=publication.pk, cleared_at=None).exists():
         item.document_missing = False
         item.save(update_fields=["document_missing"])

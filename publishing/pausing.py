@@ -51,5 +51,10 @@ def _go_on(supplier_id: int) -> bool:
 
 def decide_again(items: QuerySet[Item]) -> None:
     """Something that those which are Ready may have waited for has changed."""
-    ready = items.filter(status=Item.Status.READY)
-    ready.update(auto_due_at=timezone.now())
+    with transaction.atomic():
+        ready = items.filter(status=Item.Status.READY).order_by("pk")
+        # In this order, as whoever else locks several of them.
+        numbers = list(
+            ready.select_for_update(no_key=True).values_list("pk", flat=True)
+        )
+        Item.unscoped.filter(pk__in=numbers).update(auto_due_at=timezone.now())

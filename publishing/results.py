@@ -382,7 +382,9 @@ def published(publication: Publication) -> None:
             waiting_reason="",
         ):
             raise LeaseLost
-        item = Item.unscoped.select_for_update(of=("self",)).get(pk=publication.item_id)
+        item = Item.unscoped.select_for_update(of=("self",), no_key=True).get(
+            pk=publication.item_id
+        )
         before = (item.published_at, item.document_missing)
         item.status = Item.Status.PUBLISHED
         item.reasons = []
@@ -505,7 +507,7 @@ def not_kept(step: Step, outcome: Refused) -> None:
     """
     taken = step.attempts.filter(outcome=PublishAttempt.Outcome.DONE)
     with transaction.atomic():
-        items = Item.unscoped.select_for_update(of=("self",))
+        items = Item.unscoped.select_for_update(of=("self",), no_key=True)
         item = items.get(pk=step.publication.item_id)
         publication = Publication.unscoped.get(pk=step.publication_id)
         if publication.cleared_at is not None:
