@@ -164,9 +164,9 @@ def _one_of(text: str, known: list[str]) -> str:
 def save(lines: list[Line], place: Place, *, by: User) -> int:
     """All of them or none; how many. Suppliers that are not there yet are made."""
     with transaction.atomic():
-        for line in lines:
-            named = suppliers.named(place.business, line.name, place.side)
-            supplier = suppliers.root(named)
+        names = [line.name for line in lines]
+        found = suppliers.all_named(place.business, names, place.side)
+        for line, supplier in zip(lines, found, strict=True):
             if line.values:
                 ruling.set_supplier_rule(supplier, line.values, by=by)
     return len(lines)

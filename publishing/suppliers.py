@@ -61,6 +61,26 @@ def named(
     return supplier
 
 
+def all_named(business: Business, names: Iterable[str], side: str) -> list[Supplier]:
+    """The same for many names, in their order and in a handful of queries; spellings are
+    answered by whom they stand for."""
+    clean = [" ".join(name.split())[:200] for name in names]
+    keys = [key_of(name) for name in clean]
+    rows = Supplier.unscoped.filter(business=business, side=side)
+    mine = rows.filter(key__in=keys)
+    known = set(mine.values_list("key", flat=True))
+    missing = {
+        key: Supplier(business=business, side=side, key=key, name=name)
+        for key, name in zip(keys, clean, strict=True)
+        if key not in known
+    }
+    Supplier.unscoped.bulk_create(missing.values(), ignore_conflicts=True)
+    match_contacts(business, list(mine.filter(contact=None)))
+    found = mine.select_related("business", "merged_into__business")
+    by_key = {each.key: root(each) for each in found}
+    return [by_key[key] for key in keys]
+
+
 def of_contact(business: Business, contact: Contact) -> Supplier:
     """The supplier, or customer, that stands for this contact in Zoho."""
     side = SIDES[contact.kind]

@@ -2,13 +2,17 @@
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection as connection_to_database
 from django.http import HttpResponse
+from django.test.utils import CaptureQueriesContext
 
-from connections.models import Account
+from connections.models import Account, Connection
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
-from publishing import filling
-from publishing.models import Supplier, SupplierRule
+from publishing import filling, rule_files
+from publishing.formats import locale_of
+from publishing.forms import Place
+from publishing.models import Item, Supplier, SupplierRule
 from tests.publishing.factories import entry, make_supplier
 from tests.publishing.pages.conftest import At, Visitor
 from tests.publishing.pages.test_rules import words
@@ -135,3 +139,25 @@ class TestFiles:
 
         assert answer.status_code == 422
         assert "Choose a CSV file first." in words(answer)
+
+
+def test_each_more_row_of_a_file_costs_eight_queries(
+    connected_bakery: Business, alice: User
+) -> None:
+    counted = []
+    for rows in (1, 11):
+        with acting_in(connected_bakery.pk):
+            connection = Connection.objects.for_business(connected_bakery).get()
+            place = Place(
+                connected_bakery,
+                connection,
+                locale_of(connected_bakery),
+                Item.Workspace.COSTS,
+            )
+            names = "".join(f"Firm {rows}-{number},7\n" for number in range(rows))
+            lines = rule_files.read(f"name,due_days\n{names}", place)
+            with CaptureQueriesContext(connection_to_database) as queries:
+                rule_files.save(lines, place, by=alice)
+        counted.append(len(queries))
+
+    assert counted[1] - counted[0] == 10 * 8
