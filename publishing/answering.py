@@ -32,7 +32,7 @@ def different(item: Item, questions: list[Suspicion], by: User) -> Item:
     with transaction.atomic():
         fresh = coding.locked(item.pk)
         for question in questions:
-            _answer(fresh, question, Suspicion.Answer.DIFFERENT, by)
+            answer(fresh, question, Suspicion.Answer.DIFFERENT, by)
         return coding.review(fresh)
 
 
@@ -43,19 +43,20 @@ def same(item: Item, question: Suspicion, by: User) -> Item:
     """
     with transaction.atomic():
         fresh = coding.locked(item.pk)
-        _answer(fresh, question, Suspicion.Answer.SAME, by)
+        answer(fresh, question, Suspicion.Answer.SAME, by)
         return archiving.archive(fresh, by)
 
 
-def _answer(item: Item, question: Suspicion, answer: str, by: User) -> None:
+def answer(item: Item, question: Suspicion, said: str, by: User) -> None:
+    """Written down once, for an item that is locked. Raises Answered."""
     asked = open_questions(item).filter(pk=question.pk) if item.takes_changes else None
     if asked is None or not asked.update(
-        answer=answer, answered_by=by, answered_at=timezone.now()
+        answer=said, answered_by=by, answered_at=timezone.now()
     ):
         raise Answered
     audit.record(
         item.business,
-        f"item.{answer}",
+        f"item.{said}",
         actor=by,
         subject=item,
         other=_name_of_other(question),

@@ -337,6 +337,8 @@ def _do(books: ConnectedBooks, publication: Publication, step: Step) -> bool:
             return _conclude(publication, step, settled)
     if step.kind == Step.Kind.RECORD and _is_like_a_lost_one(publication, step):
         return _ask_of_lost_ones(books, publication, step)
+    if step.kind == Step.Kind.DOCUMENT and publication.attaches:
+        return _attach_to_anothers(books, publication, step)
     if step.kind == Step.Kind.DOCUMENT and _may_have_arrived(step):
         return _attach_once_more(books, publication, step)
     return _send(books, publication, step)
@@ -523,6 +525,21 @@ def _attach_once_more(
         return _conclude(publication, step, _no_look(publication, step, error))
     if found is not None:
         return _conclude(publication, step, found)
+    return _send(books, publication, step)
+
+
+def _attach_to_anothers(
+    books: ConnectedBooks, publication: Publication, step: Step
+) -> bool:
+    """Only where nobody has attached anything to it: theirs is never replaced."""
+    if _may_have_arrived(step):
+        return _attach_once_more(books, publication, step)
+    try:
+        found = recovery.attached(books, publication)
+    except ZohoError as error:
+        return _conclude(publication, step, _no_look(publication, step, error))
+    if found is not None:
+        return _conclude(publication, step, Refused(Problem.HAS_DOCUMENT))
     return _send(books, publication, step)
 
 

@@ -74,7 +74,7 @@ PAIRS: Final = """
                 JOIN publishing_publication ours ON ours.id = publication_id
                 WHERE step.organisation_id = record.organisation_id
                     AND zoho_id = record.zoho_id
-                    AND (item_id = %(item)s OR cleared_at IS NULL)
+                    AND (item_id = %(item)s AND NOT attaches OR cleared_at IS NULL)
             )
             AND NOT EXISTS (
                 SELECT FROM publishing_publication ours

@@ -279,6 +279,8 @@ def _document_is_unverified(publication: Publication) -> bool:
 def _published_headline(publication: Publication, *, missing: bool) -> str:
     number = publication.claim.get("number", "")
     record = _named_record(publication, str(number))
+    if publication.attaches:
+        return _attached_headline(record, missing=missing)
     if publication.kind == Publication.Kind.INVOICE:
         return _published_invoice(publication, record, missing=missing)
     if missing:
@@ -286,6 +288,16 @@ def _published_headline(publication: Publication, *, missing: bool) -> str:
             record=record
         )
     return _("Published as {record}.").format(record=record)
+
+
+def _attached_headline(record: str, *, missing: bool) -> str:
+    if missing:
+        return _("It is the same as {record}; its document is not there.").format(
+            record=record
+        )
+    return _("It is the same as {record}, and its document is attached there.").format(
+        record=record
+    )
 
 
 def _published_invoice(publication: Publication, record: str, *, missing: bool) -> str:

@@ -504,6 +504,14 @@ class Problem(Enum):
         "document",
         _("Zoho Books said that it took the document, and does not have it."),
     )
+    HAS_DOCUMENT = (
+        "has_document",
+        "document",
+        _(
+            "The record in Zoho Books has a document already: it stays as it is, and "
+            "nothing was attached."
+        ),
+    )
     DOCUMENT_LOST = (
         "document_lost",
         "document",

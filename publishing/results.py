@@ -434,7 +434,12 @@ def _record_published(
     published_before: datetime | None,
     missing_before: bool,  # noqa: FBT001
 ) -> None:
-    if published_before is None:
+    if published_before is None and publication.attaches:
+        if not item.document_missing:
+            _record(
+                publication, "publication.attached", record=_record_name(publication)
+            )
+    elif published_before is None:
         counters.count(counters.PUBLICATIONS, publication.kind, "published")
         _record(
             publication,
@@ -447,6 +452,11 @@ def _record_published(
         _record(publication, "publication.document_attached")
     if item.document_missing and not missing_before:
         _record(publication, "publication.document_missing")
+
+
+def _record_name(publication: Publication) -> str:
+    kind = publication.get_kind_display().lower()
+    return f"{kind} {publication.claim.get('number', '')}".strip()
 
 
 def record_step(publication: Publication) -> Step:

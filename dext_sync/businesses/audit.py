@@ -113,6 +113,8 @@ SENTENCES = {
         " unknown since the database was put back"
     ),
     "publication.requested": _("pressed Publish on {subject}"),
+    "publication.attaches": _("said: attach the document of {subject} to the {record}"),
+    "publication.attached": _("attached the document of {subject} to the {record}"),
     "publication.attach_requested": _(
         "asked to attach the document of {subject} again"
     ),

@@ -59,6 +59,8 @@ class Publication(BusinessOwned):
     organisation_id = models.CharField(max_length=20)
     mark = models.CharField(max_length=20, unique=True, default=new_mark)
     claim = models.JSONField(default=dict)
+    # The record was there before, and only the document is ours.
+    attaches = models.BooleanField(default=False)
     # When there is something to do next, and the lease of the worker that does it.
     due_at = models.DateTimeField(default=timezone.now)
     leased_until = models.DateTimeField(null=True)

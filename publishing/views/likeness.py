@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from connections.books import record_address
 from connections.models import PurchaseRecord
-from publishing import answering
+from publishing import answering, attaching
 from publishing.alikeness import Ground
 from publishing.formats import day_text, locale_of, money
 from publishing.models import Item, Suspicion
@@ -49,6 +49,7 @@ class Question:
     status: str = ""
     url: str = ""
     is_in_zoho: bool = False
+    can_attach: bool = False
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,9 @@ def _question(request: WorkspaceRequest, item: Item, asked: Suspicion) -> Questi
         status=other.status,
         url=other.url,
         is_in_zoho=asked.other is None,
+        can_attach=request.membership.may_publish
+        and asked.other is None
+        and attaching.attachable(item, asked) is not None,
     )
 
 
