@@ -28,7 +28,8 @@ def agree(consent: Consent, organisation_id: str) -> Verdict:
     verdict = _verdict(consent, organisation_id)
     if verdict is Verdict.ADMIN:
         consent.organisation_id = consent.takes_over = organisation_id
-        consent.save(update_fields=["organisation_id", "takes_over"])
+        consent.changes_from = ""
+        consent.save(update_fields=["organisation_id", "takes_over", "changes_from"])
     return verdict
 
 

@@ -145,6 +145,14 @@ def stays(consent: Consent) -> Connection | None:
     return None if consent.changes_from == current.organisation_id else current
 
 
+def is_left(consent: Consent) -> Connection | None:
+    """The connection whose organisation a person has agreed to leave."""
+    current = connection_of(consent.business)
+    if current is None or not consent.changes_from:
+        return None
+    return current if stays(consent) is None else None
+
+
 def _organisations(consent: Consent) -> list[types.Organisation]:
     return [types.Organisation(**each) for each in consent.organisations]
 
@@ -182,6 +190,7 @@ def finish(consent: Consent, by: User) -> Outcome:
         return NotAgreed(is_no_admin=verdict is Verdict.NO_ADMIN)
     try:
         if takes_over:
+            _require_nothing_held(consent)
             takeover.release(consent)
         with transaction.atomic():
             rows = Connection.objects.for_business(consent.business)
@@ -197,6 +206,15 @@ def finish(consent: Consent, by: User) -> Outcome:
         # Somebody else finished in the same instant, here or in another business.
         consent.refresh_from_db()
         return _hindrance(consent) or Over()
+
+
+def _require_nothing_held(consent: Consent) -> None:
+    """Before anything is taken from others: what this business leaves must be free to
+    be left. Raises ending.StillHeld."""
+    current = connection_of(consent.business)
+    leaves = consent.changes_from and current is not None and current.is_working
+    if current is not None and leaves and ending.is_held(current):
+        raise ending.StillHeld
 
 
 def _stop_reading(consent: Consent) -> None:
@@ -237,7 +255,8 @@ def _finish(consent: Consent, before: Connection | None, by: User) -> Outcome:
     _tell_handed_on(connection, before, by)
     return Finished(
         connection,
-        is_reconnection=before is not None,
+        is_reconnection=before is not None
+        and before.organisation_id == organisation.organisation_id,
         others=tuple(
             consents.users_of(grant.pk) - {(connection.business_id, connection.pk)}
         ),

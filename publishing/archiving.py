@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from dext_sync.businesses import audit
 from dext_sync.businesses.models import User
-from publishing import coding, pausing
+from publishing import coding
 from publishing.models import Item, Publication, Step
 
 
@@ -40,7 +40,6 @@ def archive(item: Item, by: User) -> Item:
         fresh.save(update_fields=["status", "reasons", "archived_at"])
         action = "item.put_back" if is_in_zoho else "item.archived"
         audit.record(fresh.business, action, actor=by, subject=fresh)
-        pausing.mended(fresh)
     return fresh
 
 

@@ -43,15 +43,14 @@ PAUSE_LASTS: Final = timedelta(minutes=10)
 
 def decide_due(business: Business) -> int:
     """Decide about items that have rested; how many, of at most MOST_AT_ONCE."""
-    connection = connection_of(business)
     due = Item.unscoped.filter(business=business, auto_due_at__lte=timezone.now())
-    if not anybody_speaks(business, connection):
+    if not anybody_speaks(business, connection_of(business)):
         due.update(auto_due_at=None)
         return 0
     numbers = due.order_by("auto_due_at", "pk").values_list("pk", flat=True)
     chosen = list(numbers[:MOST_AT_ONCE])
     for number in chosen:
-        decide_about(number, connection)
+        decide_about(number)
     return len(chosen)
 
 
@@ -65,7 +64,7 @@ def anybody_speaks(business: Business, connection: Connection | None) -> bool:
     )
 
 
-def decide_about(item_id: int, connection: Connection | None) -> Publication | None:
+def decide_about(item_id: int) -> Publication | None:
     """What is begun is the engine's; hand it to `tasks.publish_due` after the commit."""
     with transaction.atomic():
         item = coding.locked(item_id)
@@ -74,7 +73,8 @@ def decide_about(item_id: int, connection: Connection | None) -> Publication | N
         Item.unscoped.filter(pk=item.pk).update(auto_due_at=None)
         if not item.takes_changes:
             return None
-        facts = facts_now(item, connection)
+        # As it is now: an exception may have been made since the last one.
+        facts = facts_now(item, connection_of(item.business))
         decision = decide(facts)
         if decision is None:
             _forget(item)
@@ -167,6 +167,7 @@ def facts_of(
         method=method,
         party=party,
         account=account_word(connection),
+        was_cleared=any(each.cleared_at for each in item.publications.all()),
         ready=item.status == Item.Status.READY,
         failed=item.status == Item.Status.FAILED,
         reasons=tuple(str(reason.sentence) for reason in item.open_reasons),

@@ -50,6 +50,7 @@ class AutoFacts:
     method: Word | None = None
     party: Word | None = None
     account: Word | None = None
+    was_cleared: bool = False
     ready: bool = True
     failed: bool = False
     reasons: Sequence[str] = ()
@@ -66,6 +67,7 @@ class Ground(StrEnum):
     EXCEPTED = "excepted"
     NEVER = "never"
     OLDER = "older"
+    CLEARED = "cleared"
     NOT_CONNECTED = "not_connected"
     FAILED = "failed"
     NOT_READY = "not_ready"
@@ -107,6 +109,7 @@ def _hindrance(facts: AutoFacts, word: Word) -> Ground | None:
         (Ground.EXCEPTED, facts.type_excepted),
         (Ground.NEVER, word.says is Says.NEVER),
         (Ground.OLDER, facts.submitted_at < word.since),
+        (Ground.CLEARED, facts.was_cleared),
         (Ground.NOT_CONNECTED, not facts.connected),
         (Ground.FAILED, facts.failed),
         (Ground.NOT_READY, not facts.ready),
@@ -153,6 +156,8 @@ def why(stays: Stays, facts: AutoFacts) -> str:
             return _("it was submitted before %(rule)s was set.") % {
                 "rule": words_of(word)
             }
+        case Ground.CLEARED:
+            return _("it was in Zoho Books before; a person publishes it again.")
         case Ground.NOT_CONNECTED:
             return _("the connection to Zoho Books does not work.")
         case Ground.FAILED:
@@ -165,4 +170,6 @@ def why(stays: Stays, facts: AutoFacts) -> str:
                 "reason": facts.pause_reason,
             }
         case Ground.DEFAULT_TAX:
-            return _("only the default tax speaks for its rate; look at it once.")
+            return _(
+                "only the default tax speaks for its rate: choose the rate, or publish it."
+            )

@@ -15,6 +15,7 @@ from connections.models import (
     Account,
     Connection,
     Contact,
+    ListEntry,
     Location,
     Project,
     TaxRate,
@@ -148,7 +149,25 @@ def change(item: Item, field: str, value: Value, *, by: User) -> Item:
                 fresh.save(update_fields=["spelled_as"])
             _audit(fresh, field, before, value, by)
             _settle(fresh, connection)
+        elif filling.is_by_default(fresh, field):
+            _confirm(fresh, field, by)
     return fresh
+
+
+def _confirm(item: Item, field: str, by: User) -> None:
+    """A person says what a default had said: it is theirs from now on."""
+    item.sources = {**item.sources, field: said_by(by)}
+    item.auto_due_at = rested()
+    item.save(update_fields=["sources", "auto_due_at"])
+    now = shown(item, field, getattr(item, field))
+    audit.record(
+        item.business,
+        "item.confirmed",
+        actor=by,
+        subject=item,
+        field=label_of(item, field),
+        value=now,
+    )
 
 
 def _set(
@@ -239,6 +258,13 @@ def _refill(item: Item, changed: list[str], connection: Connection | None) -> No
         item.save(update_fields=[*changed, "auto_due_at"])
 
 
+def put_in_place(item: Item, name: str, entry: ListEntry) -> None:
+    """The same choice in another organisation: whoever made it stays who made it, and
+    an amount that follows its rate follows this one. Review it afterwards."""
+    setattr(item, name, entry)
+    _refill(item, [name], connection_of(item.business))
+
+
 def _audit(item: Item, field: str, before: object, after: object, by: User) -> None:
     audit.record(
         item.business,
@@ -309,7 +335,8 @@ def _follow_merge(item: Item) -> None:
         return
     item.spelled_as = item.spelled_as or item.supplier
     item.supplier = suppliers.root_now(item.supplier)
-    item.save(update_fields=["spelled_as", "supplier"])
+    item.auto_due_at = rested()
+    item.save(update_fields=["spelled_as", "supplier", "auto_due_at"])
 
 
 def review_supplier(supplier: Supplier) -> None:

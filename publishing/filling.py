@@ -179,6 +179,11 @@ def as_json(source: Source) -> dict[str, object]:
     }
 
 
+def is_by_default(item: Item, name: str) -> bool:
+    """Whether a default says this field now."""
+    return bool(item.sources.get(name, {}).get("from") == Origin.DEFAULT)
+
+
 def is_by_rule(item: Item, name: str) -> bool:
     """Whether a rule says this field now."""
     return item.sources.get(name, {}).get("from") in RULES

@@ -459,6 +459,7 @@ class NewItemForm(forms.Form):
         if place.sells:
             del self.fields["kind"]
             self.fields["supplier"].label = _("Customer")
+        self.fields["supplier"].widget.attrs["list"] = "known-suppliers"
         self.order_fields(
             ["kind", "supplier", "date", "reference", "total", "currency"]
         )

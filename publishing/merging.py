@@ -94,9 +94,8 @@ def in_use(connection: Connection) -> list[KindInUse]:
 def _kind_in_use(kind: Kind, connection: Connection) -> KindInUse:
     counts = usage.counts(kind, connection, usage.FORMER)
     offered = list(_offered(kind, connection)) if counts else []
-    candidates = [Entry(each.pk, named(each)) for each in offered]
     former = kind.model.unscoped.filter(pk__in=counts).order_by("name", "pk")
-    uses = [Use(entry, counts[entry.pk], _match(entry, candidates)) for entry in former]
+    uses = [Use(entry, counts[entry.pk], _match(entry, offered)) for entry in former]
     return KindInUse(kind, uses, offered)
 
 
@@ -106,9 +105,19 @@ def _offered(kind: Kind, connection: Connection) -> QuerySet[Any]:
     return entries.usable(connection, kind.model)
 
 
-def _match(entry: ListEntry, candidates: Sequence[Entry]) -> Entry | None:
+def _match(entry: ListEntry, offered: Sequence[ListEntry]) -> Entry | None:
+    """Of accounts those of the same type: a cost is not proposed an income."""
+    candidates = [
+        Entry(each.pk, named(each)) for each in offered if _of_one_type(each, entry)
+    ]
     found = match(named(entry), candidates)
     return found if isinstance(found, Entry) else None
+
+
+def _of_one_type(one: ListEntry, other: ListEntry) -> bool:
+    if isinstance(one, Account) and isinstance(other, Account):
+        return one.account_type == other.account_type
+    return True
 
 
 def _parties(connection: Connection) -> QuerySet[Supplier]:
@@ -179,13 +188,10 @@ def _put_into_items(name: str, numbers: Iterable[int], new: ListEntry, by: User)
     for number in sorted(numbers):
         item = coding.locked(number)
         before = getattr(item, name)
-        if (
-            not item.takes_changes
-            or before is None
-            or before.organisation_id == new.organisation_id
-        ):
+        is_former = before and before.organisation_id != new.organisation_id
+        if not item.takes_changes or not is_former:
             continue
-        Item.unscoped.filter(pk=number).update(**{name: new})
+        coding.put_in_place(item, name, new)
         counted += 1
         audit.record(
             item.business,

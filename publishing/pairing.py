@@ -11,17 +11,21 @@ from typing import Any, Final
 
 from django.db import connection as database
 
-from publishing import marks
+from publishing import marks, suppliers
 from publishing.alikeness import NEAR, Paper
 from publishing.models import Item
 
 MOST: Final = 20
 """So many new ones are found at once: more would help nobody."""
 
-# `known` is what was asked already; `there` is Zoho Books.
+# `party` is the supplier under all its names: its spellings, and whoever stands for the
+# same contact in Zoho. `known` is what was asked already; `there` is Zoho Books.
 PAIRS: Final = """
     WITH own AS (
         SELECT bare_reference FROM publishing_item WHERE id = %(item)s
+    ), party AS (
+        SELECT id FROM publishing_supplier WHERE business_id = %(business)s
+            AND (id = %(root)s OR merged_into_id = %(root)s OR contact_id = %(contact)s)
     ), known AS (
         SELECT id, item_id, answer, grounds, record_kind, record_id, organisation_id,
             CASE item_id WHEN %(item)s THEN other_id ELSE item_id END AS paired
@@ -30,11 +34,12 @@ PAIRS: Final = """
             AND (item_id = %(item)s OR other_id = %(item)s)
     ), alike AS (
         SELECT id FROM publishing_item WHERE business_id = %(business)s
-            AND supplier_id = %(supplier)s AND bare_reference <> ''
+            AND supplier_id = ANY (ARRAY(SELECT id FROM party))
+            AND bare_reference <> ''
             AND bare_reference = (SELECT bare_reference FROM own)
         UNION
         SELECT id FROM publishing_item WHERE business_id = %(business)s
-            AND supplier_id = %(supplier)s AND currency = %(currency)s
+            AND supplier_id = ANY (ARRAY(SELECT id FROM party)) AND currency = %(currency)s
             AND total_in_thousandths = %(total)s
             AND date BETWEEN %(since)s AND %(until)s
             AND (date = %(date)s OR kind <> %(kind)s)
@@ -83,7 +88,9 @@ PAIRS: Final = """
         ORDER BY id DESC LIMIT %(most)s
     )
     SELECT other.id, NULL AS record_kind, NULL AS record_id, NULL AS organisation_id,
-        kind, supplier_id, reference, date, total, currency, document_id, created_at,
+        kind, CASE WHEN supplier_id IN (SELECT id FROM party)
+            THEN %(supplier)s::bigint ELSE supplier_id END,
+        reference, date, total, currency, document_id, created_at,
         status = ANY (%(open)s) AND NOT EXISTS (
             SELECT FROM publishing_publication
             WHERE item_id = other.id AND state = 'published' AND cleared_at IS NULL
@@ -165,7 +172,8 @@ def pairs_of(item: Item) -> list[Pair]:
 def _question(item: Item) -> dict[str, Any]:
     """What is known of the item; what is None there is like nothing."""
     day = item.date
-    contact = item.supplier.contact if item.supplier else None
+    root = suppliers.root(item.supplier) if item.supplier else None
+    contact = root.contact if root else None
     is_cost = item.workspace == Item.Workspace.COSTS
     in_zoho = contact if is_cost else None
     return {
@@ -174,11 +182,13 @@ def _question(item: Item) -> dict[str, Any]:
         "item": item.pk,
         "kind": item.kind,
         "supplier": item.supplier_id,
+        "root": root and root.pk,
+        "contact": contact and contact.pk,
         "currency": item.currency,
         "total": None if item.total is None else int(item.total * 1000),
         "date": day,
-        "since": day and day - NEAR,
-        "until": day and day + NEAR,
+        "since": day and (day - NEAR if day - date.min > NEAR else date.min),
+        "until": day and (day + NEAR if date.max - day > NEAR else date.max),
         "document": item.document_id,
         "organisation": in_zoho and in_zoho.organisation_id,
         "vendor": in_zoho and in_zoho.zoho_id,

@@ -2,11 +2,12 @@
 mended what failed."""
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from dext_sync.businesses import audit
 from dext_sync.businesses.models import User
+from publishing import coding
 from publishing.models import Item, Publication, Supplier
 
 
@@ -34,11 +35,24 @@ def resume(supplier: Supplier, *, by: User) -> bool:
 
 
 def mended(item: Item) -> None:
-    """What it was paused over is in the books now, or was put away by a person."""
+    """What it was paused over is in the books now. Another failure holds it on."""
     over = Supplier.unscoped.filter(paused_over=item.pk).exclude(paused_at=None)
     for supplier in over.select_related("business"):
-        if _go_on(supplier.pk):
+        if left := _still_failed(supplier, item):
+            Supplier.unscoped.filter(pk=supplier.pk).update(paused_over=left)
+        elif _go_on(supplier.pk):
             audit.record(supplier.business, "auto.resumed", subject=supplier)
+
+
+def _still_failed(supplier: Supplier, besides: Item) -> Item | None:
+    """Of what went by itself."""
+    failed = Item.unscoped.filter(
+        supplier=supplier,
+        status=Item.Status.FAILED,
+        publications__priority=Publication.Priority.AUTOMATIC,
+        publications__state=Publication.State.FAILED,
+    )
+    return failed.exclude(pk=besides.pk).order_by("pk").first()
 
 
 def _go_on(supplier_id: int) -> bool:
@@ -50,9 +64,12 @@ def _go_on(supplier_id: int) -> bool:
 
 
 def decide_again(items: QuerySet[Item]) -> None:
-    """Something that those which are Ready may have waited for has changed."""
+    """Something that those which are Ready may have waited for has changed. One that
+    has just been changed has its rest nevertheless."""
+    soon = coding.rested()
+    rest = Q(auto_due_at=None) | Q(auto_due_at__gt=soon)
     with transaction.atomic():
-        ready = items.filter(status=Item.Status.READY).order_by("pk")
+        ready = items.filter(rest, status=Item.Status.READY).order_by("pk")
         # In this order, as whoever else locks several of them.
         numbers = list(
             ready.select_for_update(no_key=True).values_list("pk", flat=True)

@@ -63,7 +63,8 @@ def _look(
     connection: Connection | None,
     words: dict[str, Word | None],
 ) -> Look:
-    last = items.select_related(*coding.RELATED).order_by("-created_at", "-pk")[:MOST]
+    last = items.select_related(*coding.RELATED).prefetch_related("publications")
+    last = last.order_by("-created_at", "-pk")[:MOST]
     found = list(last)
     spoken = _rules_of(found)
     held: Counter[str] = Counter()
@@ -115,4 +116,4 @@ def _as_it_came(item: Item, connection: Connection | None) -> AutoFacts:
     """Whatever is in Zoho was ready; what is paused or broken now is so only now."""
     facts = automatic.facts_of(item, connection, method=None, party=None)
     ready = facts.ready or item.status in GONE
-    return replace(facts, ready=ready, paused=False, connected=True)
+    return replace(facts, ready=ready, paused=False, connected=True, was_cleared=False)

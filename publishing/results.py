@@ -477,9 +477,10 @@ def failed(publication: Publication, outcome: Refused) -> None:
         ):
             raise LeaseLost
         suppliers.release_creation(publication.pk)
-        _send_back(publication, outcome.reason)
+        # The supplier before its item, as whoever merges suppliers locks them.
         if outcome.reason is None and outcome.problem not in OF_THE_CONNECTION:
             pausing.pause_over(publication, outcome.text)
+        _send_back(publication, outcome.reason)
         counters.count(counters.PUBLICATIONS, publication.kind, "failed")
         _record(publication, "publication.failed", reason=_spoken(outcome))
 

@@ -36,7 +36,9 @@ def merge(kept: Supplier, other: Supplier, *, by: User, is_new: bool = False) ->
         other.merged_into = kept
         other.save(update_fields=["merged_into"])
         _outside_zoho(Item.unscoped.filter(supplier=other)).update(
-            supplier=kept, spelled_as=Coalesce(F("spelled_as"), other.pk)
+            supplier=kept,
+            spelled_as=Coalesce(F("spelled_as"), other.pk),
+            auto_due_at=coding.rested(),
         )
         _audit("supplier.merged", kept, other, by)
 
@@ -54,7 +56,7 @@ def take_back(other: Supplier, *, by: User) -> None:
         other.save(update_fields=["merged_into"])
         theirs = Item.unscoped.filter(spelled_as__in=[other, *spellings_of(other)])
         mine = theirs.filter(supplier=suppliers.root(kept))
-        _outside_zoho(mine).update(supplier=other)
+        _outside_zoho(mine).update(supplier=other, auto_due_at=coding.rested())
         Item.unscoped.filter(supplier=other, spelled_as=other).update(spelled_as=None)
         _audit("supplier.unmerged", kept, other, by)
 

@@ -88,6 +88,7 @@ def heed_event(business_id: int, event_id: int) -> None:
     match ConnectionEvent.Kind(event.kind):
         case ConnectionEvent.Kind.MENDED | ConnectionEvent.Kind.ORGANISATION:
             _go_on(business_id)
+            pausing.decide_again(Item.unscoped.filter(business=business_id))
         case ConnectionEvent.Kind.DISCONNECTED:
             _withdraw(event)
         case ConnectionEvent.Kind.SETTINGS:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -20,11 +20,21 @@ from connections.models import (
     TaxRate,
 )
 from publishing import coding
-from publishing.models import CategoryRule, Item, PaymentMethod, SupplierRule
+from publishing.models import (
+    CategoryRule,
+    Item,
+    PaymentMethod,
+    Publication,
+    SupplierRule,
+)
 
 MOST_LISTED: Final = 200
 NOT_REMOVED: Final = Q(removed_at=None)
-OPEN: Final = Q(status__in=coding.EDITABLE)
+STANDING: Final = Publication.unscoped.filter(
+    item=OuterRef("pk"), state=Publication.State.PUBLISHED, cleared_at=None
+)
+OPEN: Final = Q(status__in=coding.EDITABLE) & ~Q(Exists(STANDING))
+"""Items that take changes."""
 
 
 @dataclass(frozen=True)

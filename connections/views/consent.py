@@ -113,6 +113,7 @@ def finish(request: BusinessRequest, consent: Consent) -> HttpResponse:
             "consent": consent,
             "organisation": wizard.chosen(consent),
             "connection": wizard.connection_of(request.business),
+            "left": wizard.is_left(consent),
             "takes_over": takeover.is_agreed(consent),
         },
     )

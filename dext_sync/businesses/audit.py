@@ -65,6 +65,7 @@ SENTENCES = {
     ),
     "item.created": _("typed in {subject}"),
     "item.changed": _("changed {field} of {subject} from {before} to {after}"),
+    "item.confirmed": _("confirmed {field} of {subject}: {value}"),
     "item.ruled": _("a rule changed {field} of {subject} from {before} to {after}"),
     "item.merged": _(
         "{field} of {subject} became {after}: in the organisation before it was {before}"
@@ -141,6 +142,7 @@ SENTENCES = {
 
 OWN_SENTENCES = {
     "item.changed": _("changed {field} from {before} to {after}"),
+    "item.confirmed": _("confirmed {field}: {value}"),
     "auto.published": _("{sentence}"),
     "auto.held": _("{sentence}"),
 }

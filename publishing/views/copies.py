@@ -191,8 +191,14 @@ def _row(place: int, planned: Planned) -> Row:
         tuple(_line(kind, each) for each in planned.changes),
         tuple(_miss(kind, each) for each in planned.skipped),
         is_new_name=planned.is_new and kind in NEW_NAMES and bool(planned.changes),
-        is_ticked=not planned.replaces,
+        is_ticked=not planned.replaces and not _goes_uncoded(planned),
     )
+
+
+def _goes_uncoded(planned: Planned) -> bool:
+    """Items would go by themselves, and not all that codes them is copied."""
+    always = any(each.after == "always" for each in planned.changes)
+    return always and bool(planned.skipped)
 
 
 def _line(kind: Kind, change: Change) -> Line:

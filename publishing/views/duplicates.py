@@ -12,8 +12,10 @@ from django.views.decorators.http import require_POST
 from dext_sync.businesses.roles import Need
 from dext_sync.celery import enqueue
 from publishing import answering, archiving, attaching, tasks
+from publishing.forms import is_id
 from publishing.models import Item, Suspicion
 from publishing.views import answers
+from publishing.views.likeness import may_see_other
 from publishing.views.visible import (
     WorkspaceRequest,
     inbox_of,
@@ -34,10 +36,17 @@ def decide(request: WorkspaceRequest, item_id: int) -> HttpResponse:
             return _attached(request, item, asked)
         if request.POST.get("answer") == Suspicion.Answer.SAME:
             return _is_same(request, item, asked)
+        _require_seen(request, asked)
         answering.different(item, asked, request.user)
     except answering.Answered:
         messages.warning(request, _("This is no longer open."))
     return answers.moved(request, item)
+
+
+def _require_seen(request: WorkspaceRequest, asked: list[Suspicion]) -> None:
+    """Who cannot see the other one cannot say that it is another."""
+    if not all(may_see_other(request, each) for each in asked):
+        raise PermissionDenied
 
 
 def _asked(request: WorkspaceRequest, item: Item) -> list[Suspicion]:
@@ -45,7 +54,7 @@ def _asked(request: WorkspaceRequest, item: Item) -> list[Suspicion]:
     if request.POST.get("answer") not in ("same", "different", ATTACH):
         raise Http404
     named = request.POST.getlist("question")
-    if not all(text.isdecimal() for text in named):
+    if not all(is_id(text) for text in named):
         raise Http404
     asked = Suspicion.unscoped.filter(item=item, pk__in=named)
     return list(asked.select_related("other"))

@@ -1,5 +1,7 @@
 """The Inbox, the Archive, and a new item typed in."""
 
+from typing import Final
+
 from django.contrib import messages
 from django.db import transaction
 from django.http import HttpResponse, QueryDict
@@ -11,12 +13,14 @@ from django.views.decorators.http import (
     require_safe,
 )
 
+from connections import entries
+from connections.models import Contact
 from dext_sync.businesses import audit
 from dext_sync.businesses.roles import Need
-from publishing import coding
+from publishing import coding, suppliers
 from publishing.failures import Group
-from publishing.forms import FilterForm, NewItemForm
-from publishing.models import Item
+from publishing.forms import FilterForm, NewItemForm, Place
+from publishing.models import Item, Supplier
 from publishing.progress import PREFETCH
 from publishing.views.causes import failed_in, troubles_of
 from publishing.views.columns import choose
@@ -40,6 +44,8 @@ from publishing.views.visible import (
     items_of,
     workspace_view,
 )
+
+MOST_NAMES: Final = 500
 
 
 @workspace_view(Need.MEMBER)
@@ -86,10 +92,27 @@ def new(request: WorkspaceRequest) -> HttpResponse:
     form = NewItemForm(request.POST or None, place=place)
     if not form.is_valid():
         status = 422 if form.errors else 200
-        return render(request, "publishing/new.html", {"form": form}, status=status)
+        context = {"form": form, "known_suppliers": _known_names(place)}
+        return render(request, "publishing/new.html", context, status=status)
     item = _typed_in(request, form)
-    messages.success(request, _("Item added: complete it here."))
+    is_ready = item.status == Item.Status.READY
+    messages.success(
+        request, _("Item added.") if is_ready else _("Item added: complete it here.")
+    )
     return redirect("item", request.business.slug, item.workspace, item.pk)
+
+
+def _known_names(place: Place) -> list[str]:
+    """Those that the field offers while one types; others may be typed as well."""
+    mine = Supplier.objects.for_business(place.business).filter(
+        side=place.side, merged_into=None
+    )
+    names = set(mine.values_list("name", flat=True)[:MOST_NAMES])
+    if place.connection is not None:
+        contacts = entries.pickable(place.connection, Contact)
+        theirs = contacts.filter(kind=suppliers.KINDS[place.side])
+        names |= set(theirs.values_list("name", flat=True)[:MOST_NAMES])
+    return sorted(names, key=str.casefold)
 
 
 def _list_page(request: WorkspaceRequest, *, archive: bool) -> HttpResponse:

@@ -62,7 +62,9 @@ def history(request: WorkspaceRequest, item_id: int) -> HttpResponse:
     entries = audit.about(request.business, item)
     if item.supplier is not None:
         # Whoever says which contact the supplier is says it of this item, too.
-        entries |= audit.about(request.business, item.supplier)
+        entries |= audit.about(request.business, item.supplier).filter(
+            action__startswith="supplier."
+        )
     told = [(entry, audit.own_sentence(entry)) for entry in entries[:MOST_HISTORY]]
     return answers.whole_page(
         request, item, tab="history", history=told, records=_records(item)

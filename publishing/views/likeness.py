@@ -40,7 +40,8 @@ class Line:
 
 @dataclass(frozen=True)
 class Question:
-    """`lines` are empty where this reader may not see the other one."""
+    """`lines` are empty where this reader may not see the other one, and then only
+    somebody else `may_tell` that it is different."""
 
     pk: int
     sentence: str
@@ -50,6 +51,7 @@ class Question:
     url: str = ""
     is_in_zoho: bool = False
     can_attach: bool = False
+    may_tell: bool = True
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,12 @@ def _told(
 def _question(request: WorkspaceRequest, item: Item, asked: Suspicion) -> Question:
     other = _other_of(request, asked)
     if other is None:
-        return Question(asked.pk, _sentence(asked), _unseen(asked))
+        return Question(
+            asked.pk,
+            _sentence(asked),
+            _unseen(asked),
+            may_tell=may_see_other(request, asked),
+        )
     return Question(
         asked.pk,
         _sentence(asked),
@@ -119,16 +126,18 @@ class Side:
 
 def _other_of(request: WorkspaceRequest, asked: Suspicion) -> Side | None:
     """None where this reader may not see it, or Zoho has it no more."""
-    if asked.other is not None:
-        may_see = (
-            request.membership.may_see_all_documents
-            or asked.other.owner_id == request.user.pk
-        )
-        return _side_of_item(request, asked.other) if may_see else None
-    record = _record_of(asked)
-    if record is None or not request.membership.may_see_all_documents:
+    if not may_see_other(request, asked):
         return None
-    return _side_of_record(request, record)
+    if asked.other is not None:
+        return _side_of_item(request, asked.other)
+    record = _record_of(asked)
+    return _side_of_record(request, record) if record else None
+
+
+def may_see_other(request: WorkspaceRequest, asked: Suspicion) -> bool:
+    """Another's item and what is in Zoho are for those who see all documents."""
+    is_own = asked.other is not None and asked.other.owner_id == request.user.pk
+    return is_own or request.membership.may_see_all_documents
 
 
 def _record_of(asked: Suspicion) -> PurchaseRecord | None:

@@ -1,6 +1,9 @@
 """Merge lists: what takes the place of a former organisation's entries; shown, then done."""
 
-from dataclasses import dataclass, field
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Final
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -14,8 +17,10 @@ from dext_sync.businesses.access import BusinessRequest, business_view
 from dext_sync.businesses.roles import Need
 from publishing import merging, tasks, usage
 from publishing.forms import plain_words
-from publishing.merging import KindInUse, Use
+from publishing.merging import KindInUse, Parties, Use
 from publishing.views.visible import connection_of
+
+MOST_SHOWN: Final = 300
 
 
 @dataclass(frozen=True)
@@ -53,9 +58,13 @@ def page(request: BusinessRequest) -> HttpResponse:
         return redirect("connections", request.business.slug)
     if not merging.is_ready(connection):
         return render(request, "publishing/merge_wait.html", {"connection": connection})
-    tables = [_table(request, each) for each in merging.in_use(connection)]
+    found = merging.in_use(connection)
+    tables = [_table(request, each) for each in _first(found)]
+    parties = merging.parties(connection)
+    shown = _fingerprint(tables, parties)
     faulty = any(line.error for table in tables for line in table.lines)
-    if request.method == "POST" and "merge" in request.POST and not faulty:
+    agreed = "merge" in request.POST and request.POST.get("shown") == shown
+    if request.method == "POST" and agreed and not faulty:
         return _merged(request, connection, tables)
     return render(
         request,
@@ -63,12 +72,35 @@ def page(request: BusinessRequest) -> HttpResponse:
         {
             "connection": connection,
             "tables": tables,
-            "parties": merging.parties(connection),
-            "preview": _preview(tables) if request.method == "POST" else None,
+            "left": sum(len(each.uses) for each in found)
+            - sum(len(table.lines) for table in tables),
+            "parties": parties,
+            "preview": _preview(tables, parties) if request.method == "POST" else None,
+            "shown": shown,
             "faulty": faulty,
         },
         status=422 if faulty else 200,
     )
+
+
+def _first(found: list[KindInUse]) -> Iterator[KindInUse]:
+    """As many as one form may hold; the others come in the next round."""
+    room = MOST_SHOWN
+    for kind in found:
+        if room:
+            yield replace(kind, uses=kind.uses[:room])
+            room -= len(kind.uses[:room])
+
+
+def _fingerprint(tables: list[Table], parties: Parties) -> str:
+    """Changes with whatever the preview counts."""
+    told = [
+        (line.name, line.new and line.new.pk, sorted(line.use.counts.items()))
+        for table in tables
+        for line in table.lines
+    ]
+    theirs = (sorted(parties.matched), [each.pk for each in parties.unmatched])
+    return hashlib.sha256(repr((told, theirs)).encode()).hexdigest()[:16]
 
 
 def _table(request: BusinessRequest, kind: KindInUse) -> Table:
@@ -94,7 +126,8 @@ def _by_label(kind: KindInUse) -> dict[str, ListEntry]:
     """Entries by what people choose them by; of one name, their Zoho ids tell apart."""
     found: dict[str, ListEntry] = {}
     for entry in kind.offered:
-        label = f"{entry.name} · {entry.code}" if entry.code else entry.name
+        name = plain_words(entry.name)
+        label = f"{name} · {plain_words(entry.code)}" if entry.code else name
         found[f"{label} ({entry.zoho_id})" if label in found else label] = entry
     return found
 
@@ -114,15 +147,26 @@ def _count(words: str, count: int) -> str:
     return said % {"count": count}
 
 
-def _preview(tables: list[Table]) -> str:
-    """“12 entries get another place: 40 open items, 3 rules. 2 stay.”"""
+def _preview(tables: list[Table], parties: Parties) -> str:
+    """“12 replaced: 40 open items, 3 rules, 9 suppliers or customers. 2 left as they
+    are.”"""
     totals: dict[str, int] = {}
     lines = [line for table in tables for line in table.lines]
     chosen = [line for line in lines if line.new is not None]
     for line in chosen:
         for words, count in line.use.counts.items():
             totals[words] = totals.get(words, 0) + count
-    touched = ", ".join(_count(words, count) for words, count in totals.items())
+    counted = [_count(words, count) for words, count in totals.items()]
+    if others := len(parties.matched) + len(parties.unmatched):
+        counted.append(
+            ngettext(
+                "%(count)d supplier or customer",
+                "%(count)d suppliers and customers",
+                others,
+            )
+            % {"count": others}
+        )
+    touched = ", ".join(counted)
     return _("%(chosen)d replaced: %(touched)s. %(left)d left as they are.") % {
         "chosen": len(chosen),
         "touched": touched or _("nothing"),

@@ -261,7 +261,7 @@ def test_only_the_default_tax_is_not_enough(
 
     assert publications(item) == []
     assert decision(item) == (
-        "Not auto-published: only the default tax speaks for its rate; look at it once."
+        "Not auto-published: only the default tax speaks for its rate: choose the rate, or publish it."
     )
 
 
@@ -391,7 +391,7 @@ def test_one_more_item_costs_the_same_queries(
         for _each in range(count):
             ready_item(acme.business, bob, supplier=acme)
         clock.shift(RESTED)
-        with acting_in(acme.business_id), django_assert_num_queries(3 + 15 * count):
+        with acting_in(acme.business_id), django_assert_num_queries(3 + 17 * count):
             automatic.decide_due(acme.business)
 
 
@@ -466,11 +466,11 @@ class TestAfterAFailure:
         assert self.supplier(failed).paused_at is None
         assert len(publications(another)) == 1
 
-    def test_or_was_put_away(self, failed: Item, bob: User) -> None:
+    def test_putting_it_away_ends_no_pause(self, failed: Item, bob: User) -> None:
         with acting_in(failed.business_id):
             archiving.archive(failed, bob)
 
-        assert self.supplier(failed).paused_at is None
+        assert self.supplier(failed).paused_at is not None
 
     def test_a_persons_own_failure_pauses_nothing(
         self, zoho: Zoho, connection: Connection, bob: User
@@ -532,7 +532,7 @@ class TestTheDryLook:
         for count in (1, 10):
             for _each in range(count):
                 ready_item(acme.business, bob, supplier=acme)
-            with acting_in(acme.business_id), django_assert_num_queries(3):
+            with acting_in(acme.business_id), django_assert_num_queries(4):
                 rehearsal.of_party(
                     acme, Connection.objects.for_business(acme.business).get()
                 )

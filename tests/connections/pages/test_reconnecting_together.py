@@ -100,7 +100,7 @@ def test_back_from_zoho_it_shows_what_is_reached_and_nothing_has_changed(
     before = [facts(trip) for trip in broken]
     page = text(broken[0].follows(gives_permission(broken[0])))
     assert f"Signed in at Zoho as {ANNA}." in page
-    assert page.count("Connected again") == 2
+    assert page.count("Will be connected") == 2
     assert BAKERY in page
     assert GARAGE in page
     assert [facts(trip) for trip in broken] == before

@@ -175,8 +175,21 @@ def test_vera_learns_nothing_of_an_item_that_she_may_not_see(
     assert "twins__table" not in page
     assert "Alice" not in page
     assert f"/costs/{first.pk}/" not in page
-    visitor.posts("item_duplicate", hers.pk, data=answer(hers, "different"))
-    assert now(hers).status == "ready"
+    assert "says somebody who may see all documents" in page
+
+
+def test_nor_may_she_say_that_what_she_cannot_see_is_another(
+    at: At, alice: User, vera: User, connected_bakery: Business
+) -> None:
+    ready_item(connected_bakery, alice, reference="INV-7")
+    hers = ready_item(connected_bakery, vera, reference="INV-7")
+
+    said = at(vera, connected_bakery).posts(
+        "item_duplicate", hers.pk, data=answer(hers, "different")
+    )
+
+    assert said.status_code == 403
+    assert now(hers).reasons == ["duplicate"]
 
 
 def test_nor_may_she_answer_for_it(

@@ -1,10 +1,12 @@
 """Another organisation: agreed to, finished, and its lists put in the place of the
 former ones."""
 
+import re
 from typing import Any
 
 import pytest
 from django.core.mail import EmailMessage
+from django.http import HttpResponse
 
 from connections import general
 from connections import tasks as connection_tasks
@@ -227,6 +229,13 @@ class TestMerging:
             name: labels[match.id] if match else "" for name, match in proposals.items()
         }
 
+    def merges(self, trip: Trip, **choices: str) -> HttpResponse:
+        """Looks at what changes, and presses Merge lists."""
+        shown = text(trip.posts("merge_lists", **choices))
+        found = re.search(r'name="shown" value="(\w+)"', shown)
+        assert found is not None
+        return trip.posts("merge_lists", merge="1", shown=found[1], **choices)
+
     def test_open_items_are_to_review_until_then(
         self, trip: Trip, acme: Supplier, bob: User
     ) -> None:
@@ -252,7 +261,7 @@ class TestMerging:
         assert "2 rules" in page
         assert "1 open item, 1 default" in page
         assert "found by its" in page
-        assert "3 replaced: 2 open items, 2 rules, 1 default." in counted
+        assert "3 replaced: 2 open items, 2 rules, 1 default" in counted
         assert item_now(item).status == Item.Status.TO_REVIEW
 
     def test_merging_puts_the_new_entries_everywhere_at_once(
@@ -261,7 +270,7 @@ class TestMerging:
         item = ready_item(trip.business, bob, supplier=acme)
         changes(trip)
 
-        answer = trip.posts("merge_lists", merge="1", **self.preview(trip))
+        answer = self.merges(trip, **self.preview(trip))
         tasks.review_items(trip.business.pk)
 
         assert answer["Location"].endswith("/connections/")
@@ -287,7 +296,7 @@ class TestMerging:
         before = item_now(item).category_id
         changes(trip)
 
-        trip.posts("merge_lists", merge="1", **self.preview(trip))
+        self.merges(trip, **self.preview(trip))
 
         assert item_now(item).category_id == before
         assert item_now(item).status == Item.Status.PUBLISHED
@@ -299,7 +308,7 @@ class TestMerging:
         item = ready_item(trip.business, bob, supplier=acme, project=jubilee)
         changes(trip)
 
-        answer = trip.posts("merge_lists", merge="1", **self.preview(trip))
+        answer = self.merges(trip, **self.preview(trip))
         review(trip.business)
 
         assert answer["Location"].endswith("/merge-lists/")
@@ -307,7 +316,7 @@ class TestMerging:
         assert item_now(item).reasons == ["project_gone"]
 
         sent = {f"projects-{jubilee.pk}": "Website"}
-        trip.posts("merge_lists", merge="1", **sent)
+        self.merges(trip, **sent)
         review(trip.business)
         assert item_now(item).project_id == of_now(trip, Project, "Website").pk
         assert item_now(item).status == Item.Status.READY
@@ -320,7 +329,7 @@ class TestMerging:
         changes(trip)
         wrong = dict.fromkeys(list(self.preview(trip))[:1], "Nonsense")
 
-        answer = trip.posts("merge_lists", merge="1", **self.preview(trip) | wrong)
+        answer = self.merges(trip, **self.preview(trip) | wrong)
 
         assert answer.status_code == 422
         assert "Nothing was changed" in text(answer)
@@ -358,7 +367,7 @@ class TestMerging:
         reads_lists(connection_of(trip))
 
         assert "Merge lists" in text(trip.opens("connections"))
-        trip.posts("merge_lists", merge="1", **self.preview(trip))
+        self.merges(trip, **self.preview(trip))
 
         postage = of_now(trip, Account, "Postage")
         assert mine(trip.business, SupplierRule).category_id == postage.pk

@@ -1,0 +1,145 @@
+"""Merge lists: long ones, amounts that follow, and what is not proposed."""
+
+import re
+
+from connections.models import Account, Project, TaxRate
+from dext_sync.businesses.models import User
+from dext_sync.businesses.tenancy import acting_in
+from publishing import archiving, coding, merging
+from publishing.models import Item
+from tests.connections.trips import Trip, text
+from tests.publishing.factories import make_entry, ready_item
+from tests.publishing.pages.test_merging import (
+    TestMerging as Merging,
+)
+from tests.publishing.pages.test_merging import (
+    changes,
+    connection_of,
+    of_now,
+    trip,
+)
+from tests.publishing.steps import item_now, publish, review
+
+__all__ = ["trip"]
+
+
+def test_more_former_entries_than_a_form_takes_fields(trip: Trip, bob: User) -> None:
+    connection = connection_of(trip)
+    with acting_in(trip.business.pk):
+        Project.unscoped.bulk_create(
+            Project(
+                business=trip.business,
+                connection=connection,
+                organisation_id=connection.organisation_id,
+                zoho_id=f"77{number:06}",
+                name=f"Job {number}",
+            )
+            for number in range(1001)
+        )
+        Item.unscoped.bulk_create(
+            Item(business=trip.business, owner=bob, currency="GBP", project=job)
+            for job in Project.unscoped.filter(name__startswith="Job ")
+        )
+    changes(trip)
+    page = text(trip.opens("merge_lists"))
+    names = re.findall(r'name="(projects-\d+)"', page)
+
+    answer = trip.posts("merge_lists", **dict.fromkeys(names, ""))
+
+    assert len(names) == 300
+    assert "701 more are shown after these." in page
+    assert answer.status_code == 200
+
+
+def test_an_amount_that_follows_its_rate_follows_the_new_one(
+    trip: Trip, bob: User
+) -> None:
+    item = ready_item(trip.business, bob, tax_amount=None)
+    rate = of_now(trip, TaxRate, "Standard Rate")
+    with acting_in(trip.business.pk):
+        zero = TaxRate.unscoped.exclude(percentage=rate.percentage).first()
+        assert zero is not None
+        coding.change(item, "tax_rate", zero, by=bob)
+        coding.change(item, "tax_rate", rate, by=bob)
+    assert item_now(item).sources["tax_amount"]["from"] == "rate"
+    assert item_now(item).status == Item.Status.READY
+    changes(trip)
+    with acting_in(trip.business.pk):
+        connection = connection_of(trip)
+        other = TaxRate.unscoped.filter(
+            organisation_id=connection.organisation_id
+        ).exclude(percentage=rate.percentage)[0]
+        category = of_now(trip, Account, "Office Supplies")
+        merging.merge(
+            connection,
+            {
+                ("tax-rates", rate.pk): other.pk,
+                ("categories", item.category_id or 0): category.pk,
+            },
+            by=trip.person,
+        )
+    review(trip.business)
+
+    assert "tax_disagrees" not in item_now(item).reasons
+
+
+def test_a_cost_is_not_proposed_an_account_of_income(trip: Trip, bob: User) -> None:
+    own = make_entry(
+        Account, connection_of(trip), "Vans", account_type="expense", code="4999"
+    )
+    item = ready_item(trip.business, bob, category=own)
+    changes(trip)
+    make_entry(
+        Account, connection_of(trip), "Bread sold", account_type="income", code="4999"
+    )
+    with acting_in(trip.business.pk):
+        (uses,) = [
+            each.uses
+            for each in merging.in_use(connection_of(trip))
+            if each.kind.slug == "categories"
+        ]
+    (use,) = [each for each in uses if each.entry.pk == item.category_id]
+
+    assert use.match is None
+
+
+def test_merging_ends_where_an_item_stands_in_zoho(trip: Trip, bob: User) -> None:
+    item = ready_item(trip.business, bob)
+    publish(item, bob)
+    with acting_in(trip.business.pk):
+        archiving.unarchive(item_now(item), bob, may_publish=True)
+    changes(trip)
+    with acting_in(trip.business.pk):
+        connection = connection_of(trip)
+        choices = {
+            (each.kind.slug, use.entry.pk): use.match.id
+            for each in merging.in_use(connection)
+            for use in each.uses
+            if use.match
+        }
+        merging.merge(connection, choices, by=trip.person)
+
+        assert not merging.is_due(connection)
+
+
+def test_what_was_not_previewed_is_not_merged(trip: Trip, bob: User) -> None:
+    item = ready_item(trip.business, bob)
+    before = item.category_id
+    changes(trip)
+    name = f"categories-{before}"
+
+    trip.posts("merge_lists", **{name: "Office Supplies"})
+    trip.posts("merge_lists", merge="1", **{name: "Postage"})
+
+    assert item_now(item).category_id == before
+
+
+def test_a_name_that_ends_in_a_space_can_be_chosen(trip: Trip, bob: User) -> None:
+    jubilee = make_entry(Project, connection_of(trip), "Jubilee ")
+    item = ready_item(trip.business, bob, project=jubilee)
+    changes(trip)
+    new = make_entry(Project, connection_of(trip), "Jubilee ")
+
+    Merging().merges(trip, **{f"projects-{jubilee.pk}": "Jubilee "})
+
+    assert item_now(item).project_id == new.pk

@@ -1,0 +1,44 @@
+"""Who waits for whom, and never in a circle."""
+
+import time
+from threading import Event
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+
+from dext_sync.businesses.models import Business, User
+from dext_sync.businesses.tenancy import acting_in
+from publishing import archiving, coding, spellings
+from publishing.models import Supplier
+from tests.publishing.factories import make_supplier, ready_item
+from tests.publishing.test_races import together
+
+pytestmark = pytest.mark.usefixtures("committed_db")
+
+
+def test_putting_away_what_a_supplier_was_paused_over_while_it_is_merged(
+    connected_bakery: Business, alice: User, bob: User
+) -> None:
+    acme = make_supplier(connected_bakery)
+    other = make_supplier(connected_bakery, "City Power")
+    item = ready_item(connected_bakery, bob, supplier=other)
+    with acting_in(connected_bakery.pk):
+        Supplier.unscoped.filter(pk=other.pk).update(
+            paused_at=timezone.now(), paused_over=item, pause_reason="No."
+        )
+    is_held = Event()
+
+    def archives() -> None:
+        with acting_in(connected_bakery.pk), transaction.atomic():
+            coding.locked(item.pk)  # As `archive` begins.
+            is_held.set()
+            time.sleep(0.5)
+            archiving.archive(item, bob)
+
+    def merges() -> None:
+        is_held.wait(10)
+        with acting_in(connected_bakery.pk):
+            spellings.merge(acme, other, by=alice)
+
+    together(archives, merges)
