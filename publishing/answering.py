@@ -68,6 +68,4 @@ def _name_of_other(question: Suspicion) -> str:
     if question.other_id is not None:
         return _("item {number}").format(number=question.other_id)
     kind = question.get_record_kind_display().lower()
-    return _("the {kind} {number} in Zoho Books").format(
-        kind=kind, number=question.record_id
-    )
+    return _("the {kind} in Zoho Books").format(kind=kind)
