@@ -8,7 +8,6 @@ from typing import Final
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from connections.models import Connection
 from dext_sync.businesses import audit
@@ -25,7 +24,6 @@ from publishing.autopublish import (
     Word,
     decide,
     sentence,
-    words_of,
 )
 from publishing.facts import connection_of
 from publishing.models import (
@@ -82,20 +80,6 @@ def decide_about(item_id: int) -> Publication | None:
             _forget(item)
             return None
         return _act(item, decision, facts)
-
-
-def expected(item: Item) -> str:
-    """For the page of an item that is soon decided about: that it will go, and which rule
-    says so. Empty otherwise."""
-    if item.auto_due_at is None or item.status != Item.Status.READY:
-        return ""
-    match decide(facts_now(item, connection_of(item.business))):
-        case GoesByItself(word):
-            return _("It goes to Zoho Books by itself in a moment: %(rule)s.") % {
-                "rule": words_of(word)
-            }
-        case _:
-            return ""
 
 
 def _act(item: Item, decision: Decision, facts: AutoFacts) -> Publication | None:

@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django_htmx.http import reswap, retarget
 
-from publishing import automatic, documents
+from publishing import documents
 from publishing.models import Item
 from publishing.progress import PREFETCH, Progress, progress
 from publishing.views import rows
@@ -171,7 +171,6 @@ def _facts(request: WorkspaceRequest, item: Item) -> dict[str, Any]:
         "item": item,
         "progress": now,
         "seen": _seen(now),
-        "by_itself": automatic.expected(item),
         "issues": issues_of(request, item),
         "likeness": likeness_of(request, item),
         "section": f"{item.workspace}_archive"

@@ -292,4 +292,4 @@ def test_the_archived_item_leads_to_the_bill(
 
     assert "Archived as a duplicate" in page
     assert f'#/bills/{typed["bill_id"]}" target="_blank" rel="noopener">Bill' in page
-    assert f"the bill {typed['bill_id']} in Zoho Books" in history
+    assert "the bill in Zoho Books" in history

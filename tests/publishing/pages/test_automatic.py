@@ -283,19 +283,3 @@ class TestTheDay:
         page = text(visitor.opens("supplier", "suppliers", acme.pk))
         assert "Auto-publish of Acme Paper Ltd goes on." in page
         assert "The date is locked." not in page
-
-
-def test_the_page_of_an_item_says_that_it_is_about_to_go(
-    at: At, alice: User, bob: User, bakery: Business, acme: Supplier
-) -> None:
-    switch_on(acme, alice)
-    item = ready_item(bakery, bob, supplier=acme)
-    held = ready_item(bakery, bob, supplier=make_supplier(bakery, "City Power"))
-    says = "It goes to Zoho Books by itself in a moment"
-
-    visitor = at(alice, bakery)
-
-    assert f"{says}: supplier rule “Always” for Acme Paper Ltd." in text(
-        visitor.opens("item", item.pk)
-    )
-    assert says not in text(visitor.opens("item", held.pk))
