@@ -60,7 +60,9 @@ def measure(small: bool) -> list[Row]:  # noqa: FBT001
             ours.worker(f"worker-{number}")
         ours.beat()
         ours.workers_answer(WORKERS)
-        alone = _sent(remote, bakery, _made(bakery, bills, "A"))
+        first = _made(bakery, bills, "A")
+        time.sleep(MINUTE)  # What setting up has asked of Zoho counts no more.
+        alone = _sent(remote, bakery, first)
         ended = time.monotonic()
         others = _made(garage, int(bills * MORE), "B")
         mine = _made(bakery, bills, "B")
