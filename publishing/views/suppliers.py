@@ -19,6 +19,7 @@ from django.views.decorators.http import (
     require_safe,
 )
 
+from connections.books import record_address
 from dext_sync.businesses.access import BusinessRequest, business_view
 from dext_sync.businesses.roles import Need
 from publishing import (
@@ -48,12 +49,14 @@ SIDES: Final = {
 
 @dataclass(frozen=True)
 class Row:
-    """`auto` is what its rule says of auto-publish, empty where it says nothing."""
+    """`auto` is what its rule says of auto-publish, empty where it says nothing, and
+    `contact_url` its contact in Zoho Books."""
 
     supplier: Supplier
     open_items: int
     rule: list[str]
     auto: str = ""
+    contact_url: str = ""
 
 
 @business_view(Need.MANAGE)
@@ -88,7 +91,8 @@ def _matching(request: BusinessRequest, side: str, words: str) -> QuerySet[Suppl
         rows = rows.filter(
             Q(name__icontains=word) | Q(contact__name__icontains=word) | Exists(spelled)
         )
-    return rows.select_related("contact").order_by(Lower("name"), "pk")
+    rows = rows.select_related("contact__connection")
+    return rows.order_by(Lower("name"), "pk")
 
 
 def _rows(shown: "Page[Supplier]") -> list[Row]:
@@ -110,7 +114,17 @@ def _rows(shown: "Page[Supplier]") -> list[Row]:
 
 def _row(supplier: Supplier, open_items: int, rule: SupplierRule | None) -> Row:
     auto = rule.auto_publish if rule else ""
-    return Row(supplier, open_items, ruling.summary(rule), auto)
+    words = ruling.summary(rule)
+    return Row(supplier, open_items, words, auto, contact_url_of(supplier))
+
+
+def contact_url_of(supplier: Supplier) -> str:
+    """Empty where it is not in Zoho, or no longer."""
+    contact = supplier.contact
+    if contact is None or not contact.is_usable:
+        return ""
+    region = contact.connection.region
+    return record_address(region, contact.organisation_id, "contact", contact.zoho_id)
 
 
 def _counted(shown: "Page[Supplier]") -> str:
@@ -175,6 +189,7 @@ def _page(
         {
             "side": side,
             "supplier": supplier,
+            "contact_url": contact_url_of(supplier),
             "form": form,
             "waiting": waiting.count(),
             "inbox_url": _inbox_of(request, supplier),
@@ -207,7 +222,8 @@ def _place(request: BusinessRequest, supplier: Supplier) -> Place:
 
 def supplier_or_404(request: BusinessRequest, side: str, number: int) -> Supplier:
     rows = Supplier.objects.for_business(request.business).filter(side=SIDES[side])
-    found = rows.select_related("contact", "merged_into").filter(pk=number).first()
+    rows = rows.select_related("contact__connection", "merged_into")
+    found = rows.filter(pk=number).first()
     if found is None:
         raise Http404
     return found

@@ -5,7 +5,7 @@ import re
 
 from django.http import HttpResponse
 
-from connections.models import Account
+from connections.models import Account, Contact
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
 from publishing import coding, filling
@@ -43,11 +43,12 @@ class TestSuppliers:
         postage = entry(Account, connected_bakery, "Postage")
         visitor.posts("supplier", *of(item.supplier), data={"category": postage.pk})
 
-        page = words(visitor.opens("suppliers", "suppliers"))
+        shown = visitor.opens("suppliers", "suppliers")
+        page = words(shown)
         found = words(visitor.opens("suppliers", "suppliers", q="nobody"))
 
         assert (
-            "Acme Paper Ltd Acme Paper Ltd Category: Postage Not set Always Never Save Acme Paper Ltd 1"
+            "Acme Paper Ltd Acme Paper Ltd (opens a new tab) Category: Postage Not set Always Never Save Acme Paper Ltd 1"
             in page
         )
         assert (
@@ -55,6 +56,9 @@ class TestSuppliers:
             in page
         )
         assert "Acme" not in found
+        contact = entry(Contact, connected_bakery, "Acme Paper Ltd")
+        address = f"/app/{contact.organisation_id}#/contacts/{contact.zoho_id}"
+        assert f'{address}" target="_blank"' in shown.content.decode()
 
     def test_a_rule_is_saved_and_shown(
         self, at: At, alice: User, connected_bakery: Business
