@@ -72,6 +72,7 @@ def change_organisation(page: Page) -> None:
 def confirm_password(page: Page) -> None:
     """What asked for it is done after that; it is not asked where it was just typed."""
     password = page.get_by_label("Password")
+    expect(password.or_(page.get_by_role("button", name="Finish"))).to_be_visible()
     if password.is_visible():
         password.fill(PASSWORD)
         page.get_by_role("button", name="Confirm").click()

@@ -96,7 +96,8 @@ def chooses_columns(page: Page) -> None:
     page.get_by_role("button", name="Columns").click()
     is_accessible(page)
     page.get_by_role("checkbox", name="Owner").uncheck()
-    page.get_by_role("button", name="Show these columns").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Show these columns").click()
     expect(page.get_by_role("columnheader", name="Owner")).to_be_hidden()
 
 
