@@ -4,6 +4,7 @@ and what was decided is told in its history."""
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 from django.db import transaction
@@ -12,7 +13,7 @@ from django.utils import timezone
 from connections.models import Connection
 from dext_sync.businesses import audit
 from dext_sync.businesses.models import Business
-from publishing import coding, engine
+from publishing import coding, engine, one_by_one
 from publishing.autopublish import (
     AutoFacts,
     Decision,
@@ -39,6 +40,8 @@ from publishing.rules import Origin
 
 MOST_AT_ONCE: Final = 100
 PAUSE_LASTS: Final = timedelta(minutes=10)
+FAILURE_RESTS: Final = timedelta(hours=1)
+"""One whose decision raised is decided about again after that."""
 
 
 def decide_due(business: Business) -> int:
@@ -50,8 +53,19 @@ def decide_due(business: Business) -> int:
     numbers = due.order_by("auto_due_at", "pk").values_list("pk", flat=True)
     chosen = list(numbers[:MOST_AT_ONCE])
     for number in chosen:
-        decide_about(number)
+        decided = one_by_one.managed(
+            partial(decide_about, number), business_id=business.pk, item_id=number
+        )
+        if not decided:
+            _postpone(number)
     return len(chosen)
+
+
+def _postpone(item_id: int) -> None:
+    """It raises, so that it is out of the way; a change of it brings it back at once."""
+    later = timezone.now() + FAILURE_RESTS
+    still_due = Item.unscoped.filter(pk=item_id, auto_due_at__lte=timezone.now())
+    still_due.update(auto_due_at=later)
 
 
 def anybody_speaks(business: Business, connection: Connection | None) -> bool:

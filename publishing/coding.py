@@ -23,7 +23,14 @@ from connections.models import (
 from dext_sync.businesses import audit
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
-from publishing import duplicates, failures, filling, payloads, suppliers
+from publishing import (
+    duplicates,
+    failures,
+    filling,
+    one_by_one,
+    payloads,
+    suppliers,
+)
 from publishing.decision import Facts, Hold, Publish, decide
 from publishing.facts import (
     connection_of,
@@ -359,8 +366,19 @@ def match_suppliers(business: Business) -> None:
 
 
 def review_all(items: Iterable[Item]) -> None:
-    for item in items:
-        review(item)
+    """One that cannot be reviewed is passed over, and tried once more when the others
+    are done: two that waited for each other do so no longer. After that it is due when
+    it is changed, and with the next review of its business, after each refresh.
+    """
+    passed_over = [item for item in items if not _is_reviewed(item)]
+    for item in passed_over:
+        _is_reviewed(item)
+
+
+def _is_reviewed(item: Item) -> bool:
+    return one_by_one.managed(
+        partial(review, item), business_id=item.business_id, item_id=item.pk
+    )
 
 
 def open_items(business: Business) -> QuerySet[Item]:

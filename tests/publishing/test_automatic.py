@@ -31,6 +31,7 @@ from publishing.models import (
     Publication,
     Supplier,
 )
+from tests.logs import of, written
 from tests.publishing.factories import (
     entry,
     make_item,
@@ -536,3 +537,58 @@ class TestTheDryLook:
                 rehearsal.of_party(
                     acme, Connection.objects.for_business(acme.business).get()
                 )
+
+
+class TestOneThatRaises:
+    """Its row says what no code expects, so that nothing can be decided about it."""
+
+    @pytest.fixture
+    def bad(self, acme: Supplier, alice: User, bob: User) -> Item:
+        say(acme, alice, "always")
+        item = ready_item(acme.business, bob, supplier=acme)
+        with acting_in(acme.business_id):
+            Item.unscoped.filter(pk=item.pk).update(sources=[])
+        return item
+
+    def test_it_is_logged_and_passed_over(
+        self,
+        clock: time_machine.Traveller,
+        acme: Supplier,
+        bob: User,
+        bad: Item,
+    ) -> None:
+        good = ready_item(acme.business, bob, supplier=acme)
+
+        with written() as lines:
+            decide(acme.business, clock)
+
+        assert len(publications(good)) == 1
+        assert publications(bad) == []
+        line = of(lines, "An item was passed over.")
+        assert (line["business_id"], line["item_id"]) == (acme.business_id, bad.pk)
+
+    def test_it_is_decided_about_again_in_an_hour(
+        self, clock: time_machine.Traveller, acme: Supplier, bad: Item
+    ) -> None:
+        decide(acme.business, clock)
+        with acting_in(acme.business_id):
+            Item.unscoped.filter(pk=bad.pk).update(sources=bad.sources)
+
+        clock.shift(dt.timedelta(minutes=59))
+        tasks.decide_automatically(acme.business_id)
+        assert told(bad) == []
+        clock.shift(dt.timedelta(minutes=1))
+        tasks.decide_automatically(acme.business_id)
+        assert told(bad) == [GOES]
+
+    def test_a_change_brings_it_back_at_once(
+        self, clock: time_machine.Traveller, acme: Supplier, bob: User, bad: Item
+    ) -> None:
+        decide(acme.business, clock)
+        with acting_in(acme.business_id):
+            Item.unscoped.filter(pk=bad.pk).update(sources=bad.sources)
+            coding.change(bad, "description", "Paper", by=bob)
+
+        decide(acme.business, clock)
+
+        assert told(bad) == [GOES]
