@@ -17,7 +17,7 @@ from connections.zoho import types
 from connections.zoho.oauth import covers
 from dext_sync.businesses import audit
 from dext_sync.businesses.models import Business, Membership, User
-from dext_sync.businesses.tenancy import acting_in
+from dext_sync.businesses.tenancy import acting_as, acting_in, outside
 
 GONE: Final = (Connection.Broken.PERMISSION_GONE, Connection.Broken.WITHDRAWN)
 
@@ -95,6 +95,23 @@ def waits(connection: Connection) -> bool:
 
 
 # After it
+
+
+def going_on_too(person: User, others: Iterable[tuple[int, int]]) -> list[Business]:
+    """Of (business, connection) ids that one permission has revived, the businesses that
+    its life mends and in which the person manages: of others they are told nothing."""
+    businesses = {business_id for business_id, _connection_id in others}
+    with outside(), acting_as(person.pk):
+        return [
+            each.business
+            for each in partners_of(person, businesses)
+            if _will_be_mended(each)
+        ]
+
+
+def _will_be_mended(partner: Partner) -> bool:
+    with acting_in(partner.business.pk):
+        return wizard.will_be_mended(partner.connection)
 
 
 def can_be_shared(consent: Consent) -> bool:

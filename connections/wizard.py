@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db import connection as database
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -420,7 +421,22 @@ def mend(connection: Connection) -> None:
     person who gave it has left this business."""
     if not leaving.giver_is_here(connection):
         return
-    broken = Connection.unscoped.filter(
+    with transaction.atomic():
+        if not _mendable(connection).update(
+            state=Connection.State.CONNECTED, needs_reason="", needs_since=None
+        ):
+            return
+        _note(connection, ConnectionEvent.Kind.MENDED)
+        audit.record(connection.business, "connection.reconnected", subject=connection)
+
+
+def will_be_mended(connection: Connection) -> bool:
+    """Whether `mend` would."""
+    return leaving.giver_is_here(connection) and _mendable(connection).exists()
+
+
+def _mendable(connection: Connection) -> QuerySet[Connection]:
+    return Connection.unscoped.filter(
         pk=connection.pk,
         state=Connection.State.NEEDS_RECONNECTING,
         needs_reason=Connection.Broken.PERMISSION_GONE,
@@ -428,13 +444,6 @@ def mend(connection: Connection) -> None:
         grant__died_at=None,
         grant__isnull=False,
     )
-    with transaction.atomic():
-        if not broken.update(
-            state=Connection.State.CONNECTED, needs_reason="", needs_since=None
-        ):
-            return
-        _note(connection, ConnectionEvent.Kind.MENDED)
-        audit.record(connection.business, "connection.reconnected", subject=connection)
 
 
 # Giving up

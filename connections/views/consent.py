@@ -10,11 +10,13 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from connections import consents, lists, takeover, tasks, wizard
+from connections import consents, lists, takeover, tasks, together, wizard
 from connections.models import Connection, Consent
 from connections.views.problems import PROBLEMS
 from connections.wizard import (
@@ -26,6 +28,7 @@ from connections.wizard import (
     Taken,
 )
 from dext_sync.businesses.access import BusinessRequest, business_view
+from dext_sync.businesses.models import Business
 from dext_sync.businesses.roles import Need
 from dext_sync.celery import enqueue
 
@@ -136,9 +139,12 @@ def _finished(request: BusinessRequest, consent: Consent) -> HttpResponse:
     match wizard.finish(consent, request.user):
         case Finished(connection, is_reconnection, others):
             _begin_refresh(request, connection)
+            # Before a worker mends them, when it can no longer be told which were broken.
+            too = together.going_on_too(request.user, others)
             for business_id, connection_id in others:
                 enqueue(tasks.mend_connection, business_id, connection_id)
             messages.success(request, _done(connection, is_reconnection))
+            _say_going_on(request, too)
             return redirect("connections", slug)
         case Taken():
             messages.error(
@@ -191,6 +197,18 @@ def _done(connection: Connection, is_reconnection: bool) -> str:  # noqa: FBT001
         else _("%(name)s is connected.")
     )
     return sentence % {"name": connection.organisation_name}
+
+
+def _say_going_on(request: BusinessRequest, others: list[Business]) -> None:
+    if not others:
+        return
+    sentence = ngettext(
+        "%(names)s goes on too: it uses the same permission.",
+        "%(names)s go on too: they use the same permission.",
+        len(others),
+    )
+    names = get_text_list([each.name for each in others], _("and"))
+    messages.success(request, sentence % {"names": names})
 
 
 @business_view(Need.MANAGE)

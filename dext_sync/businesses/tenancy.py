@@ -53,7 +53,8 @@ def acting_as(person_id: int) -> Iterator[None]:
 @contextmanager
 def outside() -> Iterator[None]:
     """Leave the current unit of work for one of another business, which the caller has
-    found through a reviewed function; nothing read inside may be shown to the first."""
+    found through a reviewed function; nothing read inside may be shown to the first,
+    but to a person of both."""
     with _acting(NOBODY):
         yield
 

@@ -6,7 +6,8 @@ from django.utils import timezone
 
 from connections import tasks
 from connections.models import Connection, ConnectionEvent, Grant
-from dext_sync.businesses.models import AuditEntry, Business, User
+from dext_sync.businesses.models import AuditEntry, Business, Membership, User
+from dext_sync.businesses.roles import Role
 from dext_sync.businesses.tenancy import acting_in
 from tests.connections.pages.conftest import Travels
 from tests.connections.trips import Trip, text
@@ -27,6 +28,11 @@ def breaks(connection: Connection) -> None:
     Grant.objects.filter(pk=grant_of(connection).pk).update(died_at=timezone.now())
     with acting_in(connection.business_id):
         tasks.tell_broken(connection.business_id, connection.pk)
+
+
+def connected(trip: Trip) -> Connection:
+    assert trip.connection is not None
+    return trip.connection
 
 
 def events(business: Business) -> list[str]:
@@ -101,6 +107,75 @@ def test_one_reconnection_mends_every_business_of_that_zoho_user(
     assert mended is not None
     assert mended.state == Connection.State.CONNECTED
     assert events(garage) == ["broken", "mended"]
+
+
+class TestWhatElseGoesOn:
+    """After one Reconnect the page names the other businesses that it has mended."""
+
+    TOO = "Garage Charlie goes on too: it uses the same permission."
+
+    @pytest.fixture
+    def theirs(
+        self, travels: Travels, anna: User, bakery: Business, garage: Business
+    ) -> Trip:
+        """Anna's permission carries both, and Zoho has ended it."""
+        ours = travels(anna, bakery).has_connected(BAKERY, ANNA)
+        trip = travels(anna, garage)
+        connection = trip.has_connected(GARAGE, ANNA)
+        breaks(ours)
+        tasks.tell_broken(garage.pk, connection.pk)
+        return trip
+
+    def test_it_is_named_to_who_manages_there_too(
+        self, travels: Travels, anna: User, bakery: Business, theirs: Trip
+    ) -> None:
+        trip = travels(anna, bakery)
+        trip.connects(BAKERY, ANNA)
+        page = text(trip.opens("connections"))
+        assert f"{BAKERY} is connected again." in page
+        assert self.TOO in page
+
+    def test_not_to_who_has_no_part_in_it(
+        self, travels: Travels, alice: User, bakery: Business, theirs: Trip
+    ) -> None:
+        """Alice signs in at Zoho as Anna does; the garage goes on without a word."""
+        trip = travels(alice, bakery)
+        trip.connects(BAKERY, ANNA)
+        page = text(trip.opens("connections"))
+        assert f"{BAKERY} is connected again." in page
+        assert "goes on too" not in page
+        assert "Garage" not in page
+        tasks.mend_connection(theirs.business.pk, connected(theirs).pk)
+        assert connected(theirs).state == Connection.State.CONNECTED
+
+    def test_nor_to_who_is_no_admin_there(
+        self, travels: Travels, anna: User, bakery: Business, theirs: Trip
+    ) -> None:
+        with acting_in(theirs.business.pk):
+            Membership.unscoped.filter(user=anna).update(role=Role.STANDARD)
+        trip = travels(anna, bakery)
+        trip.connects(BAKERY, ANNA)
+        assert "goes on too" not in text(trip.opens("connections"))
+
+    def test_what_stays_broken_is_not_named(
+        self, travels: Travels, anna: User, bakery: Business, theirs: Trip
+    ) -> None:
+        with acting_in(theirs.business.pk):
+            Connection.unscoped.update(
+                needs_reason=Connection.Broken.ORGANISATION_REFUSED
+            )
+        trip = travels(anna, bakery)
+        trip.connects(BAKERY, ANNA)
+        assert "goes on too" not in text(trip.opens("connections"))
+
+    def test_what_was_never_broken_is_not_named(
+        self, travels: Travels, anna: User, bakery: Business, garage: Business
+    ) -> None:
+        trip = travels(anna, bakery)
+        trip.has_connected(BAKERY, ANNA)
+        travels(anna, garage).has_connected(GARAGE, ANNA)
+        trip.connects(BAKERY, ANNA)
+        assert "goes on too" not in text(trip.opens("connections"))
 
 
 def test_a_connection_broken_for_another_reason_is_not_mended_by_others(
