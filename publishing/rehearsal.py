@@ -15,6 +15,7 @@ from publishing import automatic, coding
 from publishing.autopublish import (
     AutoFacts,
     GoesByItself,
+    Ground,
     Says,
     Speaker,
     Stays,
@@ -23,6 +24,7 @@ from publishing.autopublish import (
     why,
 )
 from publishing.models import Item, MethodRule, Supplier, SupplierRule
+from publishing.reasons import Reason
 
 MOST: Final = 50
 GONE: Final = (Item.Status.PUBLISHED, Item.Status.PUBLISHING, Item.Status.CHECKING)
@@ -32,15 +34,26 @@ LONG_AGO: Final = dt.datetime.min.replace(tzinfo=dt.UTC)
 @dataclass(frozen=True)
 class Look:
     """Of the last `count` items `would` would have gone; `held` says why the others not,
-    the most frequent first, and how many each."""
+    the most frequent first, and how many each: an item counts under all its reasons.
 
-    count: int
-    would: int
-    held: Sequence[tuple[str, int]]
+    Where nothing is connected nothing can be said. A broken connection keeps them all
+    now, so that the numbers are as if it worked.
+    """
+
+    count: int = 0
+    would: int = 0
+    held: Sequence[tuple[str, int]] = ()
+    is_connected: bool = True
+    is_broken: bool = False
 
     @property
     def would_not(self) -> int:
         return self.count - self.would
+
+    @property
+    def overlaps(self) -> bool:
+        """Whether an item counts under several reasons."""
+        return sum(count for _reason, count in self.held) > self.would_not
 
 
 def of_party(party: Supplier, connection: Connection | None) -> Look:
@@ -63,15 +76,20 @@ def _look(
     connection: Connection | None,
     words: dict[str, Word | None],
 ) -> Look:
+    if connection is None or connection.state == Connection.State.DISCONNECTED:
+        return Look(is_connected=False)
     last = items.select_related(*coding.RELATED).prefetch_related("publications")
     last = last.order_by("-created_at", "-pk")[:MOST]
     found = list(last)
     spoken = _rules_of(found)
-    held: Counter[str] = Counter()
-    for item in found:
-        if reason := _held(item, connection, spoken[item.pk] | words):
-            held[capfirst(reason)] += 1
-    return Look(len(found), len(found) - held.total(), tuple(held.most_common()))
+    kept = [_held(item, connection, spoken[item.pk] | words) for item in found]
+    held = Counter(capfirst(reason) for reasons in kept for reason in reasons)
+    return Look(
+        len(found),
+        sum(not reasons for reasons in kept),
+        tuple(held.most_common()),
+        is_broken=not connection.is_working,
+    )
 
 
 def _rules_of(items: Sequence[Item]) -> dict[int, dict[str, Word | None]]:
@@ -99,21 +117,31 @@ def _long_ago(word: Word | None) -> Word | None:
 
 
 def _held(
-    item: Item, connection: Connection | None, words: dict[str, Word | None]
-) -> str:
-    """Why it would have stayed; empty if it would have gone."""
+    item: Item, connection: Connection, words: dict[str, Word | None]
+) -> Sequence[str]:
+    """Why it would have stayed; none if it would have gone."""
     if item.status == Item.Status.ARCHIVED:
-        return _("a person has put it away.")
+        return [_("a person has put it away.")]
     facts = replace(_as_it_came(item, connection), **words)  # type: ignore[arg-type]
     match decide(facts):
+        case Stays(ground=Ground.NOT_READY):
+            return facts.reasons
         case Stays() as stays:
-            return why(stays, facts)
+            return [why(stays, facts)]
         case GoesByItself() | None:
-            return ""
+            return []
 
 
-def _as_it_came(item: Item, connection: Connection | None) -> AutoFacts:
+def _as_it_came(item: Item, connection: Connection) -> AutoFacts:
     """Whatever is in Zoho was ready; what is paused or broken now is so only now."""
     facts = automatic.facts_of(item, connection, method=None, party=None)
-    ready = facts.ready or item.status in GONE
-    return replace(facts, ready=ready, paused=False, connected=True, was_cleared=False)
+    reasons = [each for each in item.open_reasons if each != Reason.CONNECTION_BROKEN]
+    waits_for_connection = item.status == Item.Status.TO_REVIEW and not reasons
+    return replace(
+        facts,
+        ready=facts.ready or item.status in GONE or waits_for_connection,
+        reasons=[str(each.sentence) for each in reasons],
+        paused=False,
+        connected=True,
+        was_cleared=False,
+    )

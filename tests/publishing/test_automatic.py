@@ -507,6 +507,46 @@ class TestTheDryLook:
             ("An invoice needs its number: Zoho Books asks for it.", 2),
         )
 
+    def test_an_item_counts_under_each_of_its_reasons(
+        self, acme: Supplier, bob: User
+    ) -> None:
+        ready_item(acme.business, bob, supplier=acme)
+        ready_item(acme.business, bob, supplier=acme, reference="")
+        ready_item(acme.business, bob, supplier=acme, reference="", category=None)
+
+        look = self.look(acme)
+
+        assert (look.count, look.would, look.would_not) == (3, 1, 2)
+        assert look.held == (
+            ("An invoice needs its number: Zoho Books asks for it.", 2),
+            ("The category is missing.", 1),
+        )
+        assert look.overlaps
+
+    def test_a_broken_connection_is_no_reason_of_the_items(
+        self, acme: Supplier, bob: User
+    ) -> None:
+        ready_item(acme.business, bob, supplier=acme)
+        ready_item(acme.business, bob, supplier=acme, category=None)
+        with acting_in(acme.business_id):
+            Connection.unscoped.update(state=Connection.State.NEEDS_RECONNECTING)
+            coding.review_business(acme.business)
+
+        look = self.look(acme)
+
+        assert (look.count, look.would, look.is_broken) == (2, 1, True)
+        assert look.held == (("The category is missing.", 1),)
+        assert not look.overlaps
+
+    def test_where_nothing_is_connected_nothing_is_counted(
+        self, acme: Supplier, bob: User
+    ) -> None:
+        ready_item(acme.business, bob, supplier=acme)
+        with acting_in(acme.business_id):
+            Connection.unscoped.update(state=Connection.State.DISCONNECTED)
+
+        assert self.look(acme) == rehearsal.Look(is_connected=False)
+
     def test_nothing_is_written(self, acme: Supplier, bob: User) -> None:
         item = ready_item(acme.business, bob, supplier=acme)
 

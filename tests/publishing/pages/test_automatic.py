@@ -8,12 +8,21 @@ import time_machine
 from connections.models import Connection
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
-from publishing import rule_files, ruling, tasks
+from publishing import coding, rule_files, ruling, tasks
 from publishing.formats import locale_of
 from publishing.forms import Place
 from publishing.models import Item, MethodRule, Supplier, SupplierRule
 from tests.publishing.factories import make_method, make_supplier, ready_item
 from tests.publishing.pages.conftest import At, text
+
+AS_IF = (
+    "The connection to Zoho Books needs reconnecting; until then nothing goes. The "
+    "numbers are as if it worked."
+)
+NOT_CONNECTED = (
+    "The business is not connected to Zoho Books. Once it is, this says which items "
+    "would go by themselves."
+)
 
 
 @pytest.fixture
@@ -262,6 +271,45 @@ class TestTheDay:
             in page
         )
         assert '<b class="num">1</b> The category is missing.' in page
+
+    def test_it_says_that_an_item_may_count_under_several_reasons(
+        self, at: At, alice: User, bob: User, bakery: Business, acme: Supplier
+    ) -> None:
+        ready_item(bakery, bob, supplier=acme, reference="", category=None)
+
+        page = text(at(alice, bakery).opens("supplier", "suppliers", acme.pk))
+
+        assert "1 not, because (an item may count under several):" in page
+
+    @pytest.mark.parametrize(
+        ("state", "sentence"),
+        [
+            (Connection.State.NEEDS_RECONNECTING, AS_IF),
+            (Connection.State.DISCONNECTED, NOT_CONNECTED),
+        ],
+    )
+    @pytest.mark.parametrize("page", ["automatic", "supplier"])
+    def test_it_says_that_the_connection_does_not_work(
+        self,
+        at: At,
+        alice: User,
+        bob: User,
+        bakery: Business,
+        acme: Supplier,
+        state: str,
+        sentence: str,
+        page: str,
+    ) -> None:
+        ready_item(bakery, bob, supplier=acme)
+        with acting_in(bakery.pk):
+            Connection.unscoped.update(state=state)
+            coding.review_business(bakery)
+
+        ids = ("suppliers", acme.pk) if page == "supplier" else ()
+        said = text(at(alice, bakery).opens(page, *ids))
+
+        assert sentence in said
+        assert '<b class="num">' not in said
 
     def test_the_pause_is_shown_and_ended_there(
         self, at: At, alice: User, bob: User, bakery: Business, acme: Supplier
