@@ -185,6 +185,16 @@ def own_sentence(entry: AuditEntry) -> str:
     return _filled(entry, {**SENTENCES, **OWN_SENTENCES}.get(entry.action))
 
 
+def own_sentence_with(entry: AuditEntry, **words: str) -> str:
+    """The same as HTML, with these in the place of what its data says."""
+    try:
+        pattern = str({**SENTENCES, **OWN_SENTENCES}[entry.action])
+        data = {**entry.data, "subject": entry.subject_name}
+        return format_html(pattern, **{**data, **words})
+    except KeyError:
+        return own_sentence(entry)
+
+
 def linked_sentence(entry: AuditEntry, address: str) -> str:
     """The same as HTML; its subject leads to the address."""
     link = format_html('<a href="{}">{}</a>', address, entry.subject_name)

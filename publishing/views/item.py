@@ -6,6 +6,8 @@ from datetime import datetime
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.http import (
     require_http_methods,
@@ -14,8 +16,10 @@ from django.views.decorators.http import (
 )
 
 from dext_sync.businesses import audit
+from dext_sync.businesses.models import AuditEntry
 from dext_sync.businesses.roles import Need
 from publishing import archiving, coding, filling
+from publishing.formats import day_text, locale_of
 from publishing.models import Item, Publication
 from publishing.progress import record_url
 from publishing.rules import Origin, Said
@@ -25,6 +29,7 @@ from publishing.views.visible import (
     connection_of,
     inbox_of,
     item_or_404,
+    items_of_both,
     workspace_view,
 )
 
@@ -65,10 +70,40 @@ def history(request: WorkspaceRequest, item_id: int) -> HttpResponse:
         entries |= audit.about(request.business, item.supplier).filter(
             action__startswith="supplier."
         )
-    told = [(entry, audit.own_sentence(entry)) for entry in entries[:MOST_HISTORY]]
+    told = _told(request, list(entries[:MOST_HISTORY]))
     return answers.whole_page(
         request, item, tab="history", history=told, records=_records(item)
     )
+
+
+def _told(
+    request: WorkspaceRequest, entries: list[AuditEntry]
+) -> list[tuple[AuditEntry, str]]:
+    """Where another item is spoken of it is named, and linked, to whoever may see it."""
+    numbers = {each.data["other_item"] for each in entries if _of_other(each)}
+    others = items_of_both(request).in_bulk(numbers) if numbers else {}
+    return [
+        (each, _sentence(request, each, others.get(each.data.get("other_item"))))
+        for each in entries
+    ]
+
+
+def _of_other(entry: AuditEntry) -> bool:
+    return entry.data.get("other_item") is not None
+
+
+def _sentence(request: WorkspaceRequest, entry: AuditEntry, other: Item | None) -> str:
+    if other is None:
+        return audit.own_sentence(entry)
+    address = reverse("item", args=[request.business.slug, other.workspace, other.pk])
+    link = format_html('<a href="{}">{}</a>', address, _name_of(request, other))
+    return audit.own_sentence_with(entry, other=link)
+
+
+def _name_of(request: WorkspaceRequest, item: Item) -> str:
+    """“Invoice INV-7, Acme Paper Ltd, 19 Nov 2026”, as far as these are known."""
+    day = day_text(item.date, locale_of(request.business)) if item.date else ""
+    return ", ".join(filter(None, [str(item), str(item.supplier or ""), day]))
 
 
 def _records(item: Item) -> list[RecordLine]:

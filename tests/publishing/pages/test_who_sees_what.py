@@ -1,5 +1,7 @@
 """Nobody meets an item that is not theirs to see, on any page, picture or button."""
 
+import datetime as dt
+
 import pytest
 
 from connections.models import Account
@@ -7,6 +9,7 @@ from dext_sync.businesses.models import Business, Membership, User
 from dext_sync.businesses.tenancy import acting_in
 from publishing.models import Item, Publication
 from tests.publishing.factories import (
+    TODAY,
     entry,
     make_item,
     make_method,
@@ -15,6 +18,7 @@ from tests.publishing.factories import (
     ready_item,
 )
 from tests.publishing.pages.conftest import At, now, text
+from tests.publishing.twins import questions_about
 
 READS = ["item", "item_state", "item_preview", "item_history", "document_file"]
 WRITES = ["item_archive", "item_unarchive", "supplier_decide"]
@@ -243,3 +247,72 @@ def test_who_sees_her_own_is_told_of_her_own_files_only(
     assert here not in upload_as(at, alice, bakery, "hers.pdf")
     assert here not in upload_as(at, vera, bakery, "mine.pdf")
     assert here in upload_as(at, vera, bakery, "mine again.pdf")
+
+
+# Two that may be the same, of which the history of the one speaks of the other.
+
+
+def answered_for(at: At, alice: User, bakery: Business, item: Item) -> None:
+    """Alice, who sees both, says that they are different."""
+    questions = [each.pk for each in questions_about(item)]
+    data = {"question": questions, "answer": "different"}
+    at(alice, bakery).posts("item_duplicate", item.pk, data=data)
+
+
+def test_the_history_of_her_item_tells_her_nothing_of_anothers(
+    at: At, alice: User, vera: User, bakery: Business, connected_bakery: Business
+) -> None:
+    alices = ready_item(
+        bakery, alice, reference="Q/77", date=TODAY - dt.timedelta(days=9)
+    )
+    veras = ready_item(bakery, vera, reference="q-77")
+    answered_for(at, alice, bakery, veras)
+
+    page = text(at(vera, bakery).opens("item_history", veras.pk))
+
+    assert f"said: Invoice q-77 is different from item {alices.pk}" in page
+    assert "Q/77" not in page
+    assert "11 Nov 2026" not in page
+    assert f"/costs/{alices.pk}/" not in page
+    page = text(at(alice, bakery).opens("item_history", veras.pk))
+    assert "Invoice Q/77, Acme Paper Ltd, 11 Nov 2026</a>" in page
+
+
+def test_of_two_of_her_own_the_history_names_the_other(
+    at: At, alice: User, vera: User, bakery: Business, connected_bakery: Business
+) -> None:
+    first = ready_item(bakery, vera, reference="Q/77")
+    second = ready_item(bakery, vera, reference="q-77")
+    answered_for(at, alice, bakery, second)
+
+    page = text(at(vera, bakery).opens("item_history", second.pk))
+
+    name = "Invoice Q/77, Acme Paper Ltd, 20 Nov 2026"
+    assert f'<a href="/b/harbour-bakery/costs/{first.pk}/">{name}</a>' in page
+
+
+def test_what_a_document_says_is_no_markup_in_the_history_of_another(
+    at: At, alice: User, bakery: Business, connected_bakery: Business
+) -> None:
+    ready_item(bakery, alice, reference="<b>77</b>")
+    second = ready_item(bakery, alice, reference="b77b")
+    answered_for(at, alice, bakery, second)
+
+    page = text(at(alice, bakery).opens("item_history", second.pk))
+
+    assert "Invoice &lt;b&gt;77&lt;/b&gt;, Acme Paper Ltd" in page
+    assert "<b>77</b>" not in page
+
+
+def test_an_item_that_is_gone_is_named_by_its_number(
+    at: At, alice: User, bakery: Business, connected_bakery: Business
+) -> None:
+    first = ready_item(bakery, alice, reference="Q/77")
+    second = ready_item(bakery, alice, reference="q-77")
+    answered_for(at, alice, bakery, second)
+    with acting_in(bakery.pk):
+        Item.unscoped.filter(pk=first.pk).delete()
+
+    page = text(at(alice, bakery).opens("item_history", second.pk))
+
+    assert f"said: Invoice q-77 is different from item {first.pk}" in page
