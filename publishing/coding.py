@@ -1,6 +1,6 @@
 """What a person says about an item, and whether that is enough to publish it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -229,19 +229,21 @@ def said_by(by: User) -> dict[str, object]:
 
 
 def _follow_rate(item: Item, connection: Connection | None) -> list[str]:
+    return _follow(item, partial(places_in, connection))
+
+
+def _follow(item: Item, places_of: Callable[[str], int]) -> list[str]:
     """Fill the tax amount from the rate, unless somebody has said what it is."""
     if not filling.amount_follows_rate(item):
         return []
-    known = item.tax_rate is not None and item.total is not None
-    filling.set_amount(item, _suggested(item, connection) if known else None)
+    filling.set_amount(item, _suggested(item, places_of))
     return ["tax_amount", "sources"]
 
 
-def _suggested(item: Item, connection: Connection | None) -> Decimal | None:
+def _suggested(item: Item, places_of: Callable[[str], int]) -> Decimal | None:
     if item.tax_rate is None or item.total is None:
         return None
-    places = places_in(connection, item.currency)
-    return suggest_tax(item.total, item.tax_rate, places)
+    return suggest_tax(item.total, item.tax_rate, places_of(item.currency))
 
 
 def apply_rules(item: Item) -> Item:
@@ -265,11 +267,21 @@ def _refill(item: Item, changed: list[str], connection: Connection | None) -> No
         item.save(update_fields=[*changed, "auto_due_at"])
 
 
-def put_in_place(item: Item, name: str, entry: ListEntry) -> None:
+def put_in_place(
+    item: Item, name: str, entry: ListEntry, places_of: Callable[[str], int]
+) -> set[str]:
     """The same choice in another organisation: whoever made it stays who made it, and
-    an amount that follows its rate follows this one. Review it afterwards."""
+    an amount that follows its rate follows this one. Answers the fields that are to be
+    saved; review it afterwards.
+
+    places_of: how many decimals a currency has there.
+    """
     setattr(item, name, entry)
-    _refill(item, [name], connection_of(item.business))
+    item.auto_due_at = rested()
+    changed = {name, "auto_due_at"}
+    if name in FOLLOWED:
+        changed.update(_follow(item, places_of))
+    return changed
 
 
 def _audit(item: Item, field: str, before: object, after: object, by: User) -> None:

@@ -1,12 +1,13 @@
 """Merge lists: what rules, defaults and open items use of a former organisation gets its
 place in the connected one, all at once or not at all."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cache, partial
+from typing import Any, Final
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Case, QuerySet, Value, When
 
 from connections import entries
 from connections.models import (
@@ -17,10 +18,10 @@ from connections.models import (
     RefreshRun,
 )
 from dext_sync.businesses import audit
-from dext_sync.businesses.models import User
+from dext_sync.businesses.models import AuditEntry, User
 from publishing import coding, suppliers, usage
 from publishing.copies import Entry, match
-from publishing.facts import named
+from publishing.facts import named, places_in
 from publishing.models import Item, Supplier
 from publishing.usage import KINDS, Kind, Place
 
@@ -60,6 +61,10 @@ class Parties:
 
 Choices = Mapping[tuple[str, int], int]
 """(list, former entry) → the entry that takes its place; what is not in it stays."""
+Chosen = Mapping[int, ListEntry]
+"""The same of one list, with the entries themselves."""
+MOST_AT_ONCE: Final = 200
+"""So many items are locked, changed and told of by a handful of statements."""
 
 
 class Changed(Exception):
@@ -142,7 +147,10 @@ def merge(connection: Connection, choices: Choices, *, by: User) -> int:
         fresh = rows.select_related("business").get(pk=connection.pk)
         if fresh.organisation_id != connection.organisation_id or not is_ready(fresh):
             raise Changed
-        counted = sum(_merge_kind(kind, fresh, choices, by) for kind in KINDS)
+        chosen = [(kind, _chosen(kind, fresh, choices)) for kind in KINDS]
+        places = [(place, entries) for kind, entries in chosen for place in kind.places]
+        counted = sum(_put(place, fresh, entries) for place, entries in places)
+        counted += _put_into_items(fresh, places, by)
         counted += _merge_parties(fresh)
         audit.record(
             fresh.business,
@@ -154,61 +162,113 @@ def merge(connection: Connection, choices: Choices, *, by: User) -> int:
     return counted
 
 
-def _merge_kind(kind: Kind, connection: Connection, choices: Choices, by: User) -> int:
+def _chosen(kind: Kind, connection: Connection, choices: Choices) -> Chosen:
     mine = {old: new for (slug, old), new in choices.items() if slug == kind.slug}
     if not mine:
-        return 0
-    offered = {
-        each.pk: each
-        for each in _offered(kind, connection).filter(pk__in=mine.values())
-    }
+        return {}
+    offered = _offered(kind, connection).in_bulk(list(mine.values()))
     if set(mine.values()) - set(offered):
         raise Changed
+    return {old: offered[new] for old, new in mine.items()}
+
+
+def _rows(place: Place, connection: Connection, chosen: Chosen) -> QuerySet[Any]:
+    former = usage.using(place, connection, usage.FORMER)
+    return former.filter(**{f"{place.column}__in": chosen})
+
+
+def _put(place: Place, connection: Connection, chosen: Chosen) -> int:
+    """Into what has no history of its own: all rows in one statement."""
+    if place.model is Item or not chosen:
+        return 0
+    instead = [
+        When(**{place.column: old}, then=Value(new.pk)) for old, new in chosen.items()
+    ]
+    rows = _rows(place, connection, chosen)
+    return rows.update(**{place.column: Case(*instead)})
+
+
+def _put_into_items(
+    connection: Connection, places: Sequence[tuple[Place, Chosen]], by: User
+) -> int:
+    """Each as it is now, with a line in its history; who said it stays who said it."""
+    of_items = [
+        (place, entries) for place, entries in places if entries and place.model is Item
+    ]
+    numbers = sorted(
+        {
+            number
+            for place, entries in of_items
+            for number in _rows(place, connection, entries).values_list("pk", flat=True)
+        }
+    )
+    columns = {place.column: entries for place, entries in of_items}
+    places_of = cache(partial(places_in, connection))
     return sum(
-        _put(place, usage.using(place, connection, usage.FORMER), old, offered[new], by)
-        for old, new in mine.items()
-        for place in kind.places
+        _put_into(numbers[start : start + MOST_AT_ONCE], columns, places_of, by)
+        for start in range(0, len(numbers), MOST_AT_ONCE)
     )
 
 
-def _put(
-    place: Place, former: QuerySet[Any], old: int, new: ListEntry, by: User
+def _put_into(
+    numbers: Sequence[int],
+    columns: Mapping[str, Chosen],
+    places_of: Callable[[str], int],
+    by: User,
 ) -> int:
-    rows = former.filter(**{place.column: old})
-    if place.model is Item:
-        return _put_into_items(
-            place.column, list(rows.values_list("pk", flat=True)), new, by
-        )
-    return rows.update(**{place.column: new})
+    changed: dict[Item, set[str]] = {}
+    told: list[AuditEntry] = []
+    for item in _locked(numbers):
+        for name, new in _replaced(item, columns):
+            before = str(getattr(item, name))
+            fields = coding.put_in_place(item, name, new, places_of)
+            changed.setdefault(item, set()).update(fields)
+            told.append(_line(item, name, before, str(new), by))
+    if changed:
+        Item.unscoped.bulk_update(changed, sorted(set().union(*changed.values())))
+        audit.record_all(told)
+    return len(told)
 
 
-def _put_into_items(name: str, numbers: Iterable[int], new: ListEntry, by: User) -> int:
-    """Each as it is now, with a line in its history; who said it stays who said it."""
-    counted = 0
-    for number in sorted(numbers):
-        item = coding.locked(number)
-        before = getattr(item, name)
-        is_former = before and before.organisation_id != new.organisation_id
-        if not item.takes_changes or not is_former:
-            continue
-        coding.put_in_place(item, name, new)
-        counted += 1
-        audit.record(
-            item.business,
-            "item.merged",
-            actor=by,
-            subject=item,
-            field=coding.label_of(item, name),
-            before=str(before),
-            after=str(new),
-        )
-    return counted
+def _locked(numbers: Sequence[int]) -> QuerySet[Item]:
+    """In the order in which everybody locks several of them."""
+    held = Item.unscoped.select_for_update(of=("self",), no_key=True)
+    items = held.select_related(*coding.RELATED).prefetch_related("publications")
+    return items.filter(pk__in=numbers).order_by("pk")
+
+
+def _replaced(
+    item: Item, columns: Mapping[str, Chosen]
+) -> Iterator[tuple[str, ListEntry]]:
+    """It may have changed since it was found."""
+    if not item.takes_changes:
+        return
+    for name, chosen in columns.items():
+        before: ListEntry | None = getattr(item, name)
+        new = chosen.get(before.pk) if before else None
+        if before and new and before.organisation_id != new.organisation_id:
+            yield name, new
+
+
+def _line(item: Item, name: str, before: str, after: str, by: User) -> AuditEntry:
+    return audit.line(
+        item.business,
+        "item.merged",
+        actor=by,
+        subject=item,
+        field=coding.label_of(item, name),
+        before=before,
+        after=after,
+    )
 
 
 def _merge_parties(connection: Connection) -> int:
     found = parties(connection)
-    for number, contact in found.matched.items():
-        Supplier.unscoped.filter(pk=number).update(contact=contact)
+    matched = [
+        Supplier(pk=number, contact=contact)
+        for number, contact in found.matched.items()
+    ]
+    Supplier.unscoped.bulk_update(matched, ["contact"], batch_size=MOST_AT_ONCE)
     new = [each.pk for each in found.unmatched]
     Supplier.unscoped.filter(pk__in=new).update(contact=None, create_agreed_at=None)
-    return len(found.matched) + len(new)
+    return len(matched) + len(new)

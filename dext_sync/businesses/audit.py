@@ -1,10 +1,15 @@
 """The trail of what happened in a business: one function writes, nobody changes."""
 
+from collections.abc import Iterable
+from typing import Final
+
 from django.db import models
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from dext_sync.businesses.models import AuditEntry, Business, User
+
+MOST_AT_ONCE: Final = 500
 
 # Action codes and their sentences; {subject} and the keys of data may be used.
 SENTENCES = {
@@ -161,9 +166,36 @@ def record(
 
     data: what the action's sentence needs, as plain JSON values. Never a secret.
     """
+    entry = line(
+        business,
+        action,
+        actor=actor,
+        subject=subject,
+        subject_name=subject_name,
+        **data,
+    )
+    entry.save(force_insert=True)
+    return entry
+
+
+def record_all(lines: Iterable[AuditEntry]) -> None:
+    """Write many at once."""
+    AuditEntry.unscoped.bulk_create(lines, batch_size=MOST_AT_ONCE)
+
+
+def line(
+    business: Business,
+    action: str,
+    *,
+    actor: User | None = None,
+    subject: models.Model | None = None,
+    subject_name: str = "",
+    **data: object,
+) -> AuditEntry:
+    """An entry as `record` writes it, for `record_all`."""
     if action not in SENTENCES:
         raise ValueError(f"{action} has no sentence.")
-    return AuditEntry.unscoped.create(
+    return AuditEntry(
         business=business,
         action=action,
         actor_id=actor.pk if actor else None,

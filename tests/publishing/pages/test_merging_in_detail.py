@@ -1,14 +1,21 @@
 """Merge lists: long ones, amounts that follow, and what is not proposed."""
 
 import re
+from decimal import Decimal
+from typing import Any
 
-from connections.models import Account, Project, TaxRate
+import pytest
+from django.db import connection as database
+from django.test.utils import CaptureQueriesContext
+
+from connections.models import Account, Contact, Project, TaxRate
+from dext_sync.businesses import audit
 from dext_sync.businesses.models import User
 from dext_sync.businesses.tenancy import acting_in
 from publishing import archiving, coding, merging
-from publishing.models import Item
+from publishing.models import Item, Supplier
 from tests.connections.trips import Trip, text
-from tests.publishing.factories import make_entry, ready_item
+from tests.publishing.factories import Row, make_contact, make_entry, ready_item
 from tests.publishing.pages.test_merging import (
     TestMerging as Merging,
 )
@@ -143,3 +150,84 @@ def test_a_name_that_ends_in_a_space_can_be_chosen(trip: Trip, bob: User) -> Non
     Merging().merges(trip, **{f"projects-{jubilee.pk}": "Jubilee "})
 
     assert item_now(item).project_id == new.pk
+
+
+def test_thirty_items_cost_no_more_queries_than_three(trip: Trip, bob: User) -> None:
+    few, many = merged_items(trip, bob, 3), merged_items(trip, bob, 30)
+
+    assert many == few
+
+
+def merged_items(trip: Trip, by: User, count: int) -> int:
+    """How many queries it takes to merge so many: each with a former category and rate,
+    an amount that follows the rate, and a supplier whose contact is a former one."""
+    category = former(trip, Account, f"Old category {count}")
+    rate = former(trip, TaxRate, f"Old rate {count}", percentage=Decimal(5), kind="tax")
+    for number in range(count):
+        make_contact(connection_of(trip), f"Party {count} {number}")
+    parties = [
+        former(trip, Contact, f"Party {count} {number}", kind="vendor")
+        for number in range(count)
+    ]
+    new_category = of_now(trip, Account, "Postage")
+    new_rate = of_now(trip, TaxRate, "Standard Rate")
+    with acting_in(trip.business.pk):
+        items = Item.unscoped.bulk_create(
+            Item(
+                business=trip.business,
+                owner=by,
+                currency="GBP",
+                category=category,
+                tax_rate=rate,
+                total=Decimal(120),
+                sources={"tax_amount": {"from": "rate"}},
+                supplier=Supplier.unscoped.create(
+                    business=trip.business,
+                    name=party.name,
+                    key=party.name,
+                    contact=party,
+                ),
+            )
+            for party in parties
+        )
+        choices = {
+            ("categories", category.pk): new_category.pk,
+            ("tax-rates", rate.pk): new_rate.pk,
+        }
+        with CaptureQueriesContext(database) as queries:
+            changed = merging.merge(connection_of(trip), choices, by=trip.person)
+
+        assert changed == 3 * count
+        for item in items:
+            item.refresh_from_db()
+            assert (item.category_id, item.tax_rate_id, item.tax_amount) == (
+                new_category.pk,
+                new_rate.pk,
+                Decimal(20),
+            )
+            lines = audit.about(trip.business, item).filter(action="item.merged")
+            assert {(each.actor_name, each.data["field"]) for each in lines} == {
+                ("Anna", "category"),
+                ("Anna", "tax rate"),
+            }
+            contact = Supplier.unscoped.get(items=item).contact
+            assert contact is not None
+            assert contact.organisation_id == new_category.organisation_id
+    return len(queries)
+
+
+def former(trip: Trip, model: type[Row], name: str, **fields: Any) -> Row:
+    """An entry of an organisation that was connected before."""
+    entry = make_entry(model, connection_of(trip), name, **fields)
+    entry.organisation_id = "20081230000"
+    with acting_in(trip.business.pk):
+        entry.save(update_fields=["organisation_id"])
+    return entry
+
+
+def test_items_are_merged_in_batches(
+    trip: Trip, bob: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(merging, "MOST_AT_ONCE", 2)
+
+    merged_items(trip, bob, 5)
