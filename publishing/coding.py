@@ -1,6 +1,6 @@
 """What a person says about an item, and whether that is enough to publish it."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -150,12 +150,12 @@ def change(item: Item, field: str, value: Value, *, by: User) -> Item:
         before = getattr(fresh, field)
         if before != value:
             connection = connection_of(fresh.business)
-            _set(fresh, field, value, connection, by)
+            changed = _set(fresh, field, value, connection, by)
             if spelling and spelling != value:
                 fresh.spelled_as = spelling
                 fresh.save(update_fields=["spelled_as"])
             _audit(fresh, field, before, value, by)
-            _settle(fresh, connection)
+            _settle(fresh, connection, changed)
         elif filling.is_by_default(fresh, field):
             _confirm(fresh, field, by)
     return fresh
@@ -179,7 +179,8 @@ def _confirm(item: Item, field: str, by: User) -> None:
 
 def _set(
     item: Item, field: str, value: Value, connection: Connection | None, by: User
-) -> None:
+) -> list[str]:
+    """Answers what has changed with it, too."""
     setattr(item, field, value)
     item.sources = {**item.sources, field: said_by(by)}
     item.auto_due_at = rested()
@@ -191,6 +192,7 @@ def _set(
     if FOLLOWED.intersection(changed):
         changed += _follow_rate(item, connection)
     item.save(update_fields=changed)
+    return changed
 
 
 def rested() -> datetime:
@@ -253,9 +255,9 @@ def apply_rules(item: Item) -> Item:
         fresh = locked(item.pk)
         if fresh.takes_changes:
             connection = connection_of(fresh.business)
-            voices = filling.Voices.of(fresh, connection)
-            _refill(fresh, filling.fill(fresh, voices), connection)
-            _settle(fresh, connection)
+            changed = filling.fill(fresh, filling.Voices.of(fresh, connection))
+            _refill(fresh, changed, connection)
+            _settle(fresh, connection, changed)
     return fresh
 
 
@@ -407,12 +409,15 @@ def locked(item_id: int) -> Item:
     return items.get(pk=item_id)
 
 
-def _settle(item: Item, connection: Connection | None) -> None:
-    """Status and reasons from what is true now.
+def _settle(
+    item: Item, connection: Connection | None, changed: Sequence[str] = ()
+) -> None:
+    """Status and reasons from what is true now; changed: fields that were others until
+    now.
 
     A failure stays as long as its cause does; reasons take its place at once.
     """
-    status, codes = _standing(item, connection)
+    status, codes = _standing(item, connection, changed)
     if (item.status, item.reasons) != (status, codes):
         item.status, item.reasons = status, codes
         item.auto_due_at = rested()
@@ -420,9 +425,9 @@ def _settle(item: Item, connection: Connection | None) -> None:
 
 
 def _standing(
-    item: Item, connection: Connection | None
+    item: Item, connection: Connection | None, changed: Sequence[str]
 ) -> tuple[Item.Status, list[str]]:
-    facts = facts_of(item, connection, suspected=is_suspected(item))
+    facts = facts_of(item, connection, suspected=is_suspected(item, changed))
     match decide(facts):
         case Hold(reasons):
             return Item.Status.TO_REVIEW, [reason.code for reason in reasons]
@@ -430,7 +435,7 @@ def _standing(
             return _complete(item, connection, facts, publish)
 
 
-def is_suspected(item: Item) -> bool:
+def is_suspected(item: Item, changed: Sequence[str] = ()) -> bool:
     """Whether it is held as a possible duplicate now. What that means for others is said
     of them after the commit: two reviews must not wait for each other's items.
 
@@ -438,7 +443,7 @@ def is_suspected(item: Item) -> bool:
     """
     if item.standing_publication is not None:
         return False
-    looked = duplicates.look(item)
+    looked = duplicates.look(item, changed)
     if looked.stirred:
         transaction.on_commit(partial(_review_others, item.business_id, looked.stirred))
     return looked.holds
