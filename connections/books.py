@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from connections import budget, registration, tokens
-from connections.budget import Priority
+from connections.budget import Priority, Standing
 from connections.models import Connection, ConnectionEvent, Grant, RefreshRun
 from connections.zoho.client import ZohoBooks
 from connections.zoho.errors import (
@@ -46,6 +46,7 @@ class ConnectionAccess:
         self.begin_by: datetime | None = None
         self._token = ""
         self._token_until = timezone.now()
+        self._told: Standing | None = None
 
     def token(self, refused: str | None = None) -> str:
         """The one in hand for some seconds, so that not each page of a list asks."""
@@ -78,7 +79,7 @@ class ConnectionAccess:
 
     @contextmanager
     def call(self) -> Iterator[None]:
-        with budget.call(self._connection, self._priority):
+        with budget.call(self._connection, self._priority, self._told):
             if self.begin_by is not None and timezone.now() > self.begin_by:
                 raise ZohoUnavailable("It was too late to begin; nothing was sent.")
             yield
@@ -89,9 +90,10 @@ class ConnectionAccess:
         counters.count_call(organisation, answered, "" if code is None else str(code))
 
     def limits(self, limits: DailyLimit) -> None:
-        budget.note_limits(self._connection, limits)
+        self._told = budget.note_limits(self._connection, limits)
 
     def limited(self, error: ZohoRateLimited) -> None:
+        self._told = None
         budget.note_refusal(self._connection, error)
 
 

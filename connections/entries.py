@@ -1,16 +1,19 @@
 """The lists as they are kept here: stored whole, marked when gone, read by others.
 
-Pages wait in `RefreshedPage`, and PostgreSQL compares and stores them: a list of any
-length passes through this process page by page.
+PostgreSQL compares and stores them. A list that arrives in a moment is handed over at
+once; the pages of a longer one wait in `RefreshedPage`, so that a list of any length
+passes through this process page by page.
 """
 
 import hashlib
-from collections.abc import Iterable
+import json
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from typing import Any, Final, TypeVar
 
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection as database
 from django.db import models
 from django.db.models import QuerySet
@@ -31,9 +34,15 @@ OWN: Final = {"visible", "first_seen_at", "changed_at", "removed_at"}
 
 ARRIVED = """
     SELECT DISTINCT ON (entry.zoho_id) entry.*, page.number
-    FROM connections_refreshedpage page CROSS JOIN LATERAL
+    FROM (
+        SELECT reading, number, rows FROM connections_refreshedpage
+        WHERE line_id = %(line)s AND number = coalesce(%(page)s, number)
+        UNION ALL
+        SELECT * FROM unnest(
+            %(readings)s::integer[], %(numbers)s::integer[], %(rows)s::jsonb[]
+        )
+    ) page (reading, number, rows) CROSS JOIN LATERAL
         jsonb_populate_recordset(NULL::{table}, page.rows) WITH ORDINALITY AS entry
-    WHERE page.line_id = %(line)s AND page.number = coalesce(%(page)s, page.number)
     ORDER BY entry.zoho_id, page.reading DESC, page.number, ordinality
 """
 FRESH = """
@@ -74,6 +83,8 @@ IS_MISSED = """
         SELECT entry ->> 'zoho_id' FROM connections_refreshedpage page
         CROSS JOIN LATERAL jsonb_array_elements(page.rows) entry
         WHERE page.line_id = %(line)s
+        UNION ALL
+        SELECT unnest(%(ids)s::text[])
     )
 """
 ANY_MISSED = """
@@ -115,6 +126,23 @@ class News:
 # Rows on their way in
 
 
+@dataclass(frozen=True)
+class HeldPage:
+    """A page that waits in no table: `rows` are the JSON of its staged rows, and `ids`
+    what Zoho calls them."""
+
+    reading: int
+    number: int
+    rows: str
+    ids: list[str]
+
+
+def held(kind: ListKind, rows: Iterable[Any], *, reading: int, number: int) -> HeldPage:
+    found = staged(kind, rows)
+    text = json.dumps(found, cls=DjangoJSONEncoder)
+    return HeldPage(reading, number, text, [values["zoho_id"] for values in found])
+
+
 def staged(kind: ListKind, rows: Iterable[Any]) -> list[Values]:
     """Rows of Zoho's as they wait in a page: the columns, and their fingerprint."""
     found = [columns(kind, row) for row in rows]
@@ -150,8 +178,14 @@ def _longest(model: type[models.Model]) -> dict[str, int | None]:
 
 
 def _fingerprint(values: Values) -> str:
-    text = repr(sorted((name, str(value)) for name, value in values.items()))
+    text = repr([(name, str(values[name])) for name in _in_order(tuple(values))])
     return hashlib.sha256(text.encode()).hexdigest()[:40]
+
+
+@cache
+def _in_order(names: tuple[str, ...]) -> list[str]:
+    """Rows of one list all have the same columns."""
+    return sorted(names)
 
 
 # Comparing and storing
@@ -166,10 +200,16 @@ def news(
 
 
 def misses_any(
-    line: RefreshedList, connection: Connection, kind: ListKind, *, began: datetime
+    line: RefreshedList,
+    connection: Connection,
+    kind: ListKind,
+    *,
+    began: datetime,
+    in_hand: Collection[HeldPage] = (),
 ) -> bool:
     """Whether something that we have is in none of the pages."""
-    return bool(_asked(ANY_MISSED, line, connection, kind, began=began)[0][0])
+    found = _asked(ANY_MISSED, line, connection, kind, began=began, in_hand=in_hand)
+    return bool(found[0][0])
 
 
 def store(
@@ -179,16 +219,22 @@ def store(
     *,
     began: datetime,
     whole: bool,
+    in_hand: Collection[HeldPage] = (),
 ) -> Changes:
     """Make the stored list what arrived; rows that are as they were stay untouched.
 
     began: when the reading began. What was created meanwhile could not be read.
-    whole: all pages are here, so what is in none of them has left Zoho.
+    whole: all pages are here, and what is in none of them has left Zoho.
+    in_hand: the pages that wait in no table.
     """
-    written = _asked(UPSERT, line, connection, kind)
+    written = _asked(UPSERT, line, connection, kind, in_hand=in_hand)
     told = {is_new: Told(count, names) for is_new, count, names in written}
-    gone = _asked(MARK_GONE, line, connection, kind, began=began) if whole else []
-    removed = Told(gone[0][0], gone[0][1] or []) if gone else Told()
+    removed = Told()
+    if whole:
+        (gone,) = _asked(
+            MARK_GONE, line, connection, kind, began=began, in_hand=in_hand
+        )
+        removed = Told(gone[0], gone[1] or [])
     return Changes(told.get(True, Told()), told.get(False, Told()), removed)
 
 
@@ -199,6 +245,7 @@ def _asked(
     kind: ListKind,
     page: int | None = None,
     began: datetime | None = None,
+    in_hand: Collection[HeldPage] = (),
 ) -> list[tuple[Any, ...]]:
     values = {
         "business": connection.business_id,
@@ -208,6 +255,10 @@ def _asked(
         "page": page,
         "began": began,
         "now": timezone.now(),
+        "readings": [held.reading for held in in_hand],
+        "numbers": [held.number for held in in_hand],
+        "rows": [held.rows for held in in_hand],
+        "ids": [zoho_id for held in in_hand for zoho_id in held.ids],
         **{f"only_{name}": value for name, value in kind.only.items()},
         **{f"default_{name}": value for name, value in _defaults(kind.model).items()},
     }

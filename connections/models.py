@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from connections.editions import EDITIONS_WITHOUT_PURCHASE_TAX
 from connections.encryption import EncryptedTextField
-from dext_sync.businesses.models import BusinessOwned, User
+from dext_sync.businesses.models import Business, BusinessOwned, User
 
 
 class Grant(models.Model):
@@ -277,10 +277,26 @@ def bare(field: str) -> Lower:
 
 
 class ListEntry(BusinessOwned):
-    """One row of a list that was read from Zoho; it is marked when it leaves, never deleted."""
+    """One row of a list that was read from Zoho; it is marked when it leaves, never deleted.
 
+    Written by the thousand. That its connection is there, and is of its business, is one
+    constraint (`same_business`); constraints and indexes of each column alone would say
+    what that one and the indexes of several columns say already.
+    """
+
+    business = models.ForeignKey(
+        Business,
+        on_delete=models.CASCADE,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+    )
     connection = models.ForeignKey(
-        Connection, on_delete=models.CASCADE, related_name="+"
+        Connection,
+        on_delete=models.CASCADE,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
     )
     organisation_id = models.CharField(max_length=20)
     zoho_id = models.CharField(max_length=30)
