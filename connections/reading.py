@@ -61,6 +61,11 @@ HOLD: Final = """
         AND connection.state = %(connected)s
         AND connection.organisation_id = run.organisation_id
 """
+TAKE_UP: Final = f"""
+    WITH held AS ({HOLD} RETURNING run.id)
+    UPDATE connections_refreshedlist SET state = %(reading)s, rows = %(rows)s
+    WHERE id = %(line)s AND EXISTS (SELECT FROM held)
+"""  # noqa: S608  (our own words)
 # One statement for several pages, since a long list has many.
 KEEP: Final = """
     WITH noted AS (
@@ -98,19 +103,21 @@ def extend_lease(run: RefreshRun) -> None:
 
 def hold_lease(run: RefreshRun, *, pauses: int | None = None) -> None:
     """Nobody takes or ends it until this is committed. Raises LeaseLost."""
-    _held(run, run.leased_until, pauses)
+    _held(run, run.leased_until, pauses=pauses)
 
 
-def _held(run: RefreshRun, until: datetime | None, pauses: int | None = None) -> None:
-    values = {
+def _held(
+    run: RefreshRun, until: datetime | None, statement: str = HOLD, **values: Any
+) -> None:
+    known = {
         "run": run.pk,
         "ours": run.leased_until,
         "until": until,
-        "pauses": pauses,
+        "pauses": None,
         "connected": Connection.State.CONNECTED,
     }
     with database.cursor() as cursor:
-        cursor.execute(HOLD, values)
+        cursor.execute(statement, known | values)
         if not cursor.rowcount:
             raise LeaseLost
     run.leased_until = until
@@ -210,13 +217,12 @@ class Reading:
 
     def read(self) -> None:
         """Go on after the pages that are here already, unless they have become old."""
-        extend_lease(self.run)
         if self.is_kept:
             self.reading, self.began = _last_reading(self.line)
             self.pages = _arrived(self.line, self.reading)
+        self._take_up()
         if any(page.read_at < timezone.now() - PAGES_LAST for page in self.pages):
             self._forget_pages()
-        self._note(state=RefreshedList.State.READING, rows=self.rows)
         if self.line.newest_only and self.kind.by_change is not None:
             if self._read_newest(self.kind.by_change):
                 return
@@ -228,6 +234,13 @@ class Reading:
             if self.may_miss:
                 self._begin_second_reading()
                 self._read_all()
+
+    def _take_up(self) -> None:
+        until = timezone.now() + LEASE
+        state = RefreshedList.State.READING
+        values = {"line": self.line.pk, "reading": state, "rows": self.rows}
+        _held(self.run, until, TAKE_UP, **values)
+        self.line.state = state
 
     def store(self) -> None:
         whole = not self.line.newest_only
