@@ -1,6 +1,7 @@
 """What is like an item: other items, and the bills and expenses of Zoho's lists.
 
-Found by indexed columns in one statement, whatever lies in the archive.
+Found by indexed columns in one statement (the function `pairs_of_item`), whatever lies in
+the archive.
 """
 
 import json
@@ -18,107 +19,14 @@ from publishing.models import Item
 MOST: Final = 20
 """So many new ones are found at once: more would help nobody."""
 
-# `party` is the supplier under all its names: its spellings, and whoever stands for the
-# same contact in Zoho. `known` is what was asked already; `there` is Zoho Books.
 PAIRS: Final = """
-    WITH own AS (
-        SELECT bare_reference FROM publishing_item WHERE id = %(item)s
-    ), party AS (
-        SELECT id FROM publishing_supplier WHERE business_id = %(business)s
-            AND (id = %(root)s OR merged_into_id = %(root)s OR contact_id = %(contact)s)
-    ), known AS (
-        SELECT id, item_id, answer, grounds, record_kind, record_id, organisation_id,
-            CASE item_id WHEN %(item)s THEN other_id ELSE item_id END AS paired
-        FROM publishing_suspicion
-        WHERE business_id = %(business)s
-            AND (item_id = %(item)s OR other_id = %(item)s)
-    ), alike AS (
-        SELECT id FROM publishing_item WHERE business_id = %(business)s
-            AND supplier_id = ANY (ARRAY(SELECT id FROM party))
-            AND bare_reference <> ''
-            AND bare_reference = (SELECT bare_reference FROM own)
-        UNION
-        SELECT id FROM publishing_item WHERE business_id = %(business)s
-            AND supplier_id = ANY (ARRAY(SELECT id FROM party)) AND currency = %(currency)s
-            AND total_in_thousandths = %(total)s
-            AND date BETWEEN %(since)s AND %(until)s
-            AND (date = %(date)s OR kind <> %(kind)s)
-        UNION
-        SELECT id FROM publishing_item WHERE business_id = %(business)s
-            AND document_id = %(document)s
-    ), fresh AS (
-        SELECT id FROM publishing_item other
-        WHERE id = ANY (ARRAY(SELECT id FROM alike EXCEPT SELECT paired FROM known))
-            AND id <> %(item)s AND workspace = %(workspace)s
-            AND NOT (status = 'archived' AND EXISTS (
-                SELECT FROM publishing_suspicion was
-                WHERE was.item_id = other.id AND was.answer = 'same'
-            ))
-        ORDER BY id DESC LIMIT %(most)s
-    ), alike_there AS (
-        SELECT id FROM connections_purchaserecord WHERE business_id = %(business)s
-            AND organisation_id = %(organisation)s AND vendor_id = %(vendor)s
-            AND bare_reference <> ''
-            AND bare_reference = (SELECT bare_reference FROM own)
-        UNION
-        SELECT id FROM connections_purchaserecord WHERE business_id = %(business)s
-            AND organisation_id = %(organisation)s AND vendor_id = %(vendor)s
-            AND currency_code = %(currency)s AND total_in_thousandths = %(total)s
-            AND date BETWEEN %(since)s AND %(until)s
-            AND (date = %(date)s OR (kind = 'bill') <> (%(kind)s = 'invoice'))
-    ), fresh_there AS (
-        SELECT id FROM connections_purchaserecord record
-        WHERE id = ANY (ARRAY(SELECT id FROM alike_there))
-            AND removed_at IS NULL AND is_active
-            AND NOT EXISTS (
-                SELECT FROM known
-                WHERE record_id = zoho_id AND organisation_id = record.organisation_id
-            )
-            AND NOT EXISTS (
-                SELECT FROM publishing_step step
-                JOIN publishing_publication ours ON ours.id = publication_id
-                WHERE step.organisation_id = record.organisation_id
-                    AND zoho_id = record.zoho_id
-                    AND (item_id = %(item)s AND NOT attaches OR cleared_at IS NULL)
-            )
-            AND NOT EXISTS (
-                SELECT FROM publishing_publication ours
-                WHERE mark = right(remark, %(mark)s) AND item_id = %(item)s
-            )
-        ORDER BY id DESC LIMIT %(most)s
+    SELECT * FROM pairs_of_item(
+        %(business)s, %(workspace)s, %(item)s, %(kind)s, %(supplier)s, %(root)s,
+        %(contact)s, %(currency)s, %(total)s, %(date)s, %(since)s, %(until)s,
+        %(document)s, %(organisation)s, %(vendor)s, %(open)s, %(most)s, %(mark)s
     )
-    SELECT other.id, NULL AS record_kind, NULL AS record_id, NULL AS organisation_id,
-        kind, CASE WHEN supplier_id IN (SELECT id FROM party)
-            THEN %(supplier)s::bigint ELSE supplier_id END,
-        reference, date, total, currency, document_id, created_at,
-        status = ANY (%(open)s) AND NOT EXISTS (
-            SELECT FROM publishing_publication
-            WHERE item_id = other.id AND state = 'published' AND cleared_at IS NULL
-        ),
-        known.id, known.item_id, known.answer, known.grounds
-    FROM publishing_item other LEFT JOIN known ON paired = other.id
-    WHERE other.id = ANY (ARRAY(SELECT paired FROM known UNION SELECT id FROM fresh))
-        AND answer IS DISTINCT FROM 'different'
-    UNION ALL
-    SELECT NULL, coalesce(kind, record_kind), coalesce(zoho_id, record_id),
-        coalesce(record.organisation_id, known.organisation_id),
-        CASE kind WHEN 'bill' THEN 'invoice' ELSE 'receipt' END,
-        CASE vendor_id WHEN %(vendor)s THEN %(supplier)s::bigint END,
-        reference, date, total, currency_code, NULL, NULL, false,
-        known.id, known.item_id, known.answer, known.grounds
-    FROM (SELECT * FROM known WHERE record_id <> '') known
-    FULL JOIN (
-        SELECT * FROM connections_purchaserecord
-        WHERE removed_at IS NULL AND is_active AND id = ANY (ARRAY(
-            SELECT id FROM fresh_there UNION SELECT there.id FROM known
-            JOIN connections_purchaserecord there ON zoho_id = record_id
-                AND there.organisation_id = known.organisation_id
-                AND there.business_id = %(business)s
-        ))
-    ) record ON zoho_id = record_id AND record.organisation_id = known.organisation_id
-    WHERE answer IS DISTINCT FROM 'different'
-    ORDER BY 1, 3
 """
+"""Planned once a session, for that takes longer than to answer it: migration 0021."""
 
 
 @dataclass(frozen=True)

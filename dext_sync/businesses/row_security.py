@@ -136,3 +136,20 @@ def definer_function(
         """,
         RunSQL.noop if replaces else f"DROP FUNCTION {name}({arguments});",
     )
+
+
+def session_function(name: str, arguments: str, returns: str, body: str) -> RunSQL:
+    """A question under row-level security as ever, planned once a session.
+
+    body: plpgsql. It runs with the rights of whoever asks, and the policies are part of
+    its plan; the search path is pinned so that nobody can put another table in its way.
+    """
+    return RunSQL(
+        f"""
+        CREATE FUNCTION {name}({arguments}) RETURNS {returns}
+        LANGUAGE plpgsql STABLE SECURITY INVOKER SET search_path = public, pg_temp
+        SET plan_cache_mode = force_generic_plan
+        AS $body$ {body} $body$;
+        """,
+        f"DROP FUNCTION {name}({arguments});",
+    )

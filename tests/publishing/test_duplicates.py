@@ -202,9 +202,21 @@ def test_a_review_asks_the_database_twice_more(
     more = [
         each["sql"]
         for each in asked
-        if "publishing_suspicion" in each["sql"] or "advisory" in each["sql"]
+        if "pairs_of_item" in each["sql"] or "advisory" in each["sql"]
     ]
     assert len(more) == 2
+
+
+def test_another_business_that_asks_of_the_same_item_learns_nothing(
+    connected_bakery: Business, garage: Business, bob: User
+) -> None:
+    _first, second = twins(connected_bakery, bob)
+
+    with acting_in(connected_bakery.pk):
+        item = Item.unscoped.select_related("supplier__contact").get(pk=second.pk)
+        assert len(pairing.pairs_of(item)) == 1
+    with acting_in(garage.pk):
+        assert pairing.pairs_of(item) == []
 
 
 def test_so_many_alike_are_asked_about_and_no_more(
