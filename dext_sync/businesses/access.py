@@ -102,12 +102,13 @@ def _to_sign_in(request: HttpRequest) -> HttpResponseBase:
 
 
 def _membership(user: User, slug: str) -> Membership:
+    memberships = Membership.unscoped.select_related("business")
     try:
-        return Membership.unscoped.select_related("business", "user").get(
-            user=user, business__slug=slug
-        )
+        membership = memberships.get(user=user, business__slug=slug)
     except Membership.DoesNotExist:
         raise Http404 from None
+    membership.user = user
+    return membership
 
 
 def _ids(named: Mapping[str, Any]) -> dict[str, Any]:
