@@ -39,7 +39,6 @@ def connection_of(business: Business) -> Connection | None:
     connections = (
         Connection.objects.for_business(business)
         .select_related("grant")
-        .select_related("cost_tax", "sales_tax")
         .defer("grant__refresh_token", "grant__access_token")
     )
     return connections.exclude(state=Connection.State.DISCONNECTED).first()
