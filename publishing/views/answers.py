@@ -34,7 +34,7 @@ def whole_page(
     """instead: a field that could not be saved, as it was typed."""
     left = _left_the_inbox(request, item)
     listing = listing_of(request, item, archive=False if left else None)
-    visible = items_of(request)
+    preceding, following = listing.beside(items_of(request), item.pk)
     return render(
         request,
         "publishing/item.html",
@@ -46,8 +46,8 @@ def whole_page(
             "query": listing.query(),
             "list_url": rows.list_url(request, listing),
             "from_inbox": not listing.archive,
-            "previous": _linked(listing.preceding(visible, item.pk)),
-            "next": _linked(listing.following(visible, item.pk)),
+            "previous": _linked(preceding),
+            "next": _linked(following),
             **context,
         },
         status=422 if instead else 200,

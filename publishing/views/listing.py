@@ -188,11 +188,23 @@ class Listing:
 
     def following(self, visible: QuerySet[Item], item_id: int | None) -> QuerySet[Item]:
         """What comes after this item in the list's order; all without one."""
-        return self._beyond(visible, item_id, downwards=self.descending)
+        place = self._place(visible, item_id)
+        return self._beyond(visible, item_id, place, downwards=self.descending)
 
     def preceding(self, visible: QuerySet[Item], item_id: int) -> QuerySet[Item]:
         """What comes before this item, nearest first."""
-        return self._beyond(visible, item_id, downwards=not self.descending)
+        place = self._place(visible, item_id)
+        return self._beyond(visible, item_id, place, downwards=not self.descending)
+
+    def beside(
+        self, visible: QuerySet[Item], item_id: int
+    ) -> tuple[QuerySet[Item], QuerySet[Item]]:
+        """What comes before this item, nearest first, and what comes after it."""
+        place = self._place(visible, item_id)
+        return (
+            self._beyond(visible, item_id, place, downwards=not self.descending),
+            self._beyond(visible, item_id, place, downwards=self.descending),
+        )
 
     def _page_before(self, visible: QuerySet[Item], before: int) -> Page:
         rows = list(self.preceding(visible, before)[: PAGE_SIZE + 1])
@@ -206,7 +218,12 @@ class Listing:
         )
 
     def _beyond(
-        self, visible: QuerySet[Item], item_id: int | None, *, downwards: bool
+        self,
+        visible: QuerySet[Item],
+        item_id: int | None,
+        place: object | None,
+        *,
+        downwards: bool,
     ) -> QuerySet[Item]:
         keyed = self.matching(visible).annotate(sort_key=SORTS[self.column])
         ordered = (
@@ -214,7 +231,6 @@ class Listing:
             if downwards
             else keyed.order_by("sort_key", "pk")
         )
-        place = self._place(visible, item_id)
         if place is None:
             return ordered
         return ordered.filter(_past(place, item_id, downwards=downwards))
