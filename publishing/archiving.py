@@ -63,10 +63,7 @@ def unarchive(item: Item, by: User, *, may_publish: bool) -> Item:
 
 
 def _rests_in_the_archive(item: Item) -> bool:
-    return (
-        item.archived_at is not None
-        and not item.publications.filter(finished_at=None).exists()
-    )
+    return item.archived_at is not None and item.open_publication is None
 
 
 def clear(item: Item, by: User) -> Item:

@@ -7,7 +7,6 @@ from datetime import timedelta
 from functools import partial
 from typing import Final
 
-from django.db import transaction
 from django.utils import timezone
 
 from connections.models import Connection
@@ -80,8 +79,7 @@ def anybody_speaks(business: Business, connection: Connection | None) -> bool:
 
 def decide_about(item_id: int) -> Publication | None:
     """What is begun is the engine's; hand it to `tasks.publish_due` after the commit."""
-    with transaction.atomic():
-        item = coding.locked(item_id)
+    with coding.held(item_id) as item:
         if item.auto_due_at is None or item.auto_due_at > timezone.now():
             return None  # Another worker was here, or a person has just changed it.
         Item.unscoped.filter(pk=item.pk).update(auto_due_at=None)
@@ -181,7 +179,7 @@ def facts_of(
         method=method,
         party=party,
         account=account_word(connection),
-        was_cleared=any(each.cleared_at for each in item.publications.all()),
+        was_cleared=any(each.cleared_at for each in item.tries),
         ready=item.status == Item.Status.READY,
         failed=item.status == Item.Status.FAILED,
         reasons=tuple(str(reason.sentence) for reason in item.open_reasons),

@@ -1,6 +1,7 @@
 """What a person says about an item, and whether that is enough to publish it."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -105,20 +106,8 @@ FIELDS_OF: Mapping[str, tuple[str, ...]] = {
 FOLLOWED = frozenset({"tax_rate", "total", "currency"})
 """What the tax amount is computed from."""
 EDITABLE = (Item.Status.TO_REVIEW, Item.Status.READY, Item.Status.FAILED)
-RELATED = (
-    "business",
-    "owner",
-    "document",
-    "supplier",
-    "supplier__contact",
-    "category",
-    "project",
-    "location",
-    "customer",
-    "tax_rate",
-    "payment_method",
-    "payment_method__account",
-)
+RELATED = ("business", "document", "supplier__contact", "category", "tax_rate")
+"""What nearly every item has; to join the others costs more than to ask for them."""
 
 
 class NotEditable(Exception):
@@ -139,8 +128,7 @@ def change(item: Item, field: str, value: Value, *, by: User) -> Item:
         raise ValueError(f"{field} is not a field that people change.")
     if isinstance(value, Supplier) and value.side != suppliers.side_of(item):
         raise ValueError(f"{value} is no {suppliers.side_of(item)}.")
-    with transaction.atomic():
-        fresh = locked(item.pk)
+    with held(item.pk) as fresh:
         spelling = value if isinstance(value, Supplier) else None
         value = suppliers.root_now(spelling) if spelling else value
         if not fresh.is_editable:
@@ -251,8 +239,7 @@ def _suggested(item: Item, places_of: Callable[[str], int]) -> Decimal | None:
 def apply_rules(item: Item) -> Item:
     """Say anew what rules and defaults say of it, and what it lacks then: it is new, or
     a person wants a rule to hold for it. What people have set stays."""
-    with transaction.atomic():
-        fresh = locked(item.pk)
+    with held(item.pk) as fresh:
         if fresh.takes_changes:
             connection = connection_of(fresh.business)
             changed = filling.fill(fresh, filling.Voices.of(fresh, connection))
@@ -338,8 +325,7 @@ def _labelled(field: str, value: str) -> str:
 
 def review(item: Item) -> Item:
     """Say again what is missing: something that the item stands on has changed."""
-    with transaction.atomic():
-        fresh = locked(item.pk)
+    with held(item.pk) as fresh:
         if fresh.is_editable:
             connection = connection_of(fresh.business)
             if fresh.takes_changes:
@@ -407,6 +393,16 @@ def locked(item_id: int) -> Item:
     held = Item.unscoped.select_for_update(of=("self",), no_key=True)
     items = held.select_related(*RELATED)
     return items.get(pk=item_id)
+
+
+@contextmanager
+def held(item_id: int) -> Iterator[Item]:
+    """The same in a transaction of its own, where its publications are asked for once:
+    what becomes of them waits for the item."""
+    with transaction.atomic():
+        item = locked(item_id)
+        with item.publications_known():
+            yield item
 
 
 def _settle(

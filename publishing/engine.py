@@ -103,9 +103,8 @@ def request(
     priority: Publication.Priority = Publication.Priority.PERSON,
 ) -> Requested | Held:
     """Begin to publish, once: a second click finds what the first has begun."""
-    with transaction.atomic():
-        fresh = coding.locked(item.pk)
-        if begun := Publication.unscoped.filter(item=fresh, finished_at=None).first():
+    with coding.held(item.pk) as fresh:
+        if begun := fresh.open_publication:
             return Requested(begun)
         if fresh.status not in (Item.Status.READY, Item.Status.FAILED):
             return Held(tuple(fresh.open_reasons))

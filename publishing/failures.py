@@ -76,7 +76,7 @@ def cause_of(publication: Publication, outcome: Refused) -> str:
 
 def last_failed(item: Item) -> Publication | None:
     """The last try to publish it, if that has failed."""
-    last = item.publications.order_by("pk").last()
+    last = max(item.tries, key=lambda each: each.pk, default=None)
     failed = last is not None and last.state == Publication.State.FAILED
     return last if failed else None
 

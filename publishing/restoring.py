@@ -290,7 +290,7 @@ def _give(record: UnknownRecord, item: Item, check: RestoreCheck) -> None:
     if standing := fresh.standing_publication:
         late.tell_second(standing, record.zoho_id)
         return
-    publication = fresh.publications.filter(finished_at=None).first()
+    publication = fresh.open_publication
     if publication is None:
         publication = _publication_of(record, fresh, check)
     elif publication.mark != record.mark:

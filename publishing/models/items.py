@@ -1,5 +1,7 @@
 """Items: what a document says, what they are coded with, and how they stand."""
 
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, ClassVar
 
 from django.contrib.postgres.indexes import GinIndex
@@ -265,6 +267,8 @@ class Item(BusinessOwned):
             ),
         ]
 
+    _known: "list[Publication] | None" = None
+
     def __str__(self) -> str:
         if self.reference:
             return f"{self.get_kind_display()} {self.reference}"
@@ -285,9 +289,27 @@ class Item(BusinessOwned):
 
     @property
     def standing_publication(self) -> "Publication | None":
-        """What it became in Zoho, unless that was cleared; from what was prefetched,
-        if it was."""
-        return next((each for each in self.publications.all() if each.stands), None)
+        """What it became in Zoho, unless that was cleared."""
+        return next((each for each in self.tries if each.stands), None)
+
+    @property
+    def open_publication(self) -> "Publication | None":
+        """The one that is under way."""
+        return next((each for each in self.tries if each.finished_at is None), None)
+
+    @property
+    def tries(self) -> "Iterable[Publication]":
+        """All its publications, from what is known or was prefetched, if it was."""
+        return self.publications.all() if self._known is None else self._known
+
+    @contextmanager
+    def publications_known(self) -> Iterator[None]:
+        """For whoever holds the item, so that nothing becomes of them meanwhile."""
+        self._known = list(self.publications.all())
+        try:
+            yield
+        finally:
+            self._known = None
 
     @property
     def open_reasons(self) -> list[Why]:
