@@ -390,9 +390,20 @@ def locked(item_id: int) -> Item:
 
     Others may point to it meanwhile: a question about a pair is asked by either side.
     """
-    held = Item.unscoped.select_for_update(of=("self",), no_key=True)
-    items = held.select_related(*RELATED)
-    return items.get(pk=item_id)
+    rows = Item.unscoped.select_for_update(of=("self",), no_key=True)
+    items = rows.select_related(*RELATED)
+    item = items.get(pk=item_id)
+    return items.get(pk=item_id) if _was_waited_for(item) else item
+
+
+def _was_waited_for(item: Item) -> bool:
+    """Whoever held it has chosen another supplier, say: PostgreSQL then answers the new
+    number, and of the row that it joined before nothing."""
+    chosen = ("document", "supplier", "category", "tax_rate")
+    return any(
+        getattr(item, f"{name}_id") is not None and getattr(item, name) is None
+        for name in chosen
+    )
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from dext_sync.businesses.tenancy import acting_in
 from publishing import archiving, coding, spellings
 from publishing.models import Supplier
 from tests.publishing.factories import make_supplier, ready_item
+from tests.publishing.steps import item_now
 from tests.publishing.test_races import together
 
 pytestmark = pytest.mark.usefixtures("committed_db")
@@ -42,3 +43,27 @@ def test_putting_away_what_a_supplier_was_paused_over_while_it_is_merged(
             spellings.merge(acme, other, by=alice)
 
     together(archives, merges)
+
+
+def test_a_review_that_waits_for_a_change_of_supplier_sees_the_new_one(
+    connected_bakery: Business, bob: User
+) -> None:
+    other = make_supplier(connected_bakery, "City Power")
+    item = ready_item(connected_bakery, bob)
+    is_held = Event()
+
+    def changes() -> None:
+        with acting_in(connected_bakery.pk), transaction.atomic():
+            coding.change(item, "supplier", other, by=bob)
+            is_held.set()
+            time.sleep(0.5)
+
+    def reviews() -> None:
+        is_held.wait(10)
+        with acting_in(connected_bakery.pk):
+            coding.review(item)
+
+    together(changes, reviews)
+
+    now = item_now(item)
+    assert (now.supplier_id, now.status, now.reasons) == (other.pk, "ready", [])
