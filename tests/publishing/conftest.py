@@ -1,5 +1,6 @@
 """The bakery connected to books: made-up ones, or those of the stand-in for Zoho."""
 
+import tempfile
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -18,9 +19,14 @@ NOON = datetime(2026, 11, 22, 12, tzinfo=ZoneInfo("Europe/London"))
 
 
 @pytest.fixture(autouse=True)
-def documents_dir(settings: Settings, tmp_path: Path) -> Path:
-    settings.DOCUMENTS_DIR = tmp_path / "documents"
-    return tmp_path / "documents"
+def documents_dir(settings: Settings) -> Iterator[Path]:
+    """Beside the data of the run's servers, which is in memory where there is room:
+    whatever is kept is synced, which a disk takes long for."""
+    beside = Path(settings.DOCUMENTS_DIR).parent
+    beside.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=beside) as folder:
+        settings.DOCUMENTS_DIR = Path(folder) / "documents"
+        yield settings.DOCUMENTS_DIR
 
 
 @pytest.fixture

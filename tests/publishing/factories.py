@@ -4,6 +4,7 @@ import datetime as dt
 import time
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from functools import cache
 from io import BytesIO
 from typing import Any, TypeVar
 
@@ -35,6 +36,7 @@ BAKERY_IN_ZOHO = "20081234501"
 TODAY = dt.date(2026, 11, 20)
 
 
+@cache
 def make_pdf(words: str = "Invoice", pages: int = 1) -> bytes:
     """A small real PDF; other words make another file, the same words the same one."""
     sheet = Image.new("RGB", (248, 350), (255, 255, len(words) % 256))
@@ -239,13 +241,11 @@ def make_document(
     name: str = "invoice.pdf",
 ) -> Document:
     with acting_in(business.pk):
-        return documents.keep(
-            business,
-            content or make_pdf(name),
-            content_type=PDF,
-            page_count=1,
-            by=by,
-        )
+        return _document(business, by, content or make_pdf(name))
+
+
+def _document(business: Business, by: User | None, content: bytes) -> Document:
+    return documents.keep(business, content, content_type=PDF, page_count=1, by=by)
 
 
 def make_method(
@@ -261,11 +261,15 @@ def make_method(
 def make_item(business: Business, owner: User, **fields: Any) -> Item:
     """As it was typed in, reviewed: To review unless the fields are complete."""
     with acting_in(business.pk):
-        usual = {"currency": "GBP"}
-        if fields.get("document") is not None:
-            usual["file_name"] = "invoice.pdf"
-        item = Item.unscoped.create(business=business, owner=owner, **usual | fields)
-        return coding.review(item)
+        return _item(business, owner, **fields)
+
+
+def _item(business: Business, owner: User, **fields: Any) -> Item:
+    usual = {"currency": "GBP"}
+    if fields.get("document") is not None:
+        usual["file_name"] = "invoice.pdf"
+    item = Item.unscoped.create(business=business, owner=owner, **usual | fields)
+    return coding.review(item)
 
 
 COMPLETE: Mapping[str, Any] = {
@@ -284,18 +288,24 @@ def ready_item(business: Business, owner: User, **fields: Any) -> Item:
     The business must be connected and have its lists. The next one is no duplicate of
     it: its number, day and file are others, unless the test says them.
     """
-    place = _items_of(business)
-    given = {**_complete(place), **fields}
-    if "category" not in given:
-        given["category"] = entry(Account, business, "Office Supplies")
-    if "tax_rate" not in given:
-        given["tax_rate"] = entry(TaxRate, business, "Standard Rate")
-    if "supplier" not in given:
-        given["supplier"] = make_supplier(business)
-    if "document" not in given:
-        name = f"invoice-{place}.pdf" if place else "invoice.pdf"
-        given["document"] = make_document(business, owner, name=name)
-    return make_item(business, owner, **given)
+    with acting_in(business.pk):
+        place = Item.unscoped.filter(business=business).count()
+        given = {**_complete(place), **fields}
+        if "category" not in given:
+            given["category_id"] = _number(Account, business, "Office Supplies")
+        if "tax_rate" not in given:
+            given["tax_rate_id"] = _number(TaxRate, business, "Standard Rate")
+        if "supplier" not in given:
+            given["supplier"] = suppliers.named(business, "Acme Paper Ltd")
+        if "document" not in given:
+            name = f"invoice-{place}.pdf" if place else "invoice.pdf"
+            given["document"] = _document(business, owner, make_pdf(name))
+        return _item(business, owner, **given)
+
+
+def _number(model: type[Row], business: Business, name: str) -> int:
+    rows = model.unscoped.filter(business=business, name=name)
+    return int(rows.values_list("pk", flat=True).get())
 
 
 def _items_of(business: Business) -> int:
