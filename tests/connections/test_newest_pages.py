@@ -1,31 +1,98 @@
 """A long list that was read today: only what is new in it is read again."""
 
+import pickle
 import time
+from collections.abc import Iterator
+from copy import deepcopy
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
+from django.test import override_settings
 from django.utils import timezone
+from pytest_django import Settings
+from pytest_django.plugin import DjangoDbBlocker
 
 from connections import lists
-from connections.models import Connection, Contact, RefreshedList, RefreshRun
+from connections.models import (
+    Allowance,
+    Connection,
+    Contact,
+    RefreshedList,
+    RefreshRun,
+)
 from dext_sync.businesses.models import User
 from dext_sync.businesses.tenancy import acting_in
-from tests.publishing.zoho import BAKERY, Zoho
+from tests.factories import make_business, make_users
+from tests.publishing.factories import make_connection
+from tests.publishing.zoho import ALICE, BAKERY, Zoho, served, settings_for, tokens_of
+from tests.zoho_standin import StandIn, lend
 
 pytestmark = pytest.mark.django_db
 
 FIRST_NAME = "Acme Paper Ltd"
 
 
-@pytest.fixture
-def long_list(connection: Connection, zoho: Zoho, alice: User) -> int:
-    """More than four pages of suppliers, which the first refresh has read whole."""
+@dataclass(frozen=True)
+class Read:
+    """Alice's bakery with more than four pages of suppliers, which the first refresh
+    has read whole; Zoho as it was then."""
+
+    alice: User
+    connection: Connection
+    in_zoho: bytes
+
+
+@pytest.fixture(scope="module")
+def read(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Read]:
+    """Once for all tests here, which work in savepoints of this transaction and on
+    copies."""
+    zoho = Zoho(StandIn())
+    with django_db_blocker.unblock(), transaction.atomic():
+        (alice,) = make_users("Alice")
+        connection = make_connection(
+            make_business("Harbour Bakery", owner=alice),
+            organisation_id=zoho.organisation.organisation_id,
+            tokens=tokens_of(zoho.standin, ALICE),
+        )
+        yield Read(alice, connection, in_zoho=_read(zoho, connection, alice))
+        transaction.set_rollback(True)
+
+
+def _read(zoho: Zoho, connection: Connection, alice: User) -> bytes:
     zoho.standin.change("vendors", organization=BAKERY, count=850)
     for row in zoho.organisation.contacts.values():
         row["last_modified_time"] = zoho.organisation.stamp(time.time() - 3600)
-    refreshed(connection, alice)
-    zoho.standin.calls.clear()
+    with lend(zoho.standin) as running, override_settings(**settings_for(running)):
+        refreshed(connection, alice)
+    with acting_in(connection.business_id):
+        # The budget is emptied before each test, and this would make its minute spent.
+        Allowance.unscoped.update(last_call_at=None)
+    return pickle.dumps((zoho.standin.world, zoho.standin.tokens))
+
+
+@pytest.fixture
+def alice(read: Read, db: None) -> User:
+    return deepcopy(read.alice)
+
+
+@pytest.fixture
+def connection(read: Read, db: None) -> Connection:
+    return deepcopy(read.connection)
+
+
+@pytest.fixture
+def zoho(read: Read, settings: Settings) -> Iterator[Zoho]:
+    standin = StandIn()
+    standin.world, standin.tokens = pickle.loads(read.in_zoho)  # noqa: S301 -- our own
+    with served(settings, standin) as zoho:
+        yield zoho
+
+
+@pytest.fixture
+def long_list(zoho: Zoho) -> int:
     return suppliers_in(zoho)
 
 
