@@ -7,6 +7,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -110,7 +111,7 @@ class StandIn:
         if self._state_file is None:
             return
         state = {
-            "world": self.world,
+            "world": replace(self.world, organisations=dict(self.world.organisations)),
             "tokens": self.tokens,
         }
         self._state_file.parent.mkdir(parents=True, exist_ok=True)

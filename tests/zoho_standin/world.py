@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import MutableMapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
@@ -112,7 +113,7 @@ class World:
     """Everything that outlives a restart, apart from tokens and documents' bytes."""
 
     users: dict[str, User] = field(default_factory=dict)
-    organisations: dict[str, Organisation] = field(default_factory=dict)
+    organisations: MutableMapping[str, Organisation] = field(default_factory=dict)
     last_number: int = 100000
 
     def next_id(self, centre: CentreName) -> str:
