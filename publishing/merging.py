@@ -231,10 +231,12 @@ def _put_into(
 
 
 def _locked(numbers: Sequence[int]) -> QuerySet[Item]:
-    """In the order in which everybody locks several of them."""
-    held = Item.unscoped.select_for_update(of=("self",), no_key=True)
-    items = held.select_related(*coding.RELATED).prefetch_related("publications")
-    return items.filter(pk__in=numbers).order_by("pk")
+    """In the order in which everybody locks several of them. Read once they are locked:
+    a statement that waited would join what they led to before."""
+    items = Item.unscoped.filter(pk__in=numbers).order_by("pk")
+    held = items.select_for_update(of=("self",), no_key=True)
+    list(held.values_list("pk"))
+    return items.select_related(*coding.RELATED).prefetch_related("publications")
 
 
 def _replaced(
