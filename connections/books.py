@@ -47,6 +47,7 @@ class ConnectionAccess:
         self._token = ""
         self._token_until = timezone.now()
         self._told: Standing | None = None
+        self._unnoted: DailyLimit | None = None
 
     def token(self, refused: str | None = None) -> str:
         """The one in hand for some seconds, so that not each page of a list asks."""
@@ -79,6 +80,8 @@ class ConnectionAccess:
 
     @contextmanager
     def call(self) -> Iterator[None]:
+        if self._told and not self._told.is_fresh:
+            self.settle()
         with budget.call(self._connection, self._priority, self._told):
             if self.begin_by is not None and timezone.now() > self.begin_by:
                 raise ZohoUnavailable("It was too late to begin; nothing was sent.")
@@ -90,7 +93,21 @@ class ConnectionAccess:
         counters.count_call(organisation, answered, "" if code is None else str(code))
 
     def limits(self, limits: DailyLimit) -> None:
+        """A refresh makes many calls in a moment: not each of them is written down."""
+        if self._priority is Priority.REFRESH and self._told and self._told.is_fresh:
+            self._told = budget.now_told(self._told, limits)
+            self._unnoted = limits
+        else:
+            self._note(limits)
+
+    def settle(self) -> None:
+        """Write down what Zoho said last of the day, if it is not yet."""
+        if self._unnoted:
+            self._note(self._unnoted)
+
+    def _note(self, limits: DailyLimit) -> None:
         self._told = budget.note_limits(self._connection, limits)
+        self._unnoted = None
 
     def limited(self, error: ZohoRateLimited) -> None:
         self._told = None
@@ -112,6 +129,10 @@ class ConnectedBooks(ZohoBooks):
         """Have a token, and room in the budget. Raises what a call without would."""
         self._through.token()
         self._through.require_room()
+
+    def settle(self) -> None:
+        """When the last call of some is made: write down what Zoho said of the day."""
+        self._through.settle()
 
     @contextmanager
     def begun_by(self, moment: datetime) -> Iterator[None]:

@@ -7,7 +7,7 @@ Postgres. Whoever finds the budget spent comes back later; nobody sleeps here.
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from enum import IntEnum
 from functools import cache
@@ -354,6 +354,16 @@ def note_limits(connection: Connection, limits: DailyLimit) -> Standing | None:
         "now": now,
     }
     return _asked(NOTED, told)
+
+
+def now_told(standing: Standing, limits: DailyLimit) -> Standing:
+    """The same, no fresher than it was, with these figures of the day."""
+    return replace(
+        standing,
+        day_limit=limits.limit,
+        day_remaining=limits.remaining,
+        day_resets_at=timezone.now() + timedelta(seconds=limits.resets_in),
+    )
 
 
 def _asked(question: str, values: dict[str, Any]) -> Standing | None:

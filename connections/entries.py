@@ -5,7 +5,6 @@ once; the pages of a longer one wait in `RefreshedPage`, so that a list of any l
 passes through this process page by page.
 """
 
-import hashlib
 import json
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
@@ -53,7 +52,7 @@ FRESH = """
         AND known.organisation_id = %(organisation)s
         AND known.zoho_id = arrived.zoho_id
     WHERE known.id IS NULL OR known.removed_at IS NOT NULL
-        OR known.fingerprint <> arrived.fingerprint
+        OR ({values}) IS DISTINCT FROM ({as_known})
 """
 COUNT = """
     WITH arrived AS ({arrived}), fresh AS ({fresh})
@@ -68,7 +67,7 @@ UPSERT = """
         )
         SELECT %(business)s, %(connection)s, %(organisation)s, zoho_id, {values},
             true, %(now)s, %(now)s
-        FROM fresh
+        FROM fresh arrived
         ON CONFLICT (connection_id, organisation_id, zoho_id) DO UPDATE SET
             {changes}, removed_at = NULL, changed_at = EXCLUDED.changed_at
     )
@@ -138,15 +137,10 @@ class HeldPage:
 
 
 def held(kind: ListKind, rows: Iterable[Any], *, reading: int, number: int) -> HeldPage:
-    found = staged(kind, rows)
+    """Rows of Zoho's as they wait in a page."""
+    found = [columns(kind, row) for row in rows]
     text = json.dumps(found, cls=DjangoJSONEncoder)
     return HeldPage(reading, number, text, [values["zoho_id"] for values in found])
-
-
-def staged(kind: ListKind, rows: Iterable[Any]) -> list[Values]:
-    """Rows of Zoho's as they wait in a page: the columns, and their fingerprint."""
-    found = [columns(kind, row) for row in rows]
-    return [{**values, "fingerprint": _fingerprint(values)} for values in found]
 
 
 def columns(kind: ListKind, row: Any) -> Values:
@@ -175,17 +169,6 @@ def fitted(model: type[models.Model], values: Values) -> Values:
 def _longest(model: type[models.Model]) -> dict[str, int | None]:
     fields = model._meta.concrete_fields  # noqa: SLF001  (Django's model API)
     return {each.name: getattr(each, "max_length", None) for each in fields}
-
-
-def _fingerprint(values: Values) -> str:
-    text = repr([(name, str(values[name])) for name in _in_order(tuple(values))])
-    return hashlib.sha256(text.encode()).hexdigest()[:40]
-
-
-@cache
-def _in_order(names: tuple[str, ...]) -> list[str]:
-    """Rows of one list all have the same columns."""
-    return sorted(names)
 
 
 # Comparing and storing
@@ -275,6 +258,7 @@ def _spelt(question: str, kind: ListKind) -> sql.Composed:
         "table": table,
         "written": _joined(map(sql.Identifier, written)),
         "values": _joined(map(_or_default, written)),
+        "as_known": _joined(map(_as_known, written)),
         "changes": _joined(map(_from_excluded, written)),
         "only": sql.SQL(" AND ").join([sql.SQL("true"), *map(_is_only, kind.only)]),
         "told": sql.Literal(NAMES_TOLD),
@@ -304,8 +288,12 @@ def _joined(parts: Iterable[sql.Composable]) -> sql.Composed:
 
 def _or_default(name: str) -> sql.Composed:
     return sql.SQL("coalesce({}, {})").format(
-        sql.Identifier(name), sql.Placeholder(f"default_{name}")
+        sql.Identifier("arrived", name), sql.Placeholder(f"default_{name}")
     )
+
+
+def _as_known(name: str) -> sql.Composed:
+    return sql.SQL("{}").format(sql.Identifier("known", name))
 
 
 def _from_excluded(name: str) -> sql.Composed:
@@ -322,7 +310,7 @@ def remember_contact(connection: Connection, contact: types.Contact) -> Contact:
     """Keep a contact that was created or found while publishing, before any refresh."""
     slug = "customers" if contact.kind == Contact.Kind.CUSTOMER else "suppliers"
     kind = BY_SLUG[slug]
-    (values,) = staged(kind, [contact])
+    values = columns(kind, contact)
     remembered, _new = Contact.unscoped.update_or_create(
         connection=connection,
         organisation_id=connection.organisation_id,

@@ -175,12 +175,22 @@ def _read_everything(run: RefreshRun, until: datetime | None) -> None:
     if run.connection.organisation_id != run.organisation_id:
         _end(run, _("The business is connected to another organisation now."))
         return
+    try:
+        away = _read(run, books, until)
+    finally:
+        books.settle()
+    if away:
+        raise away
+    _end(run, "")
+
+
+def _read(
+    run: RefreshRun, books: ZohoBooks, until: datetime | None
+) -> ZohoUnavailable | None:
     if not run.lists.exclude(state__in=OPEN).exists():
         _learn_organisation(run, books.organisation())
         _learn_locks(run, books)
-    if away := _read_open_lists(run, books, until):
-        raise away
-    _end(run, "")
+    return _read_open_lists(run, books, until)
 
 
 def _read_open_lists(

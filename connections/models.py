@@ -306,7 +306,6 @@ class ListEntry(BusinessOwned):
     # Hides it from pickers here; Zoho knows nothing of it.
     visible = models.BooleanField(default=True)
     removed_at = models.DateTimeField(null=True)
-    fingerprint = models.CharField(max_length=40)
     first_seen_at = models.DateTimeField(default=timezone.now)
     changed_at = models.DateTimeField(default=timezone.now)
 

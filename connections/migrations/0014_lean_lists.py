@@ -75,4 +75,15 @@ class Migration(migrations.Migration):
                 for column, target in COLUMNS.items()
             ],
         ),
+        migrations.RunSQL(
+            "".join(
+                f"ALTER TABLE connections_{name} DROP COLUMN fingerprint;"
+                for name in LISTS
+            ),
+            migrations.RunSQL.noop,
+            state_operations=[
+                migrations.RemoveField(model_name=name, name='fingerprint')
+                for name in LISTS
+            ],
+        ),
     ]

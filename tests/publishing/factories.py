@@ -195,7 +195,6 @@ def make_entry(
         number = model.unscoped.filter(connection=connection).count() + 1
         given: dict[str, Any] = {
             "zoho_id": zoho_id(model, number),
-            "fingerprint": "",
         } | fields
         return model.unscoped.create(
             business_id=connection.business_id,
