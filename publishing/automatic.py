@@ -51,13 +51,18 @@ def decide_due(business: Business) -> int:
         return 0
     numbers = due.order_by("auto_due_at", "pk").values_list("pk", flat=True)
     chosen = list(numbers[:MOST_AT_ONCE])
-    for number in chosen:
-        decided = one_by_one.managed(
-            partial(decide_about, number), business_id=business.pk, item_id=number
-        )
-        if not decided:
+    passed_over = [number for number in chosen if not _is_decided(business, number)]
+    for number in passed_over:
+        # Two that waited for each other do so no longer.
+        if not _is_decided(business, number):
             _postpone(number)
     return len(chosen)
+
+
+def _is_decided(business: Business, item_id: int) -> bool:
+    return one_by_one.managed(
+        partial(decide_about, item_id), business_id=business.pk, item_id=item_id
+    )
 
 
 def _postpone(item_id: int) -> None:

@@ -1,6 +1,6 @@
 """What a person says about an item, and whether that is enough to publish it."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -138,12 +138,12 @@ def change(item: Item, field: str, value: Value, *, by: User) -> Item:
         before = getattr(fresh, field)
         if before != value:
             connection = connection_of(fresh.business)
-            changed = _set(fresh, field, value, connection, by)
+            _set(fresh, field, value, connection, by)
             if spelling and spelling != value:
                 fresh.spelled_as = spelling
                 fresh.save(update_fields=["spelled_as"])
             _audit(fresh, field, before, value, by)
-            _settle(fresh, connection, changed)
+            _settle(fresh, connection)
         elif filling.is_by_default(fresh, field):
             _confirm(fresh, field, by)
     return fresh
@@ -167,8 +167,7 @@ def _confirm(item: Item, field: str, by: User) -> None:
 
 def _set(
     item: Item, field: str, value: Value, connection: Connection | None, by: User
-) -> list[str]:
-    """Answers what has changed with it, too."""
+) -> None:
     setattr(item, field, value)
     item.sources = {**item.sources, field: said_by(by)}
     item.auto_due_at = rested()
@@ -180,7 +179,6 @@ def _set(
     if FOLLOWED.intersection(changed):
         changed += _follow_rate(item, connection)
     item.save(update_fields=changed)
-    return changed
 
 
 def rested() -> datetime:
@@ -242,9 +240,9 @@ def apply_rules(item: Item) -> Item:
     with held(item.pk) as fresh:
         if fresh.takes_changes:
             connection = connection_of(fresh.business)
-            changed = filling.fill(fresh, filling.Voices.of(fresh, connection))
-            _refill(fresh, changed, connection)
-            _settle(fresh, connection, changed)
+            voices = filling.Voices.of(fresh, connection)
+            _refill(fresh, filling.fill(fresh, voices), connection)
+            _settle(fresh, connection)
     return fresh
 
 
@@ -416,15 +414,12 @@ def held(item_id: int) -> Iterator[Item]:
             yield item
 
 
-def _settle(
-    item: Item, connection: Connection | None, changed: Sequence[str] = ()
-) -> None:
-    """Status and reasons from what is true now; changed: fields that were others until
-    now.
+def _settle(item: Item, connection: Connection | None) -> None:
+    """Status and reasons from what is true now.
 
     A failure stays as long as its cause does; reasons take its place at once.
     """
-    status, codes = _standing(item, connection, changed)
+    status, codes = _standing(item, connection)
     if (item.status, item.reasons) != (status, codes):
         item.status, item.reasons = status, codes
         item.auto_due_at = rested()
@@ -432,9 +427,9 @@ def _settle(
 
 
 def _standing(
-    item: Item, connection: Connection | None, changed: Sequence[str]
+    item: Item, connection: Connection | None
 ) -> tuple[Item.Status, list[str]]:
-    facts = facts_of(item, connection, suspected=is_suspected(item, changed))
+    facts = facts_of(item, connection, suspected=is_suspected(item))
     match decide(facts):
         case Hold(reasons):
             return Item.Status.TO_REVIEW, [reason.code for reason in reasons]
@@ -442,7 +437,7 @@ def _standing(
             return _complete(item, connection, facts, publish)
 
 
-def is_suspected(item: Item, changed: Sequence[str] = ()) -> bool:
+def is_suspected(item: Item) -> bool:
     """Whether it is held as a possible duplicate now. What that means for others is said
     of them after the commit: two reviews must not wait for each other's items.
 
@@ -450,7 +445,7 @@ def is_suspected(item: Item, changed: Sequence[str] = ()) -> bool:
     """
     if item.standing_publication is not None:
         return False
-    looked = duplicates.look(item, changed)
+    looked = duplicates.look(item)
     if looked.stirred:
         transaction.on_commit(partial(_review_others, item.business_id, looked.stirred))
     return looked.holds

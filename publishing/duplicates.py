@@ -1,11 +1,9 @@
 """What an item may be the same as is asked once, and the item held until people say.
 
-Each pair has one question. It holds the item that has become like the other: the one
-that was changed so, else the one that came later; never one that has gone to Zoho while
-the other has not. An answer is remembered for both.
+Each pair has one question. It holds the item that came later, or the one that has not
+gone to Zoho yet; an answer is remembered for both.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -19,11 +17,6 @@ from publishing.pairing import Known, Pair, Record, Twin, pairs_of, paper_of
 # Whoever looks sees all that those have found and changed who looked before.
 ONE_AT_A_TIME: Final = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
 
-COMPARED: Final = frozenset(
-    {"kind", "supplier", "reference", "date", "total", "currency"}
-)
-"""Fields that `paper_of` takes, and people or rules change."""
-
 
 @dataclass(frozen=True)
 class Looked:
@@ -34,18 +27,15 @@ class Looked:
     stirred: frozenset[int]
 
 
-def look(item: Item, changed: Iterable[str] = ()) -> Looked:
+def look(item: Item) -> Looked:
     """Ask what is new about it, and forget what is no longer so.
 
-    For an item that its transaction has locked, and has saved. changed: what it has said
-    otherwise until now, which has made it like what it was not.
+    For an item that its transaction has locked, and has saved.
     """
     _one_at_a_time(item)
     paper = paper_of(item)
-    is_latest = not COMPARED.isdisjoint(changed)
     outcomes = [
-        _settle(item, pair, grounds(paper, pair.paper), is_latest=is_latest)
-        for pair in pairs_of(item)
+        _settle(item, pair, grounds(paper, pair.paper)) for pair in pairs_of(item)
     ]
     stirred = {each.stirs for each in outcomes if each.stirs is not None}
     return Looked(any(each.holds for each in outcomes), frozenset(stirred))
@@ -70,14 +60,10 @@ class Outcome:
     stirs: int | None = None
 
 
-def _settle(
-    item: Item, pair: Pair, found: tuple[Ground, ...], *, is_latest: bool
-) -> Outcome:
+def _settle(item: Item, pair: Pair, found: tuple[Ground, ...]) -> Outcome:
     known = pair.known
-    if known is None and found:
-        return _ask(item, pair.other, found, is_latest=is_latest)
     if known is None:
-        return Outcome()
+        return _ask(item, pair.other, found) if found else Outcome()
     is_mine = known.holds == item.pk
     if known.answer == Suspicion.Answer.SAME:
         return _ask_again(known, found) if is_mine and found else Outcome()
@@ -88,14 +74,9 @@ def _settle(
     return Outcome(holds=is_mine)
 
 
-def _ask(
-    item: Item, other: Twin | Record, found: tuple[Ground, ...], *, is_latest: bool
-) -> Outcome:
-    """Of this one, unless the other came later and neither has been changed for it."""
+def _ask(item: Item, other: Twin | Record, found: tuple[Ground, ...]) -> Outcome:
     match other:
-        case Twin(pk=pk) if (
-            other.is_open and not is_latest and other.is_later_than(item)
-        ):
+        case Twin(pk=pk) if other.is_open and other.is_later_than(item):
             held = Item.unscoped.get(pk=pk)
             _write_down(held, found, other=item)
             return Outcome(stirs=pk)

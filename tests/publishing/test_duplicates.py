@@ -258,50 +258,16 @@ def test_also_when_it_is_the_other_that_changes(
     assert (standing(first), standing(second)) == (READY, READY)
 
 
-def test_the_one_that_becomes_like_the_other_is_held(
-    connected_bakery: Business, bob: User
-) -> None:
-    """Also the older one: nobody holds another's item by what they say of their own."""
-    older = ready_item(connected_bakery, bob, reference="A-1")
-    newer = ready_item(connected_bakery, bob, reference="A-2")
-
-    change(older, "reference", "A-2", bob)
-
-    assert (standing(older), standing(newer)) == (ASKED, READY)
-    assert trail_of(connected_bakery, newer) == []
-
-
-def test_it_stays_the_one_that_is_held_while_they_are_alike(
-    connected_bakery: Business, bob: User
-) -> None:
-    older = ready_item(connected_bakery, bob, reference="A-1")
-    newer = ready_item(connected_bakery, bob, reference="A-2")
-    change(older, "reference", "A-2", bob)
-
-    change(newer, "reference", "a 2", bob)
-
-    assert (standing(older), standing(newer)) == (ASKED, READY)
-
-
-@pytest.mark.parametrize("field", ["description", ""])
-def test_what_makes_nobody_like_another_holds_the_later_one(
+def test_the_later_one_is_held_when_the_older_becomes_like_it(
     connected_bakery: Business,
     bob: User,
     django_capture_on_commit_callbacks: Committing,
-    field: str,
 ) -> None:
-    """They have become alike without a word of anybody: two names are one supplier."""
     older = ready_item(connected_bakery, bob, reference="A-1")
     newer = ready_item(connected_bakery, bob, reference="A-2")
-    with acting_in(connected_bakery.pk):
-        Item.unscoped.filter(pk=older.pk).update(reference="A-2")
 
     with django_capture_on_commit_callbacks(execute=True):
-        if field:
-            change(older, field, "Paper", bob)
-        else:
-            with acting_in(connected_bakery.pk):
-                coding.review(older)
+        change(older, "reference", "A-2", bob)
 
     assert (standing(older), standing(newer)) == (READY, ASKED)
 

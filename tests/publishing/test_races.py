@@ -120,11 +120,8 @@ class TestRaces:
 
         together(*[partial(change, item, "reference", "A-1", bob) for item in items])
 
-        # One of them was the first, and each of the others has become like those before.
-        statuses = sorted(item_now(item).status for item in items)
+        statuses = [item_now(item).status for item in items]
         assert statuses == ["ready", *["to_review"] * 3]
-        with acting_in(bakery.pk):
-            assert Suspicion.unscoped.count() == 6
 
     def test_several_items_of_one_new_supplier(
         self, zoho: Zoho, bakery: Business, bob: User
