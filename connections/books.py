@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from connections import budget, registration, tokens
-from connections.budget import Priority, Standing
+from connections.budget import Priority
 from connections.models import Connection, ConnectionEvent, Grant, RefreshRun
 from connections.zoho.client import ZohoBooks
 from connections.zoho.errors import (
@@ -25,6 +25,7 @@ from dext_sync import counters
 from dext_sync.businesses import audit, mail
 
 IN_HAND: Final = timedelta(seconds=10)
+NOTED_EACH: Final = timedelta(seconds=1)
 PAGES: Final = {
     "bill": "bills",
     "expense": "expenses",
@@ -46,7 +47,7 @@ class ConnectionAccess:
         self.begin_by: datetime | None = None
         self._token = ""
         self._token_until = timezone.now()
-        self._told: Standing | None = None
+        self._noted_at: datetime | None = None
         self._unnoted: DailyLimit | None = None
 
     def token(self, refused: str | None = None) -> str:
@@ -80,9 +81,7 @@ class ConnectionAccess:
 
     @contextmanager
     def call(self) -> Iterator[None]:
-        if self._told and not self._told.is_fresh:
-            self.settle()
-        with budget.call(self._connection, self._priority, self._told):
+        with budget.call(self._connection, self._priority):
             if self.begin_by is not None and timezone.now() > self.begin_by:
                 raise ZohoUnavailable("It was too late to begin; nothing was sent.")
             yield
@@ -94,23 +93,19 @@ class ConnectionAccess:
 
     def limits(self, limits: DailyLimit) -> None:
         """A refresh makes many calls in a moment: not each of them is written down."""
-        if self._priority is Priority.REFRESH and self._told and self._told.is_fresh:
-            self._told = budget.now_told(self._told, limits)
-            self._unnoted = limits
-        else:
-            self._note(limits)
+        self._unnoted = limits
+        last = self._noted_at
+        is_soon = last is not None and timezone.now() < last + NOTED_EACH
+        if self._priority is not Priority.REFRESH or not is_soon:
+            self.settle()
 
     def settle(self) -> None:
         """Write down what Zoho said last of the day, if it is not yet."""
         if self._unnoted:
-            self._note(self._unnoted)
-
-    def _note(self, limits: DailyLimit) -> None:
-        self._told = budget.note_limits(self._connection, limits)
-        self._unnoted = None
+            budget.note_limits(self._connection, self._unnoted)
+            self._unnoted, self._noted_at = None, timezone.now()
 
     def limited(self, error: ZohoRateLimited) -> None:
-        self._told = None
         budget.note_refusal(self._connection, error)
 
 

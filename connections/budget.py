@@ -7,11 +7,11 @@ Postgres. Whoever finds the budget spent comes back later; nobody sleeps here.
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from enum import IntEnum
 from functools import cache
-from typing import Any, Final
+from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import redis
@@ -45,10 +45,6 @@ class Priority(IntEnum):
     REFRESH = 2
 
 
-KNOWN_FOR: Final = timedelta(seconds=1)
-"""What an answer told about the limits is not asked for again before the next call."""
-
-
 @dataclass(frozen=True)
 class Standing:
     """What Zoho has said that it leaves us; moments are None where it said nothing."""
@@ -60,34 +56,19 @@ class Standing:
     day_remaining: int | None = None
     day_resets_at: datetime | None = None
     last_call_at: datetime | None = None
-    known_at: datetime = field(default_factory=timezone.now)
-
-    @property
-    def is_fresh(self) -> bool:
-        return timezone.now() < self.known_at + KNOWN_FOR
 
 
-# Each call asks and tells: as plain SQL these cost a third of what Django needs.
-STANDING: Final = """
-    blocked_until, blocked_by,
-    (
-        SELECT given.blocked_until
-        FROM connections_grant given
-        JOIN connections_connection borne ON borne.grant_id = given.id
-        WHERE borne.id = allowance.connection_id
-    ),
-    day_limit, day_remaining, day_resets_at, last_call_at
+# Every call asks: as plain SQL it costs a third of what Django needs.
+KNOWN: Final = """
+    SELECT
+        allowance.blocked_until, allowance.blocked_by, given.blocked_until,
+        allowance.day_limit, allowance.day_remaining, allowance.day_resets_at,
+        allowance.last_call_at
+    FROM connections_allowance allowance
+    JOIN connections_connection connection ON connection.id = allowance.connection_id
+    LEFT JOIN connections_grant given ON given.id = connection.grant_id
+    WHERE allowance.connection_id = %(connection)s
 """
-KNOWN: Final = f"""
-    SELECT {STANDING} FROM connections_allowance allowance
-    WHERE connection_id = %(connection)s
-"""  # noqa: S608  (our own words)
-NOTED: Final = f"""
-    UPDATE connections_allowance allowance SET day_limit = %(limit)s,
-        day_remaining = %(remaining)s, day_resets_at = %(resets)s, last_call_at = %(now)s
-    WHERE connection_id = %(connection)s
-    RETURNING {STANDING}
-"""  # noqa: S608  (our own words)
 
 
 @dataclass(frozen=True)
@@ -166,16 +147,13 @@ end
 
 
 @contextmanager
-def call(
-    connection: Connection, priority: Priority, told: Standing | None = None
-) -> Iterator[None]:
+def call(connection: Connection, priority: Priority) -> Iterator[None]:
     """Held around one call to Zoho; one that is under way there when we give up waiting
     for it keeps its place among the calls at once as long as it may be at work.
 
-    told: what the answer before has brought, if it came a moment ago.
     Raises ZohoRateLimited with the seconds to wait, ZohoUnavailable if Redis is away.
     """
-    standing = told if told and told.is_fresh else _standing_of(connection)
+    standing = _standing_of(connection)
     _heed_zoho(standing, priority)
     call_id = secrets.token_hex(8)
     _enter(connection, priority, call_id)
@@ -333,44 +311,30 @@ def forget() -> None:
 
 
 def _standing_of(connection: Connection) -> Standing:
-    asked = {"connection": connection.pk}
-    if found := _asked(KNOWN, asked):
+    if found := _known(connection):
         return found
     Allowance.unscoped.get_or_create(
         connection=connection, defaults={"business_id": connection.business_id}
     )
-    return _asked(KNOWN, asked) or Standing()
+    return _known(connection) or Standing()
 
 
-def note_limits(connection: Connection, limits: DailyLimit) -> Standing | None:
-    """Zoho's headers of the day, which come with every answer; None: nothing is known of
-    this connection any more."""
+def _known(connection: Connection) -> Standing | None:
+    with database.cursor() as cursor:
+        cursor.execute(KNOWN, {"connection": connection.pk})
+        found = cursor.fetchone()
+    return Standing(*found) if found else None
+
+
+def note_limits(connection: Connection, limits: DailyLimit) -> None:
+    """Zoho's headers of the day, which come with every answer."""
     now = timezone.now()
-    told = {
-        "connection": connection.pk,
-        "limit": limits.limit,
-        "remaining": limits.remaining,
-        "resets": now + timedelta(seconds=limits.resets_in),
-        "now": now,
-    }
-    return _asked(NOTED, told)
-
-
-def now_told(standing: Standing, limits: DailyLimit) -> Standing:
-    """The same, no fresher than it was, with these figures of the day."""
-    return replace(
-        standing,
+    Allowance.unscoped.filter(connection=connection).update(
         day_limit=limits.limit,
         day_remaining=limits.remaining,
-        day_resets_at=timezone.now() + timedelta(seconds=limits.resets_in),
+        day_resets_at=now + timedelta(seconds=limits.resets_in),
+        last_call_at=now,
     )
-
-
-def _asked(question: str, values: dict[str, Any]) -> Standing | None:
-    with database.cursor() as cursor:
-        cursor.execute(question, values)
-        found = cursor.fetchone()
-    return None if found is None else Standing(*found)
 
 
 def note_refusal(connection: Connection, error: ZohoRateLimited) -> None:

@@ -422,3 +422,27 @@ def test_of_many_bills_too_only_the_newest_page_is_read_again(
     with acting_in(connection.business_id):
         bills = run.lists.get(kind="bills")
     assert (bills.added, bills.changed, bills.removed) == (1, 0, 0)
+
+
+@pytest.mark.parametrize("skip", range(10))
+def test_a_pause_at_any_page_changes_nothing(
+    connection: Connection, zoho: Zoho, long_list: int, skip: int
+) -> None:
+    zoho.standin.change(
+        "remove", organization=BAKERY, table="contacts", record=FIRST_NAME
+    )
+    zoho.fails("error_500", method="GET", path="/contacts", skip=skip)
+    refreshed(connection, None)
+    with acting_in(connection.business_id):
+        RefreshRun.unscoped.update(due_at=timezone.now())
+
+    run = refreshed(connection, None)
+
+    read_list = suppliers(run)
+    assert (read_list.state, read_list.report["removed"]) == ("done", [FIRST_NAME])
+    assert read_list.rows == long_list - 1
+    assert read_list.calls == 10
+    with acting_in(connection.business_id):
+        gone = Contact.unscoped.exclude(removed_at=None)
+        assert [each.name for each in gone] == [FIRST_NAME]
+        assert read_list.pages.count() == 0

@@ -408,3 +408,35 @@ def test_what_stands_in_zoho_is_not_asked_about(
 
     assert standing(first) == Standing("to_review", ["already_published"])
     assert standing(second) == ASKED
+
+
+def circle(business: Business, bob: User) -> tuple[Item, Item, Item]:
+    """All three become one bill, by three changes: each is held for the next one."""
+    one = ready_item(business, bob, reference="R-1")
+    two = ready_item(business, bob, reference="R-2")
+    three = ready_item(business, bob, reference="R-3")
+    change(one, "reference", "R-2", bob)
+    change(two, "date", three.date, bob)
+    change(three, "reference", "R-2", bob)
+    return one, two, three
+
+
+def test_of_three_that_became_alike_one_is_free(
+    connected_bakery: Business, bob: User
+) -> None:
+    items = circle(connected_bakery, bob)
+
+    assert "ready" in [item_now(each).status for each in items]
+
+
+def test_of_three_that_are_the_same_one_stays(
+    connected_bakery: Business, bob: User
+) -> None:
+    """Each answer is true, and none may put the last one of the bill away."""
+    items = circle(connected_bakery, bob)
+
+    for each in items:
+        if item_now(each).status == "to_review" and len(questions_about(each)) == 1:
+            say_same(each, bob)
+
+    assert [item_now(each).status for each in items] != ["archived"] * 3
