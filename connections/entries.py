@@ -83,7 +83,7 @@ IS_MISSED = """
         CROSS JOIN LATERAL jsonb_array_elements(page.rows) entry
         WHERE page.line_id = %(line)s
         UNION ALL
-        SELECT unnest(%(ids)s::text[])
+        SELECT jsonb_array_elements_text(%(ids)s::jsonb)
     )
 """
 ANY_MISSED = """
@@ -241,7 +241,8 @@ def _asked(
         "readings": [held.reading for held in in_hand],
         "numbers": [held.number for held in in_hand],
         "rows": [held.rows for held in in_hand],
-        "ids": [zoho_id for held in in_hand for zoho_id in held.ids],
+        # One text, since of a list each would be a word that PostgreSQL has to parse.
+        "ids": json.dumps([zoho_id for held in in_hand for zoho_id in held.ids]),
         **{f"only_{name}": value for name, value in kind.only.items()},
         **{f"default_{name}": value for name, value in _defaults(kind.model).items()},
     }
