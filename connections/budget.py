@@ -58,19 +58,6 @@ class Standing:
     last_call_at: datetime | None = None
 
 
-# Every call asks: as plain SQL it costs a third of what Django needs.
-KNOWN: Final = """
-    SELECT
-        allowance.blocked_until, allowance.blocked_by, given.blocked_until,
-        allowance.day_limit, allowance.day_remaining, allowance.day_resets_at,
-        allowance.last_call_at
-    FROM connections_allowance allowance
-    JOIN connections_connection connection ON connection.id = allowance.connection_id
-    LEFT JOIN connections_grant given ON given.id = connection.grant_id
-    WHERE allowance.connection_id = %(connection)s
-"""
-
-
 @dataclass(frozen=True)
 class Share:
     """What a priority may use of a limit, as parts of ten: the rest is for those above."""
@@ -321,7 +308,7 @@ def _standing_of(connection: Connection) -> Standing:
 
 def _known(connection: Connection) -> Standing | None:
     with database.cursor() as cursor:
-        cursor.execute(KNOWN, {"connection": connection.pk})
+        cursor.execute("SELECT * FROM standing_of(%s)", [connection.pk])
         found = cursor.fetchone()
     return Standing(*found) if found else None
 

@@ -138,7 +138,9 @@ def definer_function(
     )
 
 
-def session_function(name: str, arguments: str, returns: str, body: str) -> RunSQL:
+def session_function(
+    name: str, arguments: str, returns: str, body: str, *, writes: bool = False
+) -> RunSQL:
     """A question under row-level security as ever, planned once a session.
 
     body: plpgsql. It runs with the rights of whoever asks, and the policies are part of
@@ -147,7 +149,7 @@ def session_function(name: str, arguments: str, returns: str, body: str) -> RunS
     return RunSQL(
         f"""
         CREATE FUNCTION {name}({arguments}) RETURNS {returns}
-        LANGUAGE plpgsql STABLE SECURITY INVOKER SET search_path = public, pg_temp
+        LANGUAGE plpgsql {"VOLATILE" if writes else "STABLE"} SECURITY INVOKER SET search_path = public, pg_temp
         SET plan_cache_mode = force_generic_plan
         AS $body$ {body} $body$;
         """,
