@@ -6,7 +6,6 @@ from typing import Final
 
 from django.db import connection as database
 from django.db.models import Q, QuerySet
-from django.db.models.expressions import RawSQL
 
 from connections.models import Account
 from publishing import counting
@@ -69,7 +68,7 @@ def _mentioning(
 ) -> QuerySet[Item]:
     """Every word somewhere in what a person would remember of the item."""
     if among is not None:
-        items = items.filter(pk__in=RawSQL("SELECT unnest(%s::bigint[])", [among]))
+        items = items.filter(pk__in=among)
     for word in search.lower().split():
         items = items.filter(_mentions(word))
     return items
