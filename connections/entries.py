@@ -156,19 +156,22 @@ def columns(kind: ListKind, row: Any) -> Values:
 
 def fitted(model: type[models.Model], values: Values) -> Values:
     """Texts as long as their columns: one long code must not stop a whole list."""
-    longest = _longest(model)
-    return {
-        name: value.replace("\x00", "")[: longest.get(name)]
-        if isinstance(value, str)
-        else value
-        for name, value in values.items()
-    }
+    for name, most in _longest(model).items():
+        text = values.get(name)
+        if text and (len(text) > most or "\x00" in text):
+            values = {**values, name: text.replace("\x00", "")[:most]}
+    return values
 
 
 @cache
-def _longest(model: type[models.Model]) -> dict[str, int | None]:
+def _longest(model: type[models.Model]) -> dict[str, int]:
+    """Of the columns that hold texts."""
     fields = model._meta.concrete_fields  # noqa: SLF001  (Django's model API)
-    return {each.name: getattr(each, "max_length", None) for each in fields}
+    return {
+        each.name: each.max_length
+        for each in fields
+        if isinstance(each, models.CharField) and each.max_length
+    }
 
 
 # Comparing and storing

@@ -80,7 +80,7 @@ def opened(publication: Publication, step: Step, request: dict[str, Any]) -> Non
             state=Publication.State.SENDING, waiting_reason=""
         )
         show(publication, Item.Status.PUBLISHING)
-    step.refresh_from_db()
+    step.state, step.request, step.sent_at = Step.State.SENDING, request, now
 
 
 def _require_open_period(publication: Publication, connection: Connection) -> None:
@@ -579,5 +579,4 @@ def show(publication: Publication, status: Item.Status | None) -> None:
 
 
 def _record(publication: Publication, action: str, **data: Any) -> None:
-    item = Item.unscoped.select_related("business").get(pk=publication.item_id)
-    audit.record(item.business, action, subject=item, **data)
+    audit.record(publication.business, action, subject=publication.item, **data)
