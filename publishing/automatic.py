@@ -12,7 +12,7 @@ from django.utils import timezone
 from connections.models import Connection
 from dext_sync.businesses import audit
 from dext_sync.businesses.models import Business
-from publishing import coding, engine, one_by_one
+from publishing import coding, one_by_one, requesting
 from publishing.autopublish import (
     AutoFacts,
     Decision,
@@ -108,10 +108,10 @@ def _act(item: Item, decision: Decision, facts: AutoFacts) -> Publication | None
                 _ask_again_later(item)
             return None
         case GoesByItself():
-            begun = engine.request(
+            begun = requesting.request(
                 item, by=None, priority=Publication.Priority.AUTOMATIC
             )
-            if isinstance(begun, engine.Held):
+            if isinstance(begun, requesting.Held):
                 _act(item, *_held(decision, facts, begun))
                 return None
             _tell(item, said, ground="")
@@ -125,7 +125,7 @@ def _ask_again_later(item: Item) -> None:
 
 
 def _held(
-    decision: GoesByItself, facts: AutoFacts, held: engine.Held
+    decision: GoesByItself, facts: AutoFacts, held: requesting.Held
 ) -> tuple[Stays, AutoFacts]:
     """Something has changed since it was found to be ready."""
     reasons = tuple(str(reason.sentence) for reason in held.reasons)

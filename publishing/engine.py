@@ -1,12 +1,11 @@
-"""Getting one item into Zoho Books: decide, claim, commit the attempt, call, settle.
+"""Getting one item into Zoho Books: commit the attempt, call, settle.
 
-`request` takes the item and writes down everything that will be sent; `advance` is what a
-worker does with that, step by step, as often as it is called and after any crash.
+`requesting` has written down everything that will be sent; `advance` is what a worker
+does with that, step by step, as often as it is called and after any crash.
 """
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
@@ -30,38 +29,24 @@ from connections.zoho.errors import (
     ZohoRejected,
     ZohoUnauthorized,
 )
-from dext_sync.businesses import audit
-from dext_sync.businesses.models import User
 from publishing import (
-    coding,
+    contacting,
     leases,
-    marks,
-    payloads,
     recovery,
     restored,
     results,
     sending,
     suppliers,
 )
-from publishing.decision import (
-    Facts,
-    Hold,
-    Publish,
-    decide,
-    takes_currency_of_contact,
-    words_for,
-)
 from publishing.documents import DocumentLost
-from publishing.facts import connection_of, facts_of, is_usable
 from publishing.leases import LeaseLost
-from publishing.models import Item, Publication, PublishAttempt, Step, Supplier
+from publishing.models import Publication, PublishAttempt, Step
 from publishing.outcomes import (
     FOREVER,
     Done,
     Lost,
     Outcome,
     Refused,
-    Waits,
     Words,
     not_begun,
     outcome_of,
@@ -70,162 +55,12 @@ from publishing.outcomes import (
     uncertain_time,
     unclear,
 )
-from publishing.reasons import Dated, Problem, Reason, Wait, Why
+from publishing.reasons import Dated, Problem, Wait
 from publishing.results import ConnectionChanged, PeriodClosed
 
 logger = logging.getLogger(__name__)
 
 NUMBER_TAKEN: Final = (DUPLICATE_BILL_NUMBER, DUPLICATE_INVOICE_NUMBER)
-SUPPLIER_GAP: Final = timedelta(seconds=3)
-
-
-@dataclass(frozen=True)
-class Requested:
-    """It is on its way: hand `publication` to `tasks.publish` after the commit."""
-
-    publication: Publication
-
-
-@dataclass(frozen=True)
-class Held:
-    """Nothing was begun, for these reasons (none: it is not the time for it)."""
-
-    reasons: tuple[Why, ...]
-
-
-# Requesting
-
-
-def request(
-    item: Item,
-    *,
-    by: User | None,
-    priority: Publication.Priority = Publication.Priority.PERSON,
-) -> Requested | Held:
-    """Begin to publish, once: a second click finds what the first has begun."""
-    with coding.held(item.pk) as fresh:
-        if begun := fresh.open_publication:
-            return Requested(begun)
-        if fresh.status not in (Item.Status.READY, Item.Status.FAILED):
-            return Held(tuple(fresh.open_reasons))
-        return _decided(fresh, by, priority)
-
-
-def _decided(
-    item: Item, by: User | None, priority: Publication.Priority
-) -> Requested | Held:
-    connection = connection_of(item.business)
-    facts = facts_of(item, connection, suspected=coding.is_suspected(item))
-    decision = decide(facts)
-    match decision:
-        case Hold(reasons):
-            item.status = Item.Status.TO_REVIEW
-            item.reasons = [reason.code for reason in reasons]
-            item.save(update_fields=["status", "reasons"])
-            said = " ".join(str(reason.sentence) for reason in reasons)
-            audit.record(
-                item.business, "publication.held", actor=by, subject=item, reason=said
-            )
-            return Held(reasons)
-        case Publish(kind) if connection is not None:
-            publication = _new_publication(item, connection, kind, by, priority)
-            _claim(publication, facts, decision)
-            return Requested(publication)
-        case Publish():
-            return Held((Reason.NO_CONNECTION,))
-
-
-def _new_publication(
-    item: Item,
-    connection: Connection,
-    kind: str,
-    by: User | None,
-    priority: Publication.Priority,
-) -> Publication:
-    """Not saved yet."""
-    return Publication(
-        business=item.business,
-        item=item,
-        kind=kind,
-        mark=marks.next_mark(item),
-        priority=priority,
-        requested_by=by,
-        connection=connection,
-        region=connection.region,
-        organisation_id=connection.organisation_id,
-    )
-
-
-def _claim(publication: Publication, facts: Facts, decision: Publish) -> None:
-    """Write down what will be sent, and take the item for it."""
-    item = publication.item
-    claim = payloads.claim(
-        facts, decision, mark=publication.mark, supplier_id=item.supplier_id or 0
-    )
-    begin(publication, claim)
-    if publication.requested_by is not None:
-        audit.record(
-            item.business,
-            "publication.requested",
-            actor=publication.requested_by,
-            subject=item,
-        )
-
-
-def begin(publication: Publication, claim: payloads.Claim) -> None:
-    """Write both down with all steps, and take the item for them."""
-    item = publication.item
-    publication.claim = claim.as_json()
-    publication.save()
-    _lay_out_steps(publication, claim, has_document=item.document_id is not None)
-    item.status = Item.Status.PUBLISHING
-    item.save(update_fields=["status"])
-
-
-def _lay_out_steps(
-    publication: Publication, claim: payloads.Claim, *, has_document: bool
-) -> None:
-    kinds = [] if claim.contact_id else [Step.Kind.CONTACT]
-    kinds.append(Step.Kind.RECORD)
-    if has_document:
-        kinds.append(Step.Kind.DOCUMENT)
-    if claim.mark_as_sent:
-        kinds.append(Step.Kind.SENT)
-    Step.unscoped.bulk_create(
-        Step(
-            business_id=publication.business_id,
-            publication=publication,
-            kind=kind,
-            position=position,
-            region=publication.region,
-            organisation_id=publication.organisation_id,
-        )
-        for position, kind in enumerate(kinds)
-    )
-
-
-def attach_again(item: Item, *, by: User) -> Requested | Held:
-    """Send the missing document once more; the record itself stays as it is."""
-    with transaction.atomic():
-        fresh = coding.locked(item.pk)
-        publication = fresh.publications.filter(cleared_at=None).last()
-        if (
-            publication is None
-            or not fresh.document_missing
-            or fresh.status != Item.Status.PUBLISHED
-        ):
-            return Held(())
-        if not sending.record_id(publication):
-            return Held(())  # A person saw it there, and we do not know its id.
-        step = publication.steps.filter(kind=Step.Kind.DOCUMENT).first()
-        if step is not None and results.reopen(step):
-            audit.record(
-                fresh.business, "publication.attach_requested", actor=by, subject=fresh
-            )
-        return Requested(publication)
-
-
-# The worker's part
 
 
 def advance(publication_id: int) -> None:
@@ -331,7 +166,7 @@ def _do(books: ConnectedBooks, publication: Publication, step: Step) -> bool:
         results.look_again(publication, step, recovery.LOOK_UPS - 1)
         return True
     if step.kind == Step.Kind.CONTACT:
-        settled = _contact_without_sending(publication, step)
+        settled = contacting.without_sending(publication, step)
         if settled is not None:
             return _conclude(publication, step, settled)
     if step.kind == Step.Kind.RECORD and _is_like_a_lost_one(publication, step):
@@ -375,7 +210,7 @@ def _takes_a_lost_one(publication: Publication) -> bool:
         if record is None:
             return False
         Publication.unscoped.filter(pk=publication.pk).update(mark=record.mark)
-        results.doubt(publication, record.found_by.restore.since)
+        recovery.doubt(publication, record.found_by.restore.since)
     return True
 
 
@@ -540,43 +375,3 @@ def _attach_to_anothers(
     if found is not None:
         return _conclude(publication, step, Refused(Problem.HAS_DOCUMENT))
     return _send(books, publication, step)
-
-
-# A new supplier: one publication creates the contact, the others wait for it
-
-
-def _contact_without_sending(publication: Publication, step: Step) -> Outcome | None:
-    """What there is to say without a call; None where this one is to create it."""
-    claim = sending.claim_of(publication)
-    supplier = Supplier.unscoped.select_related("contact").get(pk=claim.supplier_id)
-    if supplier.contact is not None:
-        return _with_contact(supplier, publication, claim)
-    if _may_create(supplier, publication):
-        return None
-    is_sale = publication.kind == Publication.Kind.INVOICE
-    return Waits(Wait.CUSTOMER if is_sale else Wait.SUPPLIER, soon(SUPPLIER_GAP))
-
-
-def _with_contact(
-    supplier: Supplier, publication: Publication, claim: payloads.Claim
-) -> Outcome:
-    contact = supplier.contact
-    words = words_for(publication.kind)
-    if contact is None or not is_usable(contact, publication.connection):
-        return Refused(Problem.ENTRY_GONE, str(words.gone.sentence), reason=words.gone)
-    other_currency = contact.currency_code not in ("", claim.currency_code)
-    if other_currency and takes_currency_of_contact(publication.kind):
-        said = str(words.currency.sentence)
-        return Refused(Problem.REJECTED, said, "supplier", words.currency)
-    return Done(answer={"contact_id": contact.zoho_id}, found=True)
-
-
-def _may_create(supplier: Supplier, publication: Publication) -> bool:
-    if suppliers.claim_creation(supplier.pk, publication.pk):
-        return True
-    creator = Supplier.unscoped.get(pk=supplier.pk).being_created_by
-    if creator is None:
-        return False
-    if Publication.unscoped.filter(pk=creator, finished_at=None).exists():
-        return False
-    return suppliers.take_over_creation(supplier.pk, publication.pk, creator)

@@ -9,14 +9,17 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
+from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from connections.zoho.client import ZohoBooks
 from connections.zoho.errors import ZohoRejected
 from connections.zoho.types import Bill, Contact, Expense, Invoice, Page
-from publishing import payloads
+from publishing import payloads, results
 from publishing.models import (
     MARK_LETTERS,
+    Item,
     Publication,
     PublishAttempt,
     Step,
@@ -446,3 +449,31 @@ def _pages(
 def are_past(rows: Sequence[Record], since: datetime) -> bool:
     times = [row.created_at for row in rows if row.created_at is not None]
     return len(times) > 1 and times[0] > times[-1] and times[-1] < since
+
+
+def doubt(publication: Publication, since: datetime) -> None:
+    """It may have been sent at any time after that, unknown to us: what is not settled
+    is looked for before it is sent."""
+    now = timezone.now()
+    unsettled = publication.steps.exclude(state__in=results.SETTLED)
+    with transaction.atomic():
+        PublishAttempt.unscoped.filter(
+            step__in=unsettled, outcome=PublishAttempt.Outcome.OPEN
+        ).update(outcome=PublishAttempt.Outcome.NO_ANSWER, ended_at=now)
+        PublishAttempt.unscoped.bulk_create(
+            PublishAttempt(
+                business_id=publication.business_id,
+                publication=publication,
+                step=step,
+                started_at=since,
+                ended_at=now,
+                outcome=PublishAttempt.Outcome.NO_ANSWER,
+                error="Restored",
+            )
+            for step in unsettled
+        )
+        unsettled.update(state=Step.State.UNCERTAIN, look_ups=0, sent_at=now)
+        Publication.unscoped.filter(pk=publication.pk, finished_at=None).update(
+            state=Publication.State.CHECKING, due_at=now, leased_until=None
+        )
+        results.show(publication, Item.Status.CHECKING)

@@ -22,7 +22,7 @@ from connections.zoho.errors import ZohoError, ZohoOrganisationRefused
 from connections.zoho.types import Bill, Expense, Invoice, Page
 from dext_sync.businesses import audit
 from dext_sync.businesses.models import AuditEntry, Business
-from publishing import coding, engine, late, marks, recovery, results
+from publishing import coding, late, marks, recovery, requesting
 from publishing.decision import rounded
 from publishing.facts import facts_of, places_of
 from publishing.models import (
@@ -67,7 +67,7 @@ def begin(business: Business, since: datetime) -> Restore:
         for connection in Connection.objects.for_business(business):
             _begin_checks(restore, connection)
         for publication in _with_record(business):
-            results.doubt(publication, since)
+            recovery.doubt(publication, since)
         # An emptied Redis must not think that nothing was called in the last minute.
         Allowance.objects.for_business(business).update(last_call_at=now)
         Connection.objects.for_business(business).filter(
@@ -296,7 +296,7 @@ def _give(record: UnknownRecord, item: Item, check: RestoreCheck) -> None:
     elif publication.mark != record.mark:
         publication.mark = record.mark
         publication.save(update_fields=["mark"])
-    results.doubt(publication, check.restore.since)
+    recovery.doubt(publication, check.restore.since)
     audit.record(fresh.business, "restore.known", subject=fresh, zoho_id=record.zoho_id)
 
 
@@ -334,5 +334,5 @@ def _publication_of(
         contact_id=record.contact_id,
         mark_as_sent=facts.is_sale and facts.mark_as_sent,
     )
-    engine.begin(publication, claim)
+    requesting.begin(publication, claim)
     return publication

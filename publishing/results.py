@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -214,12 +214,12 @@ def _record_step(publication: Publication, step: Step, outcome: Done) -> None:
     words = step.get_kind_display()
     if outcome.found:
         zoho_id = outcome.zoho_id or outcome.answer.get("contact_id", "")
-        _record(publication, "publication.found", step=words, zoho_id=zoho_id)
+        record(publication, "publication.found", step=words, zoho_id=zoho_id)
     else:
-        _record(publication, "publication.sent", step=words)
+        record(publication, "publication.sent", step=words)
     if outcome.differences:
         told = ", ".join(outcome.differences)
-        _record(publication, "publication.differs", differences=told)
+        record(publication, "publication.differs", differences=told)
 
 
 def _waits(publication: Publication, step: Step, outcome: Waits) -> None:
@@ -243,7 +243,7 @@ def wait_for(publication: Publication, wait: Wait, until: datetime) -> None:
             raise LeaseLost
         show(publication, Item.Status.CHECKING if uncertain else None)
         if publication.waiting_reason != wait.code:
-            _record(
+            record(
                 publication,
                 "publication.waiting",
                 until=until.isoformat(timespec="seconds"),
@@ -268,35 +268,7 @@ def lost(publication: Publication, step: Step, words: Words) -> None:
         ):
             raise LeaseLost
         show(publication, Item.Status.CHECKING)
-        _record(publication, "publication.uncertain", step=step.get_kind_display())
-
-
-def doubt(publication: Publication, since: datetime) -> None:
-    """It may have been sent at any time after that, unknown to us: what is not settled
-    is looked for before it is sent."""
-    now = timezone.now()
-    unsettled = publication.steps.exclude(state__in=SETTLED)
-    with transaction.atomic():
-        PublishAttempt.unscoped.filter(
-            step__in=unsettled, outcome=PublishAttempt.Outcome.OPEN
-        ).update(outcome=PublishAttempt.Outcome.NO_ANSWER, ended_at=now)
-        PublishAttempt.unscoped.bulk_create(
-            PublishAttempt(
-                business_id=publication.business_id,
-                publication=publication,
-                step=step,
-                started_at=since,
-                ended_at=now,
-                outcome=PublishAttempt.Outcome.NO_ANSWER,
-                error="Restored",
-            )
-            for step in unsettled
-        )
-        unsettled.update(state=Step.State.UNCERTAIN, look_ups=0, sent_at=now)
-        Publication.unscoped.filter(pk=publication.pk, finished_at=None).update(
-            state=Publication.State.CHECKING, due_at=now, leased_until=None
-        )
-        show(publication, Item.Status.CHECKING)
+        record(publication, "publication.uncertain", step=step.get_kind_display())
 
 
 def looked(publication: Publication, step: Step) -> int:
@@ -327,7 +299,7 @@ def not_there(publication: Publication, step: Step) -> None:
         uncertain = Step.unscoped.filter(pk=step.pk, state=Step.State.UNCERTAIN)
         if not uncertain.update(state=Step.State.WAITING):
             raise LeaseLost
-        _record(publication, "publication.not_found", step=step.get_kind_display())
+        record(publication, "publication.not_found", step=step.get_kind_display())
     step.refresh_from_db()
 
 
@@ -341,13 +313,13 @@ def refused(publication: Publication, step: Step, outcome: Refused) -> None:
             raise LeaseLost
         _end_attempt(step, PublishAttempt.Outcome.REFUSED, outcome.words)
         if step.follows_record:
-            _note_problem(publication, outcome)
+            note_problem(publication, outcome)
         else:
             failed(publication, outcome)
     step.refresh_from_db()
 
 
-def _note_problem(publication: Publication, outcome: Refused) -> None:
+def note_problem(publication: Publication, outcome: Refused) -> None:
     publication.problem_code = outcome.code
     publication.problem = outcome.text
     publication.save(update_fields=["problem_code", "problem"])
@@ -436,12 +408,12 @@ def _record_published(
 ) -> None:
     if published_before is None and publication.attaches:
         if not item.document_missing:
-            _record(
+            record(
                 publication, "publication.attached", record=_record_name(publication)
             )
     elif published_before is None:
         counters.count(counters.PUBLICATIONS, publication.kind, "published")
-        _record(
+        record(
             publication,
             "publication.published",
             kind=publication.get_kind_display().lower(),
@@ -449,9 +421,9 @@ def _record_published(
             zoho_id=record_step(publication).zoho_id,
         )
     elif missing_before and not item.document_missing:
-        _record(publication, "publication.document_attached")
+        record(publication, "publication.document_attached")
     if item.document_missing and not missing_before:
-        _record(publication, "publication.document_missing")
+        record(publication, "publication.document_missing")
 
 
 def _record_name(publication: Publication) -> str:
@@ -482,7 +454,7 @@ def failed(publication: Publication, outcome: Refused) -> None:
             pausing.pause_over(publication, outcome.text)
         _send_back(publication, outcome.reason)
         counters.count(counters.PUBLICATIONS, publication.kind, "failed")
-        _record(publication, "publication.failed", reason=_spoken(outcome))
+        record(publication, "publication.failed", reason=_spoken(outcome))
 
 
 def _send_back(publication: Publication, reason: Why | None) -> None:
@@ -500,73 +472,6 @@ def _spoken(outcome: Refused) -> str:
     )
 
 
-# Documents that Zoho has taken, and perhaps not kept
-
-
-def verified(step: Step) -> None:
-    unverified = Step.unscoped.filter(
-        pk=step.pk, state=Step.State.DONE, verified_at=None
-    )
-    unverified.update(verified_at=timezone.now())
-
-
-def not_kept(step: Step, outcome: Refused) -> None:
-    """Zoho took the document and does not have it: sent once more, or told.
-
-    Of what somebody has taken out of the archive nothing is sent, it is only told; and
-    nothing is said once its publishing data is cleared.
-    """
-    taken = step.attempts.filter(outcome=PublishAttempt.Outcome.DONE)
-    with transaction.atomic():
-        items = Item.unscoped.select_for_update(of=("self",), no_key=True)
-        item = items.get(pk=step.publication.item_id)
-        publication = Publication.unscoped.get(pk=step.publication_id)
-        if publication.cleared_at is not None:
-            return
-        rests = item.status == Item.Status.PUBLISHED
-        not_stored = outcome.problem is Problem.DOCUMENT_NOT_STORED
-        if rests and not_stored and taken.count() < 2:
-            reopen(step)
-        elif _unverified(step).update(state=Step.State.REFUSED):
-            _tell_missing(step.publication, outcome)
-
-
-def _tell_missing(publication: Publication, outcome: Refused) -> None:
-    _note_problem(publication, outcome)
-    shown = Item.unscoped.filter(pk=publication.item_id, document_missing=False)
-    if shown.update(document_missing=True):
-        _record(publication, "publication.document_missing")
-
-
-def reopen(step: Step) -> bool:
-    """Let a worker attach the document again; the record itself is never touched."""
-    with transaction.atomic():
-        refused_or_unkept = Step.unscoped.filter(
-            Q(state=Step.State.REFUSED) | Q(state=Step.State.DONE, verified_at=None),
-            pk=step.pk,
-        )
-        if not refused_or_unkept.update(
-            state=Step.State.WAITING, settled_at=None, look_ups=0
-        ):
-            return False
-        ended = Publication.unscoped.filter(
-            pk=step.publication_id, state=Publication.State.PUBLISHED
-        ).exclude(finished_at=None)
-        return bool(
-            ended.update(
-                state=Publication.State.WAITING,
-                finished_at=None,
-                due_at=timezone.now(),
-                leased_until=None,
-                waiting_reason="",
-            )
-        )
-
-
-def _unverified(step: Step) -> QuerySet[Step]:
-    return Step.unscoped.filter(pk=step.pk, state=Step.State.DONE, verified_at=None)
-
-
 # What people see
 
 
@@ -578,5 +483,5 @@ def show(publication: Publication, status: Item.Status | None) -> None:
     ).update(status=status)
 
 
-def _record(publication: Publication, action: str, **data: Any) -> None:
+def record(publication: Publication, action: str, **data: Any) -> None:
     audit.record(publication.business, action, subject=publication.item, **data)

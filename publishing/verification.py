@@ -21,7 +21,7 @@ from connections.zoho.errors import (
     ZohoRejected,
     ZohoUnexpected,
 )
-from publishing import results, sending
+from publishing import keeping, sending
 from publishing.models import Publication, Step
 from publishing.outcomes import Refused, Words
 from publishing.reasons import Problem
@@ -96,7 +96,7 @@ def _verify_kind(
         return
     for zoho_id in kept:
         if step := waiting.pop(zoho_id, None):
-            results.verified(step)
+            keeping.verified(step)
     # The list may lag or be longer: only the record itself can say that it has none.
     for step in waiting.values():
         _ask_record(books, step)
@@ -121,7 +121,7 @@ def _ask_record(books: ZohoBooks, step: Step) -> None:
     try:
         record = sending.record_in_zoho(books, step.publication)
     except ZohoMissing as error:
-        results.not_kept(step, Refused(Problem.RECORD_GONE, words=Words.of(error)))
+        keeping.not_kept(step, Refused(Problem.RECORD_GONE, words=Words.of(error)))
         return
     except ZohoOrganisationRefused:
         raise
@@ -130,6 +130,6 @@ def _ask_record(books: ZohoBooks, step: Step) -> None:
         logger.info("%s cannot be verified: %s", step, error)
         return
     if record.has_attachment:
-        results.verified(step)
+        keeping.verified(step)
     else:
-        results.not_kept(step, Refused(Problem.DOCUMENT_NOT_STORED))
+        keeping.not_kept(step, Refused(Problem.DOCUMENT_NOT_STORED))

@@ -13,10 +13,10 @@ from django.views.decorators.http import require_POST
 
 from dext_sync.businesses.roles import Need
 from dext_sync.celery import enqueue
-from publishing import by_hand, engine, tasks
-from publishing.engine import Held, Requested
+from publishing import by_hand, requesting, tasks
 from publishing.formats import locale_of, money, round_money
 from publishing.models import Item
+from publishing.requesting import Held, Requested
 from publishing.views import answers
 from publishing.views.journey import set_out
 from publishing.views.listing import Listing
@@ -70,7 +70,7 @@ def many(request: WorkspaceRequest) -> HttpResponse:
 @require_POST
 def attach_again(request: WorkspaceRequest, item_id: int) -> HttpResponse:
     item = item_or_404(request, item_id)
-    _begin(request, engine.attach_again(item, by=request.user))
+    _begin(request, requesting.attach_again(item, by=request.user))
     return answers.moved(request, item)
 
 
@@ -93,7 +93,7 @@ def _list_afterwards(listing: Listing) -> Listing:
 
 
 def _request(request: WorkspaceRequest, item: Item) -> Requested | Held:
-    return engine.request(item, by=request.user)
+    return requesting.request(item, by=request.user)
 
 
 def _begin(request: WorkspaceRequest, outcome: Requested | Held) -> Requested | Held:

@@ -10,7 +10,7 @@ from django.db.models import Max
 from dext_sync.businesses.tenancy import acting_in
 from dext_sync.celery import send
 from dext_sync.local.benchmark import Row
-from publishing import engine, tasks
+from publishing import requesting, tasks
 from publishing.models import Item
 from tests.benchmarks import stage
 from tests.benchmarks.stage import CHARLIE, GARAGE, Tenant
@@ -146,7 +146,9 @@ def _publish(items: Sequence[Item]) -> None:
     business_id = items[0].business_id
     with acting_in(business_id):
         for place, item in enumerate(items):
-            assert isinstance(engine.request(item, by=item.owner), engine.Requested)
+            assert isinstance(
+                requesting.request(item, by=item.owner), requesting.Requested
+            )
             if place == 0:
                 send(tasks.publish_due, business_id)
         send(tasks.publish_due, business_id)

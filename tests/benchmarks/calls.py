@@ -5,7 +5,7 @@ from collections.abc import Callable
 from connections.models import Connection
 from dext_sync.businesses.tenancy import acting_in
 from dext_sync.local.benchmark import Row
-from publishing import engine, verification
+from publishing import engine, requesting, verification
 from publishing.models import Item, Publication, Step
 from tests.benchmarks import stage
 from tests.benchmarks.stage import Tenant
@@ -56,8 +56,8 @@ def _row(what: str, calls: int, most: int) -> Row:
 def _calls(remote: Remote, item: Item) -> int:
     remote.forget_calls()
     with acting_in(item.business_id):
-        begun = engine.request(item, by=item.owner)
-        assert isinstance(begun, engine.Requested)
+        begun = requesting.request(item, by=item.owner)
+        assert isinstance(begun, requesting.Requested)
         engine.advance(begun.publication.pk)
         begun.publication.refresh_from_db()
     assert begun.publication.state == Publication.State.PUBLISHED

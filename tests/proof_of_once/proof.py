@@ -15,7 +15,7 @@ from dext_sync.businesses.tenancy import acting_in
 from dext_sync.celery import send
 from dext_sync.local import postgres
 from dext_sync.local.servers import ThrowAwayServers
-from publishing import engine, tasks
+from publishing import requesting, tasks
 from publishing.models import Item, Publication
 from tests.forks import Fork, Forks, forks
 from tests.proof_of_once.things import Things, make_things
@@ -91,8 +91,8 @@ class Ordeal:
 
     def _press(self, item: Item) -> None:
         with acting_in(item.business_id):
-            answer = engine.request(item, by=self.things.person)
-        if isinstance(answer, engine.Held):
+            answer = requesting.request(item, by=self.things.person)
+        if isinstance(answer, requesting.Held):
             raise TypeError(f"{item} cannot be published: {answer.reasons}")
         send(tasks.publish, item.business_id, answer.publication.pk)
 

@@ -9,21 +9,21 @@ from connections.models import Connection
 from dext_sync.businesses import audit
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
-from publishing import engine, tasks
+from publishing import requesting, tasks
 from publishing.models import Item, Publication, Step
 from publishing.outcomes import uncertain_time
 from publishing.progress import Progress, progress
 
 
-def press_publish(item: Item, by: User) -> engine.Requested | engine.Held:
+def press_publish(item: Item, by: User) -> requesting.Requested | requesting.Held:
     with acting_in(item.business_id):
-        return engine.request(item, by=by)
+        return requesting.request(item, by=by)
 
 
 def begun(item: Item, by: User) -> Publication:
     """Published by a person; no worker has touched it yet."""
     answer = press_publish(item, by)
-    assert isinstance(answer, engine.Requested)
+    assert isinstance(answer, requesting.Requested)
     return answer.publication
 
 

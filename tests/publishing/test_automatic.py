@@ -18,9 +18,9 @@ from publishing import (
     archiving,
     automatic,
     coding,
-    engine,
     pausing,
     rehearsal,
+    requesting,
     ruling,
     tasks,
 )
@@ -347,7 +347,7 @@ def test_a_person_who_was_first_is_not_published_again(
 ) -> None:
     say(acme, alice, "always")
     item = ready_item(acme.business, bob, supplier=acme)
-    assert isinstance(press_publish(item, bob), engine.Requested)
+    assert isinstance(press_publish(item, bob), requesting.Requested)
 
     decide(acme.business, clock)
 
@@ -459,7 +459,7 @@ class TestAfterAFailure:
         decide(failed.business, clock)
 
         again = press_publish(failed, bob)
-        assert isinstance(again, engine.Requested)
+        assert isinstance(again, requesting.Requested)
         work(again.publication)
         assert item_now(failed).status == Item.Status.PUBLISHED
         decide(failed.business, clock)
@@ -479,7 +479,7 @@ class TestAfterAFailure:
         item = ready_item(connection.business, bob)
         zoho.fails("date_locked")
         begun = press_publish(item, bob)
-        assert isinstance(begun, engine.Requested)
+        assert isinstance(begun, requesting.Requested)
         work(begun.publication)
 
         assert item_now(item).status == Item.Status.FAILED

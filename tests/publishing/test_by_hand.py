@@ -7,7 +7,7 @@ from connections import ending
 from connections.models import Connection, ConnectionEvent
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
-from publishing import by_hand, engine, tasks
+from publishing import by_hand, requesting, tasks
 from publishing.models import Item, Publication, Step
 from tests.publishing.factories import make_supplier, ready_item, ready_sale
 from tests.publishing.steps import (
@@ -46,7 +46,7 @@ def test_what_is_there_is_published(
     assert page.open_url == ""
     assert list(zoho.standin.calls) == []
     with acting_in(bakery.pk):
-        assert engine.attach_again(item, by=bob) == engine.Held(())
+        assert requesting.attach_again(item, by=bob) == requesting.Held(())
 
 
 def test_what_is_not_there_has_failed_and_can_be_published_again(
@@ -175,7 +175,7 @@ def test_nobody_says_it_while_zoho_can_be_asked(
     assert now(publication).state == "checking"
     assert step_of(publication, Step.Kind.RECORD).state == "uncertain"
     assert "publication.seen_there" not in trail_of(bakery, item)
-    assert isinstance(press_publish(item, bob), engine.Requested)
+    assert isinstance(press_publish(item, bob), requesting.Requested)
 
 
 def unanswered(zoho: Zoho, bakery: Business, by: User) -> tuple[Item, Publication]:

@@ -15,7 +15,7 @@ from connections.models import Account
 from dext_sync.businesses import audit
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
-from publishing import answering, archiving, coding, engine, pairing
+from publishing import answering, archiving, coding, pairing, requesting
 from publishing.alikeness import Ground
 from publishing.models import Item, Suspicion
 from publishing.reasons import Reason
@@ -365,7 +365,7 @@ def test_a_question_stops_what_is_published(
 ) -> None:
     _first, second = twins(connected_bakery, bob)
 
-    assert press_publish(second, bob) == engine.Held((Reason.DUPLICATE,))
+    assert press_publish(second, bob) == requesting.Held((Reason.DUPLICATE,))
 
 
 def test_what_nobody_has_looked_at_is_looked_at_before_it_is_sent(
@@ -376,7 +376,7 @@ def test_what_nobody_has_looked_at_is_looked_at_before_it_is_sent(
     with acting_in(connected_bakery.pk):
         Item.unscoped.filter(pk=later.pk).update(reference=first.reference)
 
-    assert press_publish(later, bob) == engine.Held((Reason.DUPLICATE,))
+    assert press_publish(later, bob) == requesting.Held((Reason.DUPLICATE,))
     assert standing(later) == ASKED
 
 

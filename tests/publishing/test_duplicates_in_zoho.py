@@ -10,7 +10,7 @@ from connections import lists
 from connections.models import Connection, PurchaseRecord
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
-from publishing import archiving, engine
+from publishing import archiving, engine, requesting
 from publishing.alikeness import Ground
 from publishing.models import Item
 from publishing.reasons import Reason
@@ -83,7 +83,7 @@ def test_a_bill_that_a_person_has_typed_is_a_question_and_stays_as_it_is(
     (question,) = questions_about(item)
     assert (question.record_kind, question.record_id) == ("bill", typed["bill_id"])
     assert question.why == [Ground.SAME_REFERENCE]
-    assert press_publish(item, bob) == engine.Held((Reason.DUPLICATE,))
+    assert press_publish(item, bob) == requesting.Held((Reason.DUPLICATE,))
     say_same(item, bob)
     assert item_now(item).status == "archived"
     assert zoho.bills == [before]

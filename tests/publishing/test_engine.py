@@ -10,7 +10,7 @@ from django.utils import timezone
 from connections.models import Connection, ConnectionEvent, Grant
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
-from publishing import coding, engine, suppliers, tasks
+from publishing import coding, requesting, suppliers, tasks
 from publishing.documents import content_of, path_of
 from publishing.models import Item, Step, Supplier
 from tests.publishing.factories import (
@@ -125,7 +125,7 @@ class TestPublishing:
 
         answer = press_publish(item, bob)
 
-        assert isinstance(answer, engine.Held)
+        assert isinstance(answer, requesting.Held)
         assert [reason.code for reason in answer.reasons] == ["no_total"]
         assert item_now(item).status == "to_review"
         assert list(zoho.standin.calls) == []
@@ -151,7 +151,7 @@ class TestOnce:
         item = ready_item(bakery, bob)
         publish(item, bob)
 
-        assert press_publish(item, bob) == engine.Held(())
+        assert press_publish(item, bob) == requesting.Held(())
         assert len(zoho.bills) == 1
 
     def test_the_same_task_twice_sends_once(
@@ -408,8 +408,8 @@ class TestZohoSaysNo:
         assert zoho.bills[0]["documents"] == []
 
         with acting_in(bakery.pk):
-            again = engine.attach_again(item_now(item), by=bob)
-        assert isinstance(again, engine.Requested)
+            again = requesting.attach_again(item_now(item), by=bob)
+        assert isinstance(again, requesting.Requested)
         work(again.publication)
 
         assert len(zoho.bills) == 1

@@ -14,7 +14,7 @@ from connections.models import Connection
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
 from dext_sync.celery import send
-from publishing import engine, tasks
+from publishing import requesting, tasks
 from publishing.models import Item, PaymentMethod, Publication, PublishAttempt
 from tests.forks import Forks
 from tests.publishing.factories import (
@@ -56,8 +56,8 @@ def connection(team: tuple[Zoho, Forks], bakery: Business) -> Connection:
 
 def requested(item: Item, by: User) -> Publication:
     with acting_in(item.business_id):
-        begun = engine.request(item, by=by)
-    assert isinstance(begun, engine.Requested)
+        begun = requesting.request(item, by=by)
+    assert isinstance(begun, requesting.Requested)
     send(tasks.publish, item.business_id, begun.publication.pk)
     return begun.publication
 

@@ -11,8 +11,8 @@ from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in, rows_across
 from publishing import tasks
 from publishing.decision import ClosedPeriod, Hold, Publish, decide
-from publishing.engine import Held
 from publishing.reasons import Dated, Reason, why
+from publishing.requesting import Held
 from tests.publishing.factories import TODAY, make_supplier, ready_item
 from tests.publishing.steps import (
     begun,

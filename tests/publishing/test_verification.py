@@ -9,7 +9,7 @@ from django.utils import timezone
 from connections.models import Connection
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in, rows_across
-from publishing import archiving, engine, verification
+from publishing import archiving, requesting, verification
 from publishing.models import Item, Step
 from tests.publishing.factories import paid_receipt, ready_item
 from tests.publishing.steps import (
@@ -116,8 +116,8 @@ def test_never_kept_is_told_and_can_be_attached_again(
     )
     assert len(zoho.bills) == 1
     with acting_in(bakery.pk):
-        again = engine.attach_again(item, by=bob)
-    assert isinstance(again, engine.Requested)
+        again = requesting.attach_again(item, by=bob)
+    assert isinstance(again, requesting.Requested)
     work(publication)
     clock.shift(61)
     verify(connection)
@@ -194,7 +194,7 @@ def test_attaching_again_what_is_there_adds_no_second_file(
     bill["attachment_name"] = "by-hand.pdf"
 
     with acting_in(bakery.pk):
-        engine.attach_again(item, by=bob)
+        requesting.attach_again(item, by=bob)
     work(publication)
 
     assert [each["file_name"] for each in zoho.bills[0]["documents"]] == ["by-hand.pdf"]
@@ -209,7 +209,7 @@ def test_attaching_again_what_is_not_missing_does_nothing(
     zoho.standin.calls.clear()
 
     with acting_in(bakery.pk):
-        assert engine.attach_again(item, by=bob) == engine.Held(())
+        assert requesting.attach_again(item, by=bob) == requesting.Held(())
 
     assert list(zoho.standin.calls) == []
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
-from publishing import archiving, engine
+from publishing import archiving, requesting
 from publishing.models import Item, Publication, Step, Supplier
 from publishing.reasons import Problem, Reason
 from tests.publishing.factories import ready_item
@@ -68,7 +68,7 @@ def test_10_10_publishing_it_is_refused_until_its_data_is_cleared(
     visitor.posts("items_publish", data={"item": published.pk, "confirmed": "1"})
 
     held = press_publish(published, bob)
-    assert held == engine.Held((Reason.ALREADY_PUBLISHED,))
+    assert held == requesting.Held((Reason.ALREADY_PUBLISHED,))
     with acting_in(bakery.pk):
         assert Publication.unscoped.filter(item=published).count() == 1
 
