@@ -3,33 +3,15 @@
 import os
 import signal
 from collections.abc import Mapping
-from importlib import import_module
 from pathlib import Path
 
-import django
 from django.conf import settings as django_settings
 
 from dext_sync.celery import app
+from dext_sync.local import preload
 from dext_sync.local.launch import end_with
 
-django.setup()
-app.loader.import_default_modules()
-for name in (
-    "celery.app.amqp",
-    "celery.app.log",
-    "celery.app.trace",
-    "celery.apps.beat",
-    "celery.apps.worker",
-    "celery.concurrency.prefork",
-    "celery.events",
-    "celery.worker.autoscale",
-    "celery.worker.components",
-    "celery.worker.consumer",
-    "celery.worker.pidbox",
-    "celery.worker.strategy",
-    "kombu.transport.redis",
-):
-    import_module(name)
+preload.workers()
 
 
 def work(
