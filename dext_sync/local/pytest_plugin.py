@@ -17,6 +17,7 @@ from dext_sync.local import roles
 from dext_sync.local.refusal import CannotStart
 from dext_sync.local.servers import ThrowAwayServers
 
+gc.disable()
 ONLY_ASKING = {"-h", "--help", "--version", "-V", "--markers", "--fixtures"}
 DATABASE = {"db", "database", "committed_db", "django_db_setup"}
 NOWHERE = "postgresql://nobody@/nothing?host=/nowhere"
@@ -87,6 +88,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_finish() -> None:
     """What is imported by now stays: nobody need look for garbage in it again."""
+    gc.enable()
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
