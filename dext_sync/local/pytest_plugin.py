@@ -17,7 +17,6 @@ from dext_sync.local import roles
 from dext_sync.local.refusal import CannotStart
 from dext_sync.local.servers import ThrowAwayServers
 
-gc.disable()
 ONLY_ASKING = {"-h", "--help", "--version", "-V", "--markers", "--fixtures"}
 DATABASE = {"db", "database", "committed_db", "django_db_setup"}
 NOWHERE = "postgresql://nobody@/nothing?host=/nowhere"
@@ -28,6 +27,7 @@ def pytest_load_initial_conftests(
     early_config: pytest.Config, args: list[str]
 ) -> Generator[None]:
     """A wrapper, because pytest-django reads the settings in the same hook."""
+    gc.disable()  # Until all tests are collected nearly nothing is garbage.
     worker = os.environ.get("PYTEST_XDIST_WORKER")
     if worker:
         keep_apart(worker)

@@ -1,7 +1,7 @@
 """Twenty-five businesses on one Zoho user; sixteen callers in four processes."""
 
-import copy
 import os
+import pickle
 import subprocess
 import sys
 from datetime import timedelta
@@ -67,8 +67,9 @@ def has_clients(zoho: Zoho) -> list[Organisation]:
     """Anna keeps the books of many at Zoho, all made like the bakery's."""
     zoho.standin.limits.change({"codes_per_ten_minutes": None, "per_user": None})
     made = []
+    pattern = pickle.dumps(zoho.organisation)
     for number in range(CLIENTS):
-        books = copy.deepcopy(zoho.organisation)
+        books: Organisation = pickle.loads(pattern)  # noqa: S301  (our own bytes)
         books.organisation_id = str(20081300000 + number)
         books.profile |= {
             "name": f"Client {number} Ltd",
