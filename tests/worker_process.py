@@ -27,7 +27,7 @@ def work(
 
     clock: with the timetable inside.
     """
-    _begin(name, folder, settings)
+    settle(name, folder, settings)
     alone = {"without_gossip": True, "without_mingle": True, "without_heartbeat": True}
     app.Worker(
         hostname=f"{name}@here",
@@ -44,13 +44,13 @@ def keep_time(
     name: str, folder: Path, settings: Mapping[str, object], *, faster: int
 ) -> None:
     """The timetable of the product, with its hours shortened."""
-    _begin(name, folder, settings)
+    settle(name, folder, settings)
     for entry in app.conf.beat_schedule.values():
         entry["schedule"] /= faster
     app.Beat(loglevel="WARNING", schedule=str(folder / f"{name}.timetable")).run()
 
 
-def _begin(name: str, folder: Path, settings: Mapping[str, object]) -> None:
+def settle(name: str, folder: Path, settings: Mapping[str, object]) -> None:
     """A group of its own, so that it can be killed whole; nothing outlives its parent."""
     for setting, value in settings.items():
         setattr(django_settings, setting, value)
