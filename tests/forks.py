@@ -71,7 +71,7 @@ class Forks:
     def worker(
         self, *, processes: int = 1, queues: str = "", clock: bool = False
     ) -> Fork:
-        return self._begin(
+        return self.begin(
             "worker",
             worker_process.work,
             processes=processes,
@@ -80,9 +80,10 @@ class Forks:
         )
 
     def timetable(self, *, faster: int) -> Fork:
-        return self._begin("timetable", worker_process.keep_time, faster=faster)
+        return self.begin("timetable", worker_process.keep_time, faster=faster)
 
-    def _begin(self, kind: str, does: Callable[..., None], **options: Any) -> Fork:
+    def begin(self, kind: str, does: Callable[..., None], **options: Any) -> Fork:
+        """`does` is told its name, the folder, the settings, and the options."""
         self.begun += 1
         name = f"{kind}-{self.begun}"
         process = CONTEXT.Process(

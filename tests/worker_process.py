@@ -3,33 +3,15 @@
 import os
 import signal
 from collections.abc import Mapping
-from importlib import import_module
 from pathlib import Path
 
-import django
 from django.conf import settings as django_settings
 
 from dext_sync.celery import app
+from dext_sync.local import preload
 from dext_sync.local.launch import end_with
 
-django.setup()
-app.loader.import_default_modules()
-for name in (
-    "celery.app.amqp",
-    "celery.app.log",
-    "celery.app.trace",
-    "celery.apps.beat",
-    "celery.apps.worker",
-    "celery.concurrency.prefork",
-    "celery.events",
-    "celery.worker.autoscale",
-    "celery.worker.components",
-    "celery.worker.consumer",
-    "celery.worker.pidbox",
-    "celery.worker.strategy",
-    "kombu.transport.redis",
-):
-    import_module(name)
+preload.workers()
 
 
 def work(
@@ -45,7 +27,7 @@ def work(
 
     clock: with the timetable inside.
     """
-    _begin(name, folder, settings)
+    settle(name, folder, settings)
     alone = {"without_gossip": True, "without_mingle": True, "without_heartbeat": True}
     app.Worker(
         hostname=f"{name}@here",
@@ -62,13 +44,13 @@ def keep_time(
     name: str, folder: Path, settings: Mapping[str, object], *, faster: int
 ) -> None:
     """The timetable of the product, with its hours shortened."""
-    _begin(name, folder, settings)
+    settle(name, folder, settings)
     for entry in app.conf.beat_schedule.values():
         entry["schedule"] /= faster
     app.Beat(loglevel="WARNING", schedule=str(folder / f"{name}.timetable")).run()
 
 
-def _begin(name: str, folder: Path, settings: Mapping[str, object]) -> None:
+def settle(name: str, folder: Path, settings: Mapping[str, object]) -> None:
     """A group of its own, so that it can be killed whole; nothing outlives its parent."""
     for setting, value in settings.items():
         setattr(django_settings, setting, value)

@@ -15,6 +15,7 @@ LISTS = [
     "location",
     "product",
     "project",
+    "purchaserecord",
     "taxexemption",
     "taxrate",
 ]
@@ -45,6 +46,11 @@ OPERATIONS = [
         same_business(table, connection_id="connections_connection")
         for table in OF_A_CONNECTION
     ],
+    same_business(
+        "connections_connection",
+        cost_tax_id="connections_taxrate",
+        sales_tax_id="connections_taxrate",
+    ),
     same_business("connections_refreshedlist", run_id="connections_refreshrun"),
     same_business("connections_refreshedpage", line_id="connections_refreshedlist"),
     definer_function(

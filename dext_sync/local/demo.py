@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import gc
 import json
 import os
 import shutil
@@ -12,6 +13,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
+
+from django.core.exceptions import ImproperlyConfigured
 
 from dext_sync.local import bootstrap, postgres, readiness, roles, valkey
 from dext_sync.local.demo_lock import only_demo_in
@@ -41,6 +44,8 @@ PEOPLE = {
 class Options:
     port: int
     fresh: bool
+    zoho_is_given: bool = False
+    """By ZOHO_REGIONS: no stand-in is needed."""
 
     @property
     def site(self) -> str:
@@ -68,7 +73,7 @@ def parsed(arguments: Sequence[str]) -> Options:
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--fresh", action="store_true", help="forget all earlier data")
     given = parser.parse_args(arguments)
-    return Options(port=given.port, fresh=given.fresh)
+    return Options(given.port, given.fresh, zoho_is_given="ZOHO_REGIONS" in os.environ)
 
 
 def stop_when_told() -> None:
@@ -83,7 +88,7 @@ def as_if_interrupted(_number: int, _frame: FrameType | None) -> None:
 
 
 def ports(options: Options) -> list[int]:
-    if "ZOHO_REGIONS" in os.environ:
+    if options.zoho_is_given:
         return [options.port]
     return [options.port, options.stand_in_port, options.stand_in_port + 1]
 
@@ -147,7 +152,8 @@ class Demo:
     def start(self) -> None:
         self._database()
         self._redis()
-        parts = [] if "ZOHO_REGIONS" in os.environ else [self._stand_in()]
+        parts = [] if self.options.zoho_is_given else [self._stand_in()]
+        self._become_the_application()
         with progress("Migrations and data"):
             self._fill_database()
         parts += [self._web(), self._worker(), self._clicks(), self._beat()]
@@ -166,7 +172,7 @@ class Demo:
             "MAIL_DIR": str(STATE / "mail"),
             "PYTHONUNBUFFERED": "1",
         }
-        if "ZOHO_REGIONS" not in os.environ:
+        if not self.options.zoho_is_given:
             ours |= STAND_IN_CLIENT | {
                 "ZOHO_REGIONS": regions(self.options.stand_in_port)
             }
@@ -213,12 +219,21 @@ class Demo:
             )
         self.environment["REDIS_URL"] = server.address()
 
+    def _become_the_application(self) -> None:
+        """The parts are forked from here: for each to import all of it anew takes longer
+        than everything else together."""
+        os.environ.clear()
+        os.environ.update(self.environment)
+        with progress("Application"):
+            import_everything()
+        self.environment = dict(os.environ)
+
     def _fill_database(self) -> None:
         """With both roles; the processes that stay know only the application's."""
         both = self.environment | {"DATABASE_OWNER_URL": self.owner_address}
         module = ("-m", "dext_sync.local.demo_data")
         program = self._python("Migrations and data", "migrations", *module)
-        self.family.run_to_end(program.with_environment(both))
+        self.family.see_to_end(self.family.fork(program.with_environment(both)))
 
     def _stand_in(self) -> Part:
         port = str(self.options.stand_in_port)
@@ -238,14 +253,14 @@ class Demo:
         )
         web = replace(self._python("Web", "web", *gunicorn), serves=False)
         return Part(
-            self.family.start(web), lambda: readiness.pages_come(self.options.port)
+            self.family.fork(web), lambda: readiness.pages_come(self.options.port)
         )
 
     def _worker(self) -> Part:
         alone = ("--without-mingle", "--without-gossip")
         worker = ("worker", "--concurrency", "2", "--loglevel", "INFO", *alone)
         return Part(
-            self.family.start(self._celery("Worker", *worker)),
+            self.family.fork(self._celery("Worker", *worker)),
             lambda: readiness.worker_listens(self.environment["REDIS_URL"]),
         )
 
@@ -253,14 +268,14 @@ class Demo:
         """What somebody waits for, while the worker may be held by slow calls."""
         alone = ("--without-mingle", "--without-gossip")
         worker = ("worker", "--queues", "people", "--concurrency", "1", *alone)
-        child = self.family.start(self._celery("Clicks", *worker, "--loglevel", "INFO"))
+        child = self.family.fork(self._celery("Clicks", *worker, "--loglevel", "INFO"))
         return Part(child, lambda: b" ready." in child.program.log.read_bytes())
 
     def _beat(self) -> Part:
         schedule = self.sockets / "beat"
         beat = ("beat", "--schedule", str(schedule), "--pidfile", "")
         return Part(
-            self.family.start(self._celery("Beat", *beat, "--loglevel", "INFO")),
+            self.family.fork(self._celery("Beat", *beat, "--loglevel", "INFO")),
             lambda: any(self.sockets.glob("beat*")),
         )
 
@@ -276,6 +291,17 @@ class Demo:
             environment=self.environment,
             folder=bootstrap.ROOT,
         )
+
+
+def import_everything() -> None:
+    try:
+        # Only now is there anything that its settings could be read from.
+        from dext_sync.local import preload  # noqa: PLC0415
+
+        preload.everything()
+    except ImproperlyConfigured as reason:
+        raise CannotStart(str(reason)) from reason
+    gc.freeze()  # What is imported by now stays, in all of them.
 
 
 def given_superuser() -> str:
@@ -330,7 +356,7 @@ def greet(options: Options, seconds: float) -> None:
         f"http://localhost:{options.stand_in_port} and :{options.stand_in_port + 1}.\n"
         "    Sign in there as alice@harbourbakery.example, password zoho-demo."
     )
-    if "ZOHO_REGIONS" in os.environ:
+    if options.zoho_is_given:
         zoho = "  Zoho is where ZOHO_REGIONS says."
     print(
         f"\ndext_sync is ready after {seconds:.1f} s: {options.site}\n\n"

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field, replace
 from itertools import takewhile
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import IO, Protocol, Self
 
+from dext_sync.local.forks import fork
 from dext_sync.local.refusal import CannotStart
 
 HERE = Path(__file__).parent
@@ -38,10 +39,23 @@ class Program:
         return replace(self, environment=environment)
 
 
+class Process(Protocol):
+    """Of a subprocess.Popen what is asked of a child."""
+
+    @property
+    def pid(self) -> int: ...
+    @property
+    def returncode(self) -> int | None: ...
+    def poll(self) -> int | None: ...
+    def wait(self, timeout: float | None = None) -> int: ...
+    def send_signal(self, sig: int, /) -> None: ...
+    def terminate(self) -> None: ...
+
+
 @dataclass(frozen=True)
 class Child:
     program: Program
-    process: subprocess.Popen[bytes]
+    process: Process
 
     @property
     def ended(self) -> bool:
@@ -95,9 +109,16 @@ class Family:
                 cwd=program.folder,
                 start_new_session=True,
             )
-        child = Child(program, process)
+        return self._take(Child(program, process))
+
+    def fork(self, program: Program) -> Child:
+        """The same of a Python module that this process has imported; see `forks`."""
+        program.log.parent.mkdir(parents=True, exist_ok=True)
+        return self._take(Child(program, fork(program)))
+
+    def _take(self, child: Child) -> Child:
         self.children.append(child)
-        self._tell_guard("watch", process.pid, int(program.stop_signal))
+        self._tell_guard("watch", child.process.pid, int(child.program.stop_signal))
         return child
 
     def start_and_wait(
@@ -108,7 +129,9 @@ class Family:
         return child
 
     def run_to_end(self, program: Program) -> None:
-        child = self.start(program)
+        self.see_to_end(self.start(program))
+
+    def see_to_end(self, child: Child) -> None:
         child.process.wait()
         self.children.remove(child)
         self._tell_guard("forget", child.process.pid)

@@ -27,6 +27,7 @@ def pytest_load_initial_conftests(
     early_config: pytest.Config, args: list[str]
 ) -> Generator[None]:
     """A wrapper, because pytest-django reads the settings in the same hook."""
+    gc.disable()  # Until all tests are collected nearly nothing is garbage.
     worker = os.environ.get("PYTEST_XDIST_WORKER")
     if worker:
         keep_apart(worker)
@@ -87,6 +88,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_finish() -> None:
     """What is imported by now stays: nobody need look for garbage in it again."""
+    gc.enable()
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)

@@ -7,7 +7,9 @@ from dext_sync.businesses.row_security import (
     protect,
     referable,
     same_business,
+    session_function,
 )
+from publishing.migrations._searches import MENTIONING, PAIRS
 
 TABLES = [
     "document",
@@ -22,6 +24,11 @@ TABLES = [
     "restore",
     "restorecheck",
     "unknownrecord",
+    "supplierrule",
+    "methodrule",
+    "categoryrule",
+    "suspicion",
+    "autodecision",
 ]
 
 # Trusted extensions: the database's owner may make them. Theirs are the index of words
@@ -30,40 +37,6 @@ BEFORE = [
     migrations.RunSQL(f"CREATE EXTENSION IF NOT EXISTS {name}", migrations.RunSQL.noop)
     for name in ("pg_trgm", "btree_gin")
 ]
-
-# LIKE is not leakproof, so under row-level security no index answers it. This function
-# looks with the owner's rights, in the session's own business and no other, and tells
-# ids; what their rows hold is shown or not by row-level security as ever.
-# It is planned anew for each search, because rare words want the index and common ones
-# are found at once without.
-MENTIONING = r"""
-    DECLARE
-        own bigint := nullif(current_setting('app.business', true), '')::bigint;
-        question text := format(
-            'SELECT id FROM publishing_item WHERE business_id = %L', own
-        );
-        pattern text;
-    BEGIN
-        FOR place IN 1 .. cardinality(given) LOOP
-            pattern := '%' || regexp_replace(given[place], '([\\%_])', '\\\1', 'g') || '%';
-            question := question || format(
-                ' AND (words LIKE %L OR total_in_thousandths = %L::bigint'
-                ' OR supplier_id = ANY (%L::bigint[]) OR category_id = ANY (%L::bigint[]))',
-                pattern,
-                (amounts[place] * 1000)::bigint,
-                ARRAY(
-                    SELECT id FROM publishing_supplier
-                    WHERE business_id = own AND lower(name) LIKE pattern
-                ),
-                ARRAY(
-                    SELECT id FROM connections_account
-                    WHERE business_id = own AND lower(name) LIKE pattern
-                )
-            );
-        END LOOP;
-        RETURN QUERY EXECUTE question || format(' LIMIT %L', most);
-    END
-"""
 
 AFTER = [
     *[protect(f"publishing_{name}") for name in TABLES],
@@ -74,7 +47,12 @@ AFTER = [
         account_id="connections_bankaccount",
         mode_id="publishing_paymentmode",
     ),
-    same_business("publishing_supplier", contact_id="connections_contact"),
+    same_business(
+        "publishing_supplier",
+        contact_id="connections_contact",
+        merged_into_id="publishing_supplier",
+        paused_over_id="publishing_item",
+    ),
     same_business(
         "publishing_item",
         document_id="publishing_document",
@@ -85,7 +63,25 @@ AFTER = [
         customer_id="connections_contact",
         tax_rate_id="connections_taxrate",
         payment_method_id="publishing_paymentmethod",
+        spelled_as_id="publishing_supplier",
     ),
+    same_business(
+        "publishing_supplierrule",
+        supplier_id="publishing_supplier",
+        category_id="connections_account",
+        tax_rate_id="connections_taxrate",
+        payment_method_id="publishing_paymentmethod",
+        project_id="connections_project",
+        location_id="connections_location",
+    ),
+    same_business("publishing_methodrule", method_id="publishing_paymentmethod"),
+    same_business("publishing_categoryrule", category_id="connections_account"),
+    same_business(
+        "publishing_suspicion",
+        item_id="publishing_item",
+        other_id="publishing_item",
+    ),
+    same_business("publishing_autodecision", item_id="publishing_item"),
     same_business(
         "publishing_publication",
         item_id="publishing_item",
@@ -226,5 +222,35 @@ AFTER = [
         "SETOF bigint",
         MENTIONING,
         language="plpgsql",
+    ),
+    definer_function(
+        "businesses_to_decide_about",
+        "most integer",
+        "TABLE (business_id bigint, id bigint)",
+        """
+        SELECT business_id, business_id FROM publishing_item
+        WHERE auto_due_at <= now()
+        GROUP BY business_id ORDER BY min(auto_due_at) LIMIT most
+        """,
+    ),
+    session_function(
+        "pairs_of_item",
+        """
+        a_business bigint, its_workspace text, an_item bigint, its_kind text,
+        its_supplier bigint, its_root bigint, its_contact bigint,
+        its_currency text, its_total bigint, its_date date, since date, until date,
+        its_document bigint, an_organisation text, its_vendor text,
+        still_open text[], most integer, mark_length integer
+        """,
+        """
+        TABLE (
+            other_id bigint, record_kind varchar, record_id varchar,
+            organisation_id varchar, kind varchar, supplier_id bigint,
+            reference varchar, date date, total numeric, currency varchar,
+            document_id bigint, created_at timestamptz, is_open boolean,
+            known_id bigint, holds bigint, answer varchar, grounds jsonb
+        )
+        """,
+        PAIRS,
     ),
 ]

@@ -1,11 +1,11 @@
 """Twenty-five businesses on one Zoho user; sixteen callers in four processes."""
 
-import copy
-import os
-import subprocess
-import sys
+import pickle
 from datetime import timedelta
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection as Line
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings as ours
@@ -17,7 +17,9 @@ from connections.models import Connection, Consent, Grant
 from connections.zoho.oauth import SCOPES
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
+from tests.connections import callers
 from tests.factories import make_business
+from tests.forks import forks
 from tests.publishing.factories import ready_item
 from tests.publishing.steps import publish
 from tests.publishing.zoho import Zoho, mirror
@@ -26,37 +28,6 @@ from tests.zoho_standin.world import Organisation
 
 ANNA = "anna@ledgerly.example"
 CLIENTS = 25
-
-CALLERS = """
-import os, sys, threading
-import django
-django.setup()
-from django.db import connection
-from connections import tokens
-from connections.models import Grant
-children = []
-for _process in range(4):
-    child = os.fork()
-    if child == 0:
-        break
-    children.append(child)
-else:
-    for child in children: os.waitpid(child, 0)
-    sys.exit()
-grant = Grant.objects.get()
-got = []
-def call():
-    got.append(tokens.access_token(grant))
-    connection.close()
-callers = [threading.Thread(target=call) for _n in range(4)]
-def tell(*words):  # in one write: four processes share the pipe
-    os.write(1, " ".join(words).encode() + b"\\n")
-tell("ready")
-os.read(0, 1)
-for caller in callers: caller.start()
-for caller in callers: caller.join()
-tell(*got)
-"""
 
 
 def refreshes(zoho: Zoho) -> int:
@@ -67,8 +38,9 @@ def has_clients(zoho: Zoho) -> list[Organisation]:
     """Anna keeps the books of many at Zoho, all made like the bakery's."""
     zoho.standin.limits.change({"codes_per_ten_minutes": None, "per_user": None})
     made = []
+    pattern = pickle.dumps(zoho.organisation)
     for number in range(CLIENTS):
-        books = copy.deepcopy(zoho.organisation)
+        books: Organisation = pickle.loads(pattern)  # noqa: S301  (our own bytes)
         books.organisation_id = str(20081300000 + number)
         books.profile |= {
             "name": f"Client {number} Ltd",
@@ -138,29 +110,29 @@ def test_10_12_twenty_five_businesses_share_one_permission_and_one_token_an_hour
 @pytest.mark.processes
 @pytest.mark.usefixtures("committed_db")
 def test_sixteen_cold_callers_in_four_processes_make_one_token_call(
-    connection: Connection, zoho: Zoho, settings: Settings
+    connection: Connection, zoho: Zoho, settings: Settings, tmp_path: Path
 ) -> None:
     Grant.objects.update(access_token="", access_expires_at=None)
     zoho.fails("token_slow", seconds=0.3)
-    environment = {
-        **os.environ,
-        "DJANGO_SETTINGS_MODULE": "dext_sync.settings",
-        "ZOHO_REGIONS": settings.ZOHO_REGIONS,
-        "ZOHO_CLIENT_ID": settings.ZOHO_CLIENT_ID,
-        "ZOHO_CLIENT_SECRET": settings.ZOHO_CLIENT_SECRET,
+    theirs = {
+        name: getattr(settings, name)
+        for name in ("ZOHO_REGIONS", "ZOHO_CLIENT_ID", "ZOHO_CLIENT_SECRET")
     }
-    with subprocess.Popen(  # noqa: S603
-        [sys.executable, "-c", CALLERS],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env=environment,
-    ) as parent:
-        assert parent.stdout is not None
-        assert [parent.stdout.readline() for _process in range(4)] == ["ready\n"] * 4
-        told = parent.communicate("1234", timeout=60)[0].splitlines()
+    with forks(tmp_path, **theirs) as nursery:
+        lines = [Pipe() for _process in range(4)]
+        for _ours, line in lines:
+            nursery.begin("callers", callers.call, line=line)
+        assert [heard(ours) for ours, _line in lines] == ["ready"] * 4
+        for ours, _line in lines:
+            ours.send("now")
+        told = [heard(ours) for ours, _line in lines]
     assert len(told) == 4
-    got = [token for line in told for token in line.split()]
+    got = [token for tokens in told for token in tokens]
     assert len(got) == 16
     assert len(set(got)) == 1
     assert refreshes(zoho) == 1
+
+
+def heard(line: Line) -> Any:
+    assert line.poll(60)
+    return line.recv()

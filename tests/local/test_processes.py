@@ -1,5 +1,6 @@
 """A family of processes: in order, in reverse, and nobody left behind."""
 
+import json
 import os
 import signal
 import subprocess
@@ -52,6 +53,24 @@ family = Family(grace=0.5)
 family.remove_at_end(Path(sys.argv[3]))
 family.start(Program("deaf", [sys.executable, "-c", sys.argv[1], sys.argv[2]], Path(sys.argv[2] + ".log")))
 signal.pause()
+"""
+FORKING_PARENT = """
+import sys
+from pathlib import Path
+from dext_sync.local.processes import Family, Program
+folder = Path(sys.argv[1])
+sys.path.insert(0, str(folder))
+command = [sys.executable, "-m", "oven", *sys.argv[2:]]
+program = Program("oven", command, folder / "log", environment={"HEAT": "230"}, folder=folder)
+with Family(grace=0.5) as family:
+    family.see_to_end(family.fork(program))
+"""
+OVEN = """
+import json, os, signal, sys
+for handled in (signal.SIGINT, signal.SIGTERM): assert signal.getsignal(handled) in (signal.SIG_DFL, signal.default_int_handler)
+print(json.dumps([os.getpid(), sys.argv[1:], os.getcwd(), dict(os.environ), len(os.listdir("/proc/self/fd"))]))
+if len(sys.argv) == 1: signal.pause()
+sys.exit(sys.argv[1])
 """
 
 
@@ -142,6 +161,39 @@ def test_a_step_that_fails_is_reported(tmp_path: Path) -> None:
     step = program("migrate", tmp_path, "import sys; sys.exit('no such table')")
     with Family() as family, pytest.raises(CannotStart, match="no such table"):
         family.run_to_end(step)
+
+
+def forking(folder: Path, *words: str) -> "subprocess.Popen[str]":
+    """A parent with a copy of itself, which has become an oven."""
+    (folder / "oven.py").write_text(OVEN)
+    return subprocess.Popen(  # noqa: S603
+        [sys.executable, "-c", FORKING_PARENT, str(folder), *words],
+        env=dict(os.environ),
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_a_copy_of_its_parent_is_a_program_of_its_own(tmp_path: Path) -> None:
+    parent = forking(tmp_path, "the oven is cold")
+    assert "oven ended by itself (status 1)" in parent.communicate(timeout=20)[1]
+    first, last = (tmp_path / "log").read_text().splitlines()
+    pid, words, folder, environment, open_files = json.loads(first)
+    assert pid != parent.pid
+    assert [words, folder] == [["the oven is cold"], str(tmp_path)]
+    assert environment == {"HEAT": "230"}
+    assert open_files == 4  # and the list of them
+    assert last == "the oven is cold"
+
+
+def test_a_copy_ends_with_its_parent(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    parent = forking(tmp_path)
+    assert eventually(lambda: log.exists() and "HEAT" in log.read_text(), seconds=20)
+    parent.kill()
+    parent.communicate()
+    pid = json.loads(log.read_text())[0]
+    assert eventually(lambda: not runs(pid), seconds=5)
 
 
 def test_a_signal_that_arrives_while_stopping_does_no_harm(tmp_path: Path) -> None:

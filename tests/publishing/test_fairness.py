@@ -23,7 +23,7 @@ from tests.publishing.factories import ready_item
 from tests.publishing.steps import begun
 from tests.publishing.zoho import Zoho, connected_to
 from tests.workers import forked_workers, until
-from tests.zoho_standin import StandIn, serve
+from tests.zoho_standin import StandIn, lend
 from tests.zoho_standin.world import Organisation
 
 pytestmark = [pytest.mark.processes, pytest.mark.usefixtures("committed_db")]
@@ -49,7 +49,7 @@ def zoho(settings: Settings, tmp_path: Path) -> Zoho:
 def staff(zoho: Zoho, tmp_path: Path) -> Iterator[Forks]:
     limits = {"ZOHO_MINUTE_SECONDS": MINUTE, "ZOHO_CALLS_A_MINUTE": OURS}
     with (
-        serve(zoho.standin) as running,
+        lend(zoho.standin) as running,
         forked_workers(running, tmp_path, **limits) as staff,
     ):
         yield staff

@@ -25,7 +25,7 @@ from tests.publishing.factories import (
 )
 from tests.publishing.zoho import Zoho, connected_to
 from tests.workers import forked_workers, until
-from tests.zoho_standin import StandIn, serve
+from tests.zoho_standin import StandIn, lend
 
 pytestmark = [pytest.mark.processes, pytest.mark.usefixtures("committed_db")]
 
@@ -44,7 +44,7 @@ class Moment:
 def team(settings: Settings, tmp_path: Path) -> Iterator[tuple[Zoho, Forks]]:
     settings.DOCUMENTS_DIR = tmp_path / "documents"
     standin = StandIn()
-    with serve(standin) as running, forked_workers(running, tmp_path) as staff:
+    with lend(standin) as running, forked_workers(running, tmp_path) as staff:
         yield Zoho(standin), staff
 
 

@@ -11,7 +11,7 @@ import sys
 import django
 
 from dext_sync.local.servers import ThrowAwayServers
-from tests.zoho_standin import StandIn, serve
+from tests.zoho_standin import StandIn, lend
 
 ENVIRONMENT = {
     "DJANGO_SETTINGS_MODULE": "dext_sync.settings",
@@ -28,7 +28,7 @@ ENVIRONMENT = {
 def main() -> None:
     standin = StandIn()
     standin.limits.change({"per_minute": None})
-    with ThrowAwayServers({}) as servers, serve(standin) as running:
+    with ThrowAwayServers({}) as servers, lend(standin) as running:
         os.environ |= servers.variables | ENVIRONMENT
         os.environ["ZOHO_REGIONS"] = json.dumps(running.regions)
         os.environ["ZOHO_CLIENT_ID"] = standin.client_id
