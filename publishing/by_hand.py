@@ -9,8 +9,8 @@ from publishing import leases, results
 from publishing.leases import LeaseLost
 from publishing.models import Item, Publication, PublishAttempt, Step
 from publishing.outcomes import Done, Refused
+from publishing.problems import Problem
 from publishing.progress import only_people_know
-from publishing.reasons import Problem
 
 
 def settle(item: Item, *, is_there: bool, by: User) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from publishing.reasons import Problem
+from publishing.problems import Problem
 
 SENT_AS: Final[Mapping[str, tuple[str, ...]]] = {
     "kind": ("kind",),

@@ -42,7 +42,8 @@ from publishing.facts import (
 )
 from publishing.formats import day_text, locale_of, plain_amount
 from publishing.models import Item, PaymentMethod, Supplier
-from publishing.reasons import Problem, Reason
+from publishing.problems import Problem
+from publishing.reasons import Reason
 
 Value = (
     str

@@ -8,7 +8,7 @@ from publishing.decision import takes_currency_of_contact, words_for
 from publishing.facts import is_usable
 from publishing.models import Publication, Step, Supplier
 from publishing.outcomes import Done, Outcome, Refused, Waits, soon
-from publishing.reasons import Problem, Wait
+from publishing.problems import Problem, Wait
 
 SUPPLIER_GAP: Final = timedelta(seconds=3)
 

@@ -35,7 +35,6 @@ from publishing.copies import (
     plan,
 )
 from publishing.formats import locale_of
-from publishing.forms import CHOICES, Place
 from publishing.models import (
     CategoryRule,
     Item,
@@ -44,6 +43,7 @@ from publishing.models import (
     Supplier,
     SupplierRule,
 )
+from publishing.picking import CHOICES, Place
 
 Owner = Supplier | PaymentMethod | CategoryRule
 

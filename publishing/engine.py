@@ -55,7 +55,8 @@ from publishing.outcomes import (
     uncertain_time,
     unclear,
 )
-from publishing.reasons import Dated, Problem, Wait
+from publishing.problems import Problem, Wait
+from publishing.reasons import Dated
 from publishing.results import ConnectionChanged, PeriodClosed
 
 logger = logging.getLogger(__name__)

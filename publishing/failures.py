@@ -13,7 +13,7 @@ from publishing import causes
 from publishing.causes import Failure, Present
 from publishing.models import Item, Publication, PublishAttempt, Step
 from publishing.outcomes import Refused
-from publishing.reasons import PROBLEM_BY_CODE, Problem
+from publishing.problems import PROBLEM_BY_CODE, Problem
 
 SENDABLE: Final = (Item.Status.READY, Item.Status.FAILED)
 MOST_GROUPED: Final = 1000

@@ -1,35 +1,22 @@
 """What a person types, made into values: one field of an item, a new one, a method."""
 
-import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from functools import cached_property
 from typing import Any, ClassVar, cast
 
-from babel import Locale
 from babel.numbers import NumberFormatError, parse_decimal
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import Model, Q, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from connections import entries
 from connections.models import (
-    Account,
     BankAccount,
-    Connection,
     Contact,
-    Currency,
-    ListEntry,
-    Location,
-    Project,
-    TaxRate,
 )
-from dext_sync.businesses.models import Business
-from publishing import methods, suppliers
+from publishing import methods
 from publishing.models import (
     Item,
     MethodRule,
@@ -37,273 +24,22 @@ from publishing.models import (
     PaymentMode,
     Supplier,
 )
-
-COST_TYPES = (
-    "expense",
-    "cost_of_goods_sold",
-    "fixed_asset",
-    "other_current_asset",
-    "other_asset",
+from publishing.picking import (
+    CHOICES,
+    FILTERS,
+    NewName,
+    Place,
+    entries_of,
+    picked,
+    picked_row,
+    picked_supplier,
+    plain_words,
 )
-INCOME_TYPES = ("income", "other_income")
-MOST_OPTIONS = 30
+
 LARGEST = Decimal(10) ** 12
 LARGEST_RATE = Decimal(10) ** 9
 LONGEST_NUMBER = 60
 """Signs in a number, however it is grouped; nobody means one that is longer."""
-LONGEST_ID = 18
-# A tax rate as it is typed: 20, 20%, 17.5%.
-RATE = re.compile(r"(?P<number>\d{1,3}(\.\d{1,4})?)%?", re.ASCII)
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a value is typed: whose lists it may name, and how numbers are written."""
-
-    business: Business
-    connection: Connection | None
-    locale: Locale
-    workspace: Item.Workspace = Item.Workspace.COSTS
-    _offered: dict[str, bool] = field(default_factory=dict, repr=False, compare=False)
-
-    def offers(self, name: str) -> bool:
-        """Whether there is anything to pick in this field; looked up once."""
-        if name not in self._offered:
-            self._offered[name] = CHOICES[name](self).exists()
-        return self._offered[name]
-
-    @cached_property
-    def currencies(self) -> list[str]:
-        """The organisation's currencies, the business's own among them."""
-        rows: QuerySet[Currency] = _entries(Currency)(self)
-        known = set(rows.values_list("code", flat=True))
-        return sorted(known | {self.business.currency})
-
-    @property
-    def sells(self) -> bool:
-        return self.workspace == Item.Workspace.SALES
-
-    @property
-    def side(self) -> Supplier.Side:
-        return Supplier.Side.CUSTOMER if self.sells else Supplier.Side.SUPPLIER
-
-
-def plain_words(text: str) -> str:
-    """What was typed without NUL, which the database takes in no text."""
-    return text.replace("\0", " ").strip()
-
-
-# Pickers: what may be chosen, and how a typed name finds it.
-
-
-@dataclass(frozen=True)
-class Option:
-    value: str
-    label: str
-    hint: str = ""
-    shown: str = ""
-    """What the list says where that is more than the label."""
-
-
-def options(field: str, words: str, place: Place) -> list[Option]:
-    """What a picker offers for these words, best first; at most a few dozen."""
-    if field == "supplier":
-        return _supplier_options(words, place)
-    if field == "contact":
-        return _contact_options(words, place)
-    offered = _known_suppliers if field == "known_supplier" else CHOICES[field]
-    rows = _named_like(offered(place), words)
-    return [_option(row) for row in rows[:MOST_OPTIONS]]
-
-
-def _option(row: Model) -> Option:
-    name = str(row)
-    return Option(str(row.pk), name, _hint(row), shown=_with_rate(row, name))
-
-
-def _with_rate(row: Model, name: str) -> str:
-    """“Standard Rate · 20 %”, unless the name says it already."""
-    if not isinstance(row, TaxRate):
-        return ""
-    rate = f"{row.percentage.normalize():f}"
-    return "" if f"{rate}%" in name.replace(" ", "") else f"{name} · {rate} %"
-
-
-def _entries(model: type[ListEntry]) -> Callable[[Place], QuerySet[Any]]:
-    def offered(place: Place) -> QuerySet[Any]:
-        if place.connection is None:
-            return model.unscoped.none()
-        return entries.pickable(place.connection, model)
-
-    return offered
-
-
-def _categories(place: Place) -> QuerySet[Account]:
-    rows: QuerySet[Account] = _entries(Account)(place)
-    if place.sells:
-        return rows.filter(account_type__in=INCOME_TYPES)
-    costs = Q(account_type__in=COST_TYPES) | Q(account_type__endswith="_expense")
-    return rows.filter(costs)
-
-
-def _customers(place: Place) -> QuerySet[Contact]:
-    rows: QuerySet[Contact] = _entries(Contact)(place)
-    return rows.filter(kind=Contact.Kind.CUSTOMER)
-
-
-def _parties(place: Place) -> QuerySet[Contact]:
-    """Whom a cost is from, or a sale is to."""
-    rows: QuerySet[Contact] = _entries(Contact)(place)
-    return rows.filter(kind=suppliers.KINDS[place.side])
-
-
-def _methods(place: Place) -> QuerySet[PaymentMethod]:
-    return methods.methods_of(place.business)
-
-
-CHOICES: Mapping[str, Callable[[Place], QuerySet[Any]]] = {
-    "category": _categories,
-    "tax_rate": _entries(TaxRate),
-    "project": _entries(Project),
-    "location": _entries(Location),
-    "customer": _customers,
-    "payment_method": _methods,
-}
-
-
-def _known_suppliers(place: Place) -> QuerySet[Supplier]:
-    """Other spellings of one are found by its name."""
-    return Supplier.objects.for_business(place.business).filter(
-        side=place.side, merged_into=None
-    )
-
-
-FILTERS: Mapping[str, Callable[[Place], QuerySet[Any]]] = {
-    "supplier": _known_suppliers,
-    "category": _categories,
-}
-"""What a list is narrowed to by a picker: rows of ours, or those that Zoho has."""
-
-
-def _named_like(rows: QuerySet[Any], words: str) -> QuerySet[Any]:
-    # “20 %” is one word, whatever the space.
-    for word in words.replace(" %", "%").split():
-        asked = Q(name__icontains=word)
-        if issubclass(rows.model, ListEntry):
-            asked |= Q(code__icontains=word)
-        if rows.model is TaxRate and (rate := RATE.fullmatch(word)):
-            asked |= Q(percentage=Decimal(rate["number"]))
-        rows = rows.filter(asked)
-    return rows
-
-
-def _hint(row: Model) -> str:
-    match row:
-        case Account():
-            return row.code or row.account_type.replace("_", " ").capitalize()
-        case Contact():
-            return row.currency_code
-        case Project():
-            return row.customer_name
-        case PaymentMethod():
-            return row.account.name if row.account else ""
-        case _:
-            return ""
-
-
-def _supplier_options(words: str, place: Place) -> list[Option]:
-    contacts = _contact_options(words, place)
-    ours = _named_like(_known_suppliers(place).filter(contact=None), words)
-    found = [
-        *contacts,
-        *(
-            Option(f"supplier:{row.pk}", row.name, str(_("not in Zoho Books")))
-            for row in ours[:MOST_OPTIONS]
-        ),
-    ]
-    if words and not any(o.label.casefold() == words.casefold() for o in found):
-        found.append(
-            Option(
-                f"new:{words}",
-                words,
-                str(_("new customer") if place.sells else _("new supplier")),
-            )
-        )
-    return sorted(found, key=lambda o: (o.value.startswith("new:"), o.label.casefold()))
-
-
-def _contact_options(words: str, place: Place) -> list[Option]:
-    """Only those that Zoho has."""
-    rows = _named_like(_parties(place), words)[:MOST_OPTIONS]
-    return [Option(f"contact:{row.pk}", row.name, row.currency_code) for row in rows]
-
-
-@dataclass(frozen=True)
-class NewName:
-    """A supplier's name that a person typed; it may turn out to be a known one."""
-
-    name: str
-
-
-def _picked(field: str, data: Mapping[str, str], place: Place) -> Any:
-    """The row that `value` names, or the one row of the typed name."""
-    chosen = plain_words(data.get("value", ""))
-    typed = plain_words(data.get("typed", ""))
-    if field == "supplier":
-        return _picked_supplier(chosen, typed, place)
-    return picked_row(CHOICES[field](place), chosen, typed)
-
-
-def picked_row(rows: QuerySet[Any], chosen: str, typed: str) -> Any:
-    """The one that was picked, else the one that was typed; raises ValidationError."""
-    if not chosen and not typed:
-        return None
-    return _by_id(rows, chosen) if chosen else _by_name(rows, typed)
-
-
-def _by_id(rows: QuerySet[Any], chosen: str) -> Any:
-    row = rows.filter(pk=chosen).first() if is_id(chosen) else None
-    if row is None:
-        raise ValidationError(_("This can no longer be chosen: pick another one."))
-    return row
-
-
-def is_id(text: str) -> bool:
-    """Whether it can be an id at all: longer numbers would trouble the database."""
-    return text.isascii() and text.isdecimal() and len(text) <= LONGEST_ID
-
-
-def _by_name(rows: QuerySet[Any], typed: str) -> Any:
-    """An exact name, else the only one that has these words in it."""
-    exact = list(rows.filter(name__iexact=typed)[:2])
-    alike = exact or list(_named_like(rows, typed)[:6])
-    if len(alike) == 1:
-        return alike[0]
-    if not alike:
-        raise ValidationError(
-            _("Nothing is called “%(typed)s”."), params={"typed": typed}
-        )
-    raise ValidationError(
-        _("Several fit “%(typed)s”: %(names)s. Write the whole name."),
-        params={"typed": typed, "names": ", ".join(str(row) for row in alike[:5])},
-    )
-
-
-def _picked_supplier(
-    chosen: str, typed: str, place: Place
-) -> Supplier | Contact | NewName | None:
-    kind, _colon, rest = chosen.partition(":")
-    if kind == "contact":
-        contact: Contact = _by_id(_parties(place), rest)
-        return contact
-    if kind == "supplier":
-        supplier: Supplier = _by_id(_known_suppliers(place), rest)
-        return supplier
-    name = " ".join((rest if kind == "new" else typed).split())
-    if not name:
-        return None
-    exact = list(_parties(place).filter(name__iexact=name)[:2])
-    return exact[0] if len(exact) == 1 else NewName(name[:200])
 
 
 # One field of an item.
@@ -315,7 +51,7 @@ def clean(field: str, data: Mapping[str, str], place: Place) -> Any:
     A supplier comes as Supplier, Contact or NewName: the caller makes it one of ours.
     """
     if field in CHOICES or field == "supplier":
-        return _picked(field, data, place)
+        return picked(field, data, place)
     return PLAIN_FIELDS[field](data.get("value", ""), place)
 
 
@@ -465,7 +201,7 @@ class NewItemForm(forms.Form):
         )
 
     def clean_supplier(self) -> Supplier | Contact | NewName | None:
-        return _picked_supplier("", self.cleaned_data["supplier"].strip(), self.place)
+        return picked_supplier("", self.cleaned_data["supplier"].strip(), self.place)
 
 
 ANY: tuple[str, Any] = ("", _("Any"))
@@ -609,7 +345,7 @@ class PaymentMethodForm(forms.Form):
 
 def _accounts(place: Place, method: PaymentMethod | None) -> QuerySet[BankAccount]:
     """Those of Zoho, and the one that the method has, whatever became of that."""
-    offered: QuerySet[BankAccount] = _entries(BankAccount)(place)
+    offered: QuerySet[BankAccount] = entries_of(BankAccount)(place)
     if method is None or method.account_id is None:
         return offered
     ours = BankAccount.objects.for_business(place.business)

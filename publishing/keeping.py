@@ -7,7 +7,7 @@ from django.utils import timezone
 from publishing import results
 from publishing.models import Item, Publication, PublishAttempt, Step
 from publishing.outcomes import Refused
-from publishing.reasons import Problem
+from publishing.problems import Problem
 
 
 def verified(step: Step) -> None:

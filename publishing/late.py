@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from dext_sync.businesses import audit
 from publishing.models import Item, Publication, Step
-from publishing.reasons import Problem
+from publishing.problems import Problem
 
 
 def go_on(publication: Publication, step: Step) -> None:

@@ -24,7 +24,8 @@ from connections.zoho.errors import (
     ZohoUnavailable,
 )
 from publishing.models import PublishAttempt, Step
-from publishing.reasons import Problem, Reason, Wait, Why
+from publishing.problems import Problem, Wait
+from publishing.reasons import Reason, Why
 
 logger = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from connections.books import record_address
 from connections.models import Connection
 from publishing import facts
 from publishing.models import Item, Publication, PublishAttempt, Step
-from publishing.reasons import PROBLEM_BY_CODE, WAIT_BY_CODE, Problem, Wait
+from publishing.problems import PROBLEM_BY_CODE, WAIT_BY_CODE, Problem, Wait
 
 # Reading the rows of many items: `items.prefetch_related(*PREFETCH)`.
 PREFETCH = ("publications__steps", "publications__attempts")

@@ -35,7 +35,8 @@ from publishing.outcomes import (
     uncertain_time,
 )
 from publishing.payloads import Claim
-from publishing.reasons import Problem, Reason, Wait
+from publishing.problems import Problem, Wait
+from publishing.reasons import Reason
 from publishing.sending import (
     Record,
     claim_of,

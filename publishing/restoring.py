@@ -35,7 +35,7 @@ from publishing.models import (
 )
 from publishing.outcomes import uncertain_time
 from publishing.payloads import Claim
-from publishing.reasons import Wait
+from publishing.problems import Wait
 from publishing.restored import SKEW, total_of
 from publishing.sending import Record
 

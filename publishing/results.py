@@ -29,7 +29,8 @@ from publishing.outcomes import (
     uncertain_time,
 )
 from publishing.periods import closed_for
-from publishing.reasons import Dated, Problem, Wait, Why
+from publishing.problems import Problem, Wait
+from publishing.reasons import Dated, Why
 
 logger = logging.getLogger(__name__)
 

@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 
 from dext_sync.businesses.models import User
 from publishing import ruling, suppliers
-from publishing.forms import CHOICES, Place, picked_row, plain_words
 from publishing.models import Item, SupplierRule
+from publishing.picking import CHOICES, Place, picked_row, plain_words
 
 MOST_ROWS: Final = 2000
 MOST_BYTES: Final = 512 * 1024

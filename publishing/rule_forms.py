@@ -11,8 +11,8 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from publishing import filling, ruling
-from publishing.forms import CHOICES, Place, picked_row, plain_words
 from publishing.models import Item, SupplierRule
+from publishing.picking import CHOICES, Place, picked_row, plain_words
 
 PICKED: Final = ("category", "tax_rate", "payment_method", "project", "location")
 OPTIONS: Final[Mapping[str, str]] = {

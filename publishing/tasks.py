@@ -24,7 +24,7 @@ from publishing import (
     verification,
 )
 from publishing.models import Item, Publication
-from publishing.reasons import Wait
+from publishing.problems import Wait
 
 MOST_DUE: Final = 50
 VERIFY_AFTER: Final = timedelta(seconds=10)

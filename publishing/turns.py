@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from publishing import engine
 from publishing.models import Publication
-from publishing.reasons import Wait
+from publishing.problems import Wait
 
 TURN: Final = timedelta(milliseconds=500)
 SHORTEST_REST: Final = timedelta(milliseconds=300)

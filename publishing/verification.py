@@ -24,7 +24,7 @@ from connections.zoho.errors import (
 from publishing import keeping, sending
 from publishing.models import Publication, Step
 from publishing.outcomes import Refused, Words
-from publishing.reasons import Problem
+from publishing.problems import Problem
 
 logger = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from connections.models import Connection
 from publishing.models import Publication
-from publishing.reasons import WAIT_BY_CODE, Wait
+from publishing.problems import WAIT_BY_CODE, Wait
 
 UNTIL_SOMEBODY_ACTS: Final = frozenset(
     {Wait.CONNECTION, Wait.RIGHT, Wait.SCOPE, Wait.ORGANISATION}

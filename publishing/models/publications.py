@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from connections.models import Connection
 from dext_sync.businesses.models import BusinessOwned, User
 from publishing.models.items import Item
-from publishing.reasons import GONE
+from publishing.problems import GONE
 
 MARK_LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 

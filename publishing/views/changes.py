@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST
 
 from connections.models import Contact
 from dext_sync.businesses.roles import Need
-from publishing import coding, forms, spellings, suppliers
+from publishing import coding, forms, picking, spellings, suppliers
 from publishing.models import Item, Supplier
 from publishing.views import answers
 from publishing.views.fields import Field, Sheet, as_value, sheet_of
@@ -130,7 +130,7 @@ def _check_shared(request: WorkspaceRequest, supplier: Supplier) -> None:
         )
 
 
-def _settled(place: forms.Place) -> ValidationError:
+def _settled(place: picking.Place) -> ValidationError:
     if place.sells:
         return ValidationError(
             _(

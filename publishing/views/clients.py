@@ -28,8 +28,8 @@ from dext_sync.businesses.roles import Role
 from dext_sync.businesses.tenancy import acting_in
 from publishing import counting
 from publishing.counting import Count
-from publishing.forms import plain_words
 from publishing.models import Item
+from publishing.picking import plain_words
 from publishing.views.listing import INBOX_TABS
 from publishing.views.visible import items_seen_by
 

@@ -24,7 +24,7 @@ from dext_sync.businesses.models import Business, Membership, User
 from dext_sync.businesses.tenancy import acting_in
 from publishing import copies, copying
 from publishing.copies import REASONS, Change, Kind, Planned, Said, Skipped
-from publishing.forms import is_id
+from publishing.picking import is_id
 
 TITLES: Final = {
     Kind.SETTING: gettext_lazy("Connection settings"),

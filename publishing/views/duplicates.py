@@ -12,8 +12,8 @@ from django.views.decorators.http import require_POST
 from dext_sync.businesses.roles import Need
 from dext_sync.celery import enqueue
 from publishing import answering, archiving, attaching, tasks
-from publishing.forms import is_id
 from publishing.models import Item, Suspicion
+from publishing.picking import is_id
 from publishing.views import answers
 from publishing.views.likeness import may_see_other
 from publishing.views.visible import (

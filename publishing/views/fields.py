@@ -19,8 +19,9 @@ from publishing.formats import (
     locale_of,
     plain_amount,
 )
-from publishing.forms import CHOICES, MARKS, NewName, Place
+from publishing.forms import MARKS
 from publishing.models import Item
+from publishing.picking import CHOICES, NewName, Place
 from publishing.views.issues import Issue, issues_of
 from publishing.views.visible import WorkspaceRequest, connection_of
 

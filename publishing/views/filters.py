@@ -11,8 +11,8 @@ from django.db.models import QuerySet
 from django.http import QueryDict
 
 from publishing.failures import failed_because
-from publishing.forms import is_id
 from publishing.models import Item
+from publishing.picking import is_id
 
 # As a person writes an amount: 1e5 is not one, and could be endless.
 AMOUNT = re.compile(r"-?\d{1,12}(\.\d{1,3})?", re.ASCII)

@@ -19,8 +19,9 @@ from dext_sync.businesses import audit
 from dext_sync.businesses.roles import Need
 from publishing import coding, suppliers
 from publishing.failures import Group
-from publishing.forms import FilterForm, NewItemForm, Place
+from publishing.forms import FilterForm, NewItemForm
 from publishing.models import Item, Supplier
+from publishing.picking import Place
 from publishing.progress import PREFETCH
 from publishing.views.causes import failed_in, troubles_of
 from publishing.views.columns import choose

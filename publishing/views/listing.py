@@ -27,8 +27,8 @@ from django.http import QueryDict
 
 from publishing import counting
 from publishing.counting import Count
-from publishing.forms import is_id, plain_words
 from publishing.models import Item
+from publishing.picking import is_id, plain_words
 from publishing.views.filters import Filters
 from publishing.views.search import LookedUp, counted, for_page, looked_up
 

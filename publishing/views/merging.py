@@ -16,8 +16,8 @@ from connections.models import Connection, ListEntry
 from dext_sync.businesses.access import BusinessRequest, business_view
 from dext_sync.businesses.roles import Need
 from publishing import merging, tasks, usage
-from publishing.forms import plain_words
 from publishing.merging import KindInUse, Parties, Use
+from publishing.picking import plain_words
 from publishing.views.visible import connection_of
 
 MOST_SHOWN: Final = 300

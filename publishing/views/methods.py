@@ -13,8 +13,9 @@ from dext_sync.businesses.access import BusinessRequest, business_view
 from dext_sync.businesses.roles import Need
 from publishing import coding, methods, ruling, tasks
 from publishing.formats import locale_of
-from publishing.forms import PaymentMethodForm, Place
+from publishing.forms import PaymentMethodForm
 from publishing.models import MethodRule, PaymentMethod
+from publishing.picking import Place
 from publishing.views.visible import connection_of
 
 

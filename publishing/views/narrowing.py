@@ -15,7 +15,7 @@ from publishing.failures import Group
 from publishing.formats import day_text, locale_of, plain_amount
 from publishing.forms import FilterForm
 from publishing.models import Item, Supplier
-from publishing.reasons import PROBLEM_BY_CODE
+from publishing.problems import PROBLEM_BY_CODE
 from publishing.views.fields import place_of
 from publishing.views.filters import Filters
 from publishing.views.listing import Listing

@@ -5,7 +5,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from dext_sync.businesses.roles import Need
-from publishing.forms import MOST_OPTIONS, options, plain_words
+from publishing.picking import MOST_OPTIONS, options, plain_words
 from publishing.views.fields import place_of
 from publishing.views.visible import WorkspaceRequest, connection_of, workspace_view
 

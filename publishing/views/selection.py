@@ -7,8 +7,8 @@ from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django_htmx.http import HttpResponseClientRedirect
 
-from publishing.forms import is_id
 from publishing.models import Item
+from publishing.picking import is_id
 from publishing.views.listing import Listing
 from publishing.views.rows import list_url
 from publishing.views.visible import WorkspaceRequest, items_of

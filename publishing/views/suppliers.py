@@ -32,8 +32,8 @@ from publishing import (
     tasks,
 )
 from publishing.formats import locale_of
-from publishing.forms import Place, is_id, plain_words
 from publishing.models import Item, Supplier, SupplierRule
+from publishing.picking import Place, is_id, plain_words
 from publishing.rule_forms import SupplierRuleForm
 from publishing.views.visible import connection_of
 

@@ -15,7 +15,7 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_POST
 
 from dext_sync.businesses.roles import Need
-from publishing import forms, uploads
+from publishing import picking, uploads
 from publishing.uploads import Accepted, Refused
 from publishing.views.visible import (
     WorkspaceRequest,
@@ -57,7 +57,7 @@ def _received(request: WorkspaceRequest) -> HttpResponse:
 
 def _length(request: WorkspaceRequest) -> int:
     said = request.META.get("CONTENT_LENGTH") or "0"
-    return int(said) if forms.is_id(said) else 0
+    return int(said) if picking.is_id(said) else 0
 
 
 def _too_much(request: WorkspaceRequest) -> HttpResponse:

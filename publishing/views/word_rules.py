@@ -13,8 +13,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from dext_sync.businesses.roles import Need
 from publishing import word_rules
-from publishing.forms import CHOICES, Place, picked_row, plain_words
 from publishing.models import CategoryRule
+from publishing.picking import CHOICES, Place, picked_row, plain_words
 from publishing.rules import words_of
 from publishing.views.fields import place_of
 from publishing.views.visible import WorkspaceRequest, connection_of, workspace_view

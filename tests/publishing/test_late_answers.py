@@ -16,7 +16,7 @@ from publishing import by_hand, results, sending
 from publishing.leases import LeaseLost
 from publishing.models import Item, Publication, Step
 from publishing.outcomes import Done, Refused
-from publishing.reasons import Problem, Wait
+from publishing.problems import Problem, Wait
 from tests.publishing.factories import paid_receipt, ready_item
 from tests.publishing.steps import (
     attempts_of,

@@ -10,7 +10,7 @@ from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
 from publishing import turns
 from publishing.models import Publication
-from publishing.reasons import Wait
+from publishing.problems import Wait
 from tests.publishing.crowd import waiting
 from tests.publishing.factories import ready_item
 from tests.publishing.steps import now, publish, work

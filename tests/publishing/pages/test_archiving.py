@@ -13,7 +13,8 @@ from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
 from publishing import archiving, requesting
 from publishing.models import Item, Publication, Step, Supplier
-from publishing.reasons import Problem, Reason
+from publishing.problems import Problem
+from publishing.reasons import Reason
 from tests.publishing.factories import ready_item
 from tests.publishing.pages.conftest import At, now, text
 from tests.publishing.steps import press_publish, trail_of

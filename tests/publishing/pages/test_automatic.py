@@ -10,8 +10,8 @@ from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
 from publishing import coding, rule_files, ruling, tasks
 from publishing.formats import locale_of
-from publishing.forms import Place
 from publishing.models import Item, MethodRule, Supplier, SupplierRule
+from publishing.picking import Place
 from tests.publishing.factories import make_method, make_supplier, ready_item
 from tests.publishing.pages.conftest import At, text
 

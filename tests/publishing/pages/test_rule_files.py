@@ -11,8 +11,8 @@ from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
 from publishing import filling, rule_files
 from publishing.formats import locale_of
-from publishing.forms import Place
 from publishing.models import Item, Supplier, SupplierRule
+from publishing.picking import Place
 from tests.publishing.factories import entry, make_supplier
 from tests.publishing.pages.conftest import At, Visitor
 from tests.publishing.pages.test_rules import words

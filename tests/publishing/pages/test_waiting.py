@@ -10,7 +10,7 @@ from connections.models import Connection
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
 from publishing.models import Publication
-from publishing.reasons import Wait
+from publishing.problems import Wait
 from tests.publishing.crowd import AUTOMATIC, waiting
 from tests.publishing.pages.conftest import At, text
 
