@@ -23,7 +23,7 @@ from tests.zoho_standin import changes
 pytestmark = pytest.mark.usefixtures("committed_db")
 
 GARAGE = "Garage Charlie Ltd"
-READING = "UPDATE connections_refreshedlist SET state"
+READING = "take_up_list"
 TAKEN_BY_A_WORKER = 'JOIN "connections_grant"'
 
 
