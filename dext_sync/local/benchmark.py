@@ -73,7 +73,7 @@ def parsed(arguments: Sequence[str]) -> argparse.Namespace:
 
 
 def measured(name: str, *, small: bool) -> list[Row]:
-    with ThrowAwayServers({}, on_disk=True) as servers:
+    with ThrowAwayServers({}, as_deployed=True) as servers:
         answer = servers.folder / "rows.json"
         environment = bootstrap.environment() | servers.variables | switched_off()
         start_stand_in(servers, environment)

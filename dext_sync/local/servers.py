@@ -27,10 +27,14 @@ NEEDS_OWNER = (
 
 
 class ThrowAwayServers:
-    """`variables` is what a process must have in its environment to use them."""
+    """`variables` is what a process must have in its environment to use them.
 
-    def __init__(self, given: Mapping[str, str], *, on_disk: bool = False) -> None:
-        self.folder = short_folder(DISK if on_disk else roomy_memory() or DISK)
+    as_deployed: on a disk, and with settings that lose nothing.
+    """
+
+    def __init__(self, given: Mapping[str, str], *, as_deployed: bool = False) -> None:
+        self.is_durable = as_deployed
+        self.folder = short_folder(DISK if as_deployed else roomy_memory() or DISK)
         self.family = Family()
         self.family.remove_at_end(self.folder)
         self.superuser = ""
@@ -86,7 +90,7 @@ class ThrowAwayServers:
             sockets=self.folder / "pg",
             data=self.folder / "data",
             log=self.folder / "postgres.log",
-            durable=False,
+            durable=self.is_durable,
         )
         return server.superuser_address()
 
@@ -109,7 +113,7 @@ class ThrowAwayServers:
             sockets=self.folder,
             data=self.folder / "valkey",
             log=self.folder / "valkey.log",
-            durable=False,
+            durable=self.is_durable,
         )
         return {"REDIS_URL": server.address()}
 

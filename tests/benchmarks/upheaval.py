@@ -29,7 +29,7 @@ ENVIRONMENT = {
 def main() -> None:
     standin = StandIn()
     standin.limits.change({"per_minute": None, "per_day": None, "per_user": None})
-    with ThrowAwayServers({}, on_disk=True) as servers, serve(standin) as running:
+    with ThrowAwayServers({}, as_deployed=True) as servers, serve(standin) as running:
         os.environ |= servers.variables | ENVIRONMENT
         os.environ["ZOHO_REGIONS"] = json.dumps(running.regions)
         os.environ["ZOHO_CLIENT_ID"] = standin.client_id
