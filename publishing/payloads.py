@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Any, Final
 
-from connections.zoho.types import (
+from connections.zoho.writes import (
     NewBill,
     NewBillLine,
     NewContact,

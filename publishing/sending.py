@@ -10,17 +10,8 @@ from connections.books import ConnectedBooks
 from connections.entries import remember_contact
 from connections.models import Connection
 from connections.zoho.client import ZohoBooks
-from connections.zoho.types import (
-    Bill,
-    Contact,
-    Expense,
-    File,
-    Invoice,
-    NewBill,
-    NewContact,
-    NewExpense,
-    NewInvoice,
-)
+from connections.zoho.types import Bill, Contact, Expense, Invoice
+from connections.zoho.writes import File, NewBill, NewContact, NewExpense, NewInvoice
 from publishing import documents, payloads
 from publishing.models import Publication, Step
 from publishing.outcomes import Done, time_to_begin

@@ -20,16 +20,10 @@ from connections.zoho.types import (
     ContactRow,
     CurrencyRow,
     Expense,
-    Fields,
-    File,
     Invoice,
     LocationRow,
     LockRow,
     Member,
-    NewBill,
-    NewContact,
-    NewExpense,
-    NewInvoice,
     Order,
     Organisation,
     Page,
@@ -40,6 +34,14 @@ from connections.zoho.types import (
     TaxRateRow,
 )
 from connections.zoho.wire import Access, Call, Wire
+from connections.zoho.writes import (
+    Fields,
+    File,
+    NewBill,
+    NewContact,
+    NewExpense,
+    NewInvoice,
+)
 
 __all__ = ["UPLOAD_PARTS", "Access", "ZohoBooks", "organisations"]
 

@@ -17,7 +17,8 @@ from connections.zoho.errors import (
     ZohoRateLimited,
     ZohoUnauthorized,
 )
-from connections.zoho.types import DailyLimit, Fields, File
+from connections.zoho.types import DailyLimit
+from connections.zoho.writes import Fields, File
 
 UPLOAD_TIMEOUT: Final = (5.0, 100.0)
 """Seconds to connect and to answer; less than publishing gives to a request that may

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.test import Client
 
 from connections.zoho.client import ZohoBooks
-from connections.zoho.types import NewBill
+from connections.zoho.writes import NewBill
 from dext_sync.businesses.tenancy import acting_in
 from dext_sync.local import readiness
 from dext_sync.local.benchmark import Row

@@ -8,7 +8,7 @@ import pytest
 
 from connections.zoho.client import UNDECLARED_FIELDS
 from connections.zoho.parsing import EDITIONS
-from connections.zoho.types import Fields
+from connections.zoho.writes import Fields
 from publishing import payloads
 from publishing.decision import (
     EDITIONS_THAT_ASK_MORE_OF_CONTACTS as ASKING_MORE,

@@ -13,7 +13,8 @@ from connections.zoho.errors import (
     ZohoUnavailable,
     ZohoUnexpected,
 )
-from connections.zoho.types import DailyLimit, NewContact
+from connections.zoho.types import DailyLimit
+from connections.zoho.writes import NewContact
 from tests.connections.zoho.access import (
     API,
     FIRST,

@@ -30,8 +30,9 @@ from connections.zoho.client import (
 )
 from connections.zoho.errors import ZohoRateLimited
 from connections.zoho.oauth import SCOPES
-from connections.zoho.types import (
-    DailyLimit,
+from connections.zoho.types import DailyLimit
+from connections.zoho.wire import Call
+from connections.zoho.writes import (
     File,
     NewBill,
     NewBillLine,
@@ -40,7 +41,6 @@ from connections.zoho.types import (
     NewInvoice,
     NewInvoiceLine,
 )
-from connections.zoho.wire import Call
 from tests.connections.zoho.openapi import (
     body_schema,
     declared,

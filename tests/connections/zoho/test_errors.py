@@ -19,7 +19,7 @@ from connections.zoho.errors import (
     ZohoUnavailable,
     ZohoUnexpected,
 )
-from connections.zoho.types import NewContact
+from connections.zoho.writes import NewContact
 from tests.connections.zoho.access import API, BakeryAccess
 
 CONTACTS = f"{API}/books/v3/contacts"

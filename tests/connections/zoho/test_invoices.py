@@ -11,7 +11,8 @@ from responses import matchers
 
 from connections.zoho.client import ZohoBooks
 from connections.zoho.errors import DUPLICATE_INVOICE_NUMBER, ZohoRejected
-from connections.zoho.types import File, Invoice, NewInvoice, NewInvoiceLine
+from connections.zoho.types import Invoice
+from connections.zoho.writes import File, NewInvoice, NewInvoiceLine
 from tests.connections.zoho.access import API, ORGANISATION
 from tests.connections.zoho.recorded import listed, paged
 

@@ -12,7 +12,8 @@ from connections.zoho.client import ZohoBooks
 from connections.zoho.errors import ZohoError, ZohoRateLimited
 from connections.zoho.oauth import ZohoOAuth
 from connections.zoho.regions import REGIONS
-from connections.zoho.types import File, Token
+from connections.zoho.types import Token
+from connections.zoho.writes import File
 from tests.connections.zoho.access import API, FIRST, SECOND
 
 ACCOUNTS = "https://accounts.zoho.uk"

@@ -10,14 +10,8 @@ import simplejson
 from responses import matchers
 
 from connections.zoho.client import ZohoBooks
-from connections.zoho.types import (
-    File,
-    NewBill,
-    NewBillLine,
-    NewContact,
-    NewExpense,
-)
 from connections.zoho.wire import encoded
+from connections.zoho.writes import File, NewBill, NewBillLine, NewContact, NewExpense
 from tests.connections.zoho.access import API, FIRST, ORGANISATION
 
 ONLY_THE_ORGANISATION = matchers.query_param_matcher({"organization_id": ORGANISATION})
