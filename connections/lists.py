@@ -318,15 +318,16 @@ def _pause(run: RefreshRun, error: ZohoUnavailable) -> None:
     pauses = RefreshRun.unscoped.get(pk=run.pk).pauses
     gap = 1.0 if limited else min(LONGEST_PAUSE, FIRST_PAUSE * 2**pauses)
     wait = timedelta(seconds=max(gap, error.retry_after or 0))
-    RefreshedList.unscoped.filter(run=run, state=RefreshedList.State.READING).update(
-        state=RefreshedList.State.WAITING
-    )
-    _rest(
-        run,
-        timezone.now() + wait,
-        pauses=pauses if limited else min(pauses + 1, 10),
-        waiting_reason=getattr(error, "limit", "unavailable"),
-    )
+    reading = RefreshedList.unscoped.filter(run=run, state=RefreshedList.State.READING)
+    with transaction.atomic():
+        _require_not_anothers(run)
+        reading.update(state=RefreshedList.State.WAITING)
+        _rest(
+            run,
+            timezone.now() + wait,
+            pauses=pauses if limited else min(pauses + 1, 10),
+            waiting_reason=getattr(error, "limit", "unavailable"),
+        )
 
 
 def _rest(run: RefreshRun, until: datetime, **facts: Any) -> None:
@@ -340,10 +341,23 @@ def _give_up(run: RefreshRun, error: ZohoError) -> None:
         connected.refused(run.connection, error)
     elif not isinstance(error, ZohoUnauthorized | ZohoMisconfigured | ZohoForbidden):
         logger.error("%s could not be read.", run, exc_info=error)
-    RefreshedList.unscoped.filter(run=run, state__in=OPEN).update(
-        state=RefreshedList.State.FAILED, problem=error.message, rows=0
-    )
+    unread = RefreshedList.unscoped.filter(run=run, state__in=OPEN)
+    with transaction.atomic():
+        _require_not_anothers(run)
+        unread.update(state=RefreshedList.State.FAILED, problem=error.message, rows=0)
     _end(run, error.message)
+
+
+def _require_not_anothers(run: RefreshRun) -> None:
+    """It may have ended with its connection: what it lacks is told nevertheless.
+
+    Raises LeaseLost.
+    """
+    open_run = RefreshRun.unscoped.select_for_update(no_key=True).filter(
+        pk=run.pk, finished_at=None
+    )
+    if open_run.exclude(leased_until=run.leased_until).exists():
+        raise LeaseLost
 
 
 def _record(run: RefreshRun, action: str, **data: str) -> None:

@@ -24,7 +24,12 @@ from connections.models import (
     TaxRate,
 )
 from connections.reading import LeaseLost, not_read
-from connections.zoho.errors import ZohoUnexpected
+from connections.zoho.errors import (
+    ZohoError,
+    ZohoForbidden,
+    ZohoUnavailable,
+    ZohoUnexpected,
+)
 from dext_sync.businesses.audit import about, sentence
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
@@ -246,6 +251,29 @@ def test_who_has_lost_it_to_another_worker_throws_away_no_page_of_theirs(
 
         assert suppliers.pages.count() == 1
         assert line(lost, "suppliers").state == RefreshedList.State.WAITING
+
+
+@pytest.mark.parametrize("error", [ZohoUnavailable("Away."), ZohoForbidden("No.")])
+def test_who_has_lost_it_ends_no_list_that_another_worker_reads(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch, error: ZohoError
+) -> None:
+    """It was held up for longer than its lease, and then its call failed."""
+
+    def overtaken(*_all: object) -> None:
+        RefreshRun.unscoped.update(leased_until=timezone.now() + timedelta(minutes=3))
+        RefreshedList.unscoped.filter(kind="suppliers").update(state="reading")
+        raise error
+
+    monkeypatch.setattr(lists, "_learn_locks", overtaken)
+    with acting_in(connection.business_id):
+        run = lists.start(connection, None)
+        lists.refresh(run.pk)
+        run.refresh_from_db()
+        states = set(run.lists.values_list("kind", "state"))
+    assert run.finished_at is None
+    assert run.leased_until is not None
+    assert ("suppliers", "reading") in states
+    assert {state for _kind, state in states} == {"reading", "waiting"}
 
 
 def test_what_is_created_while_a_list_is_read_is_not_taken_for_gone(
