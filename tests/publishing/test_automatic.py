@@ -1,97 +1,50 @@
 """Items that go into the books by themselves, and those that are held and say why."""
 
 import datetime as dt
-from typing import Any
 
-import pytest
 import time_machine
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from connections import general
 from connections.models import Account, Connection, TaxRate
-from dext_sync.businesses import audit
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in, rows_across
 from publishing import (
     answering,
-    archiving,
     automatic,
     coding,
-    pausing,
-    rehearsal,
     requesting,
     ruling,
     tasks,
 )
 from publishing.models import (
-    AutoDecision,
     Item,
-    PaymentMethod,
     Publication,
     Supplier,
 )
-from tests.logs import written
+from tests.publishing.automatics import (
+    GOES,
+    RESTED,
+    RESTS,
+    acme,
+    decide,
+    decision,
+    publications,
+    say,
+    say_of_method,
+    set_to,
+    told,
+)
 from tests.publishing.factories import (
     entry,
     make_item,
     make_method,
-    make_supplier,
     paid_receipt,
     ready_item,
 )
-from tests.publishing.steps import item_now, press_publish, trail_of, work
-from tests.publishing.zoho import Zoho
+from tests.publishing.steps import item_now, press_publish, trail_of
 
-RESTS = dt.timedelta(seconds=20)
-RESTED = RESTS + dt.timedelta(seconds=1)
-GOES = "Auto-published: supplier rule “Always” for Acme Paper Ltd."
-
-
-@pytest.fixture
-def acme(clock: time_machine.Traveller, connected_bakery: Business) -> Supplier:
-    return make_supplier(connected_bakery)
-
-
-def say(supplier: Supplier, by: User, says: str) -> None:
-    with acting_in(supplier.business_id):
-        ruling.set_supplier_rule(supplier, {"auto_publish": says}, by=by)
-
-
-def say_of_method(method: PaymentMethod, by: User, says: str) -> None:
-    with acting_in(method.business_id):
-        ruling.set_method_rule(method, {"auto_publish": says}, by=by)
-
-
-def set_to(business: Business, by: User, setting: str, value: Any) -> None:
-    with acting_in(business.pk):
-        connection = Connection.objects.for_business(business).get()
-        general.change(connection, setting, value, by=by)
-
-
-def decide(business: Business, clock: time_machine.Traveller) -> None:
-    """Items have rested, and a worker comes."""
-    clock.shift(RESTED)
-    tasks.decide_automatically(business.pk)
-
-
-def decision(item: Item) -> str:
-    """What is known of it last; empty if nothing was decided."""
-    with acting_in(item.business_id):
-        found = AutoDecision.unscoped.filter(item=item).first()
-    return found.sentence if found else ""
-
-
-def told(item: Item) -> list[str]:
-    """The sentences of its history about going by itself, oldest first."""
-    with acting_in(item.business_id):
-        entries = audit.about(item.business, item).filter(action__startswith="auto.")
-        return [audit.own_sentence(each) for each in entries][::-1]
-
-
-def publications(item: Item) -> list[Publication]:
-    with acting_in(item.business_id):
-        return list(item.publications.all())
+__all__ = ["acme"]
 
 
 def test_what_its_suppliers_rule_wants_goes_once_it_has_rested(
@@ -394,243 +347,3 @@ def test_one_more_item_costs_the_same_queries(
         clock.shift(RESTED)
         with acting_in(acme.business_id), django_assert_num_queries(3 + 16 * count):
             automatic.decide_due(acme.business)
-
-
-class TestAfterAFailure:
-    @pytest.fixture
-    def failed(
-        self,
-        zoho: Zoho,
-        connection: Connection,
-        clock: time_machine.Traveller,
-        alice: User,
-        bob: User,
-    ) -> Item:
-        """Zoho has refused what went by itself."""
-        acme = make_supplier(connection.business)
-        say(acme, alice, "always")
-        item = ready_item(connection.business, bob, supplier=acme)
-        decide(connection.business, clock)
-        zoho.fails("date_locked")
-        (publication,) = publications(item)
-        work(publication)
-        assert item_now(item).status == Item.Status.FAILED
-        return item
-
-    def supplier(self, item: Item) -> Supplier:
-        with acting_in(item.business_id):
-            return Supplier.unscoped.get(items=item)
-
-    def test_nothing_of_that_supplier_goes_and_it_says_so(
-        self, failed: Item, clock: time_machine.Traveller, bob: User
-    ) -> None:
-        supplier = self.supplier(failed)
-        assert supplier.paused_over_id == failed.pk
-
-        another = ready_item(failed.business, bob, supplier=supplier)
-        decide(failed.business, clock)
-
-        assert publications(another) == []
-        assert decision(another).startswith(
-            "Not auto-published: paused for Acme Paper Ltd after a failure: "
-        )
-
-    def test_an_admin_lets_it_go_on(
-        self, failed: Item, clock: time_machine.Traveller, alice: User, bob: User
-    ) -> None:
-        supplier = self.supplier(failed)
-        another = ready_item(failed.business, bob, supplier=supplier)
-        decide(failed.business, clock)
-
-        with acting_in(failed.business_id):
-            assert pausing.resume(supplier, by=alice)
-            assert not pausing.resume(supplier, by=alice)
-        decide(failed.business, clock)
-
-        assert len(publications(another)) == 1
-        assert len(publications(failed)) == 1
-
-    def test_it_goes_on_when_the_item_is_in_zoho(
-        self, failed: Item, clock: time_machine.Traveller, zoho: Zoho, bob: User
-    ) -> None:
-        another = ready_item(
-            failed.business, bob, supplier=self.supplier(failed), reference="INV-105"
-        )
-        decide(failed.business, clock)
-
-        again = press_publish(failed, bob)
-        assert isinstance(again, requesting.Requested)
-        work(again.publication)
-        assert item_now(failed).status == Item.Status.PUBLISHED
-        decide(failed.business, clock)
-
-        assert self.supplier(failed).paused_at is None
-        assert len(publications(another)) == 1
-
-    def test_putting_it_away_ends_no_pause(self, failed: Item, bob: User) -> None:
-        with acting_in(failed.business_id):
-            archiving.archive(failed, bob)
-
-        assert self.supplier(failed).paused_at is not None
-
-    def test_a_persons_own_failure_pauses_nothing(
-        self, zoho: Zoho, connection: Connection, bob: User
-    ) -> None:
-        item = ready_item(connection.business, bob)
-        zoho.fails("date_locked")
-        begun = press_publish(item, bob)
-        assert isinstance(begun, requesting.Requested)
-        work(begun.publication)
-
-        assert item_now(item).status == Item.Status.FAILED
-        assert self.supplier(item).paused_at is None
-
-
-class TestTheDryLook:
-    def look(self, acme: Supplier) -> rehearsal.Look:
-        with acting_in(acme.business_id):
-            connection = Connection.objects.for_business(acme.business).get()
-            return rehearsal.of_party(acme, connection)
-
-    def test_it_counts_what_would_have_gone_and_says_why_not(
-        self, acme: Supplier, bob: User
-    ) -> None:
-        for _each in range(3):
-            ready_item(acme.business, bob, supplier=acme)
-        for _each in range(2):
-            ready_item(acme.business, bob, supplier=acme, reference="")
-
-        look = self.look(acme)
-
-        assert (look.count, look.would, look.would_not) == (5, 3, 2)
-        assert look.held == (
-            ("An invoice needs its number: Zoho Books asks for it.", 2),
-        )
-
-    def test_an_item_counts_under_each_of_its_reasons(
-        self, acme: Supplier, bob: User
-    ) -> None:
-        ready_item(acme.business, bob, supplier=acme)
-        ready_item(acme.business, bob, supplier=acme, reference="")
-        ready_item(acme.business, bob, supplier=acme, reference="", category=None)
-
-        look = self.look(acme)
-
-        assert (look.count, look.would, look.would_not) == (3, 1, 2)
-        assert look.held == (
-            ("An invoice needs its number: Zoho Books asks for it.", 2),
-            ("The category is missing.", 1),
-        )
-        assert look.overlaps
-
-    def test_a_broken_connection_is_no_reason_of_the_items(
-        self, acme: Supplier, bob: User
-    ) -> None:
-        ready_item(acme.business, bob, supplier=acme)
-        ready_item(acme.business, bob, supplier=acme, category=None)
-        with acting_in(acme.business_id):
-            Connection.unscoped.update(state=Connection.State.NEEDS_RECONNECTING)
-            coding.review_business(acme.business)
-
-        look = self.look(acme)
-
-        assert (look.count, look.would, look.is_broken) == (2, 1, True)
-        assert look.held == (("The category is missing.", 1),)
-        assert not look.overlaps
-
-    def test_where_nothing_is_connected_nothing_is_counted(
-        self, acme: Supplier, bob: User
-    ) -> None:
-        ready_item(acme.business, bob, supplier=acme)
-        with acting_in(acme.business_id):
-            Connection.unscoped.update(state=Connection.State.DISCONNECTED)
-
-        assert self.look(acme) == rehearsal.Look(is_connected=False)
-
-    def test_nothing_is_written(self, acme: Supplier, bob: User) -> None:
-        item = ready_item(acme.business, bob, supplier=acme)
-
-        self.look(acme)
-
-        assert told(item) == []
-        assert publications(item) == []
-
-    def test_what_a_person_put_away_would_not_have_gone(
-        self, acme: Supplier, bob: User
-    ) -> None:
-        item = ready_item(acme.business, bob, supplier=acme)
-        with acting_in(acme.business_id):
-            archiving.archive(item, bob)
-
-        assert self.look(acme).held == (("A person has put it away.", 1),)
-
-    def test_ten_more_items_cost_no_more_queries(
-        self,
-        acme: Supplier,
-        bob: User,
-        django_assert_num_queries: DjangoAssertNumQueries,
-    ) -> None:
-        for count in (1, 10):
-            for _each in range(count):
-                ready_item(acme.business, bob, supplier=acme)
-            with acting_in(acme.business_id), django_assert_num_queries(4):
-                rehearsal.of_party(
-                    acme, Connection.objects.for_business(acme.business).get()
-                )
-
-
-class TestOneThatRaises:
-    """Its row says what no code expects, so that nothing can be decided about it."""
-
-    @pytest.fixture
-    def bad(self, acme: Supplier, alice: User, bob: User) -> Item:
-        say(acme, alice, "always")
-        item = ready_item(acme.business, bob, supplier=acme)
-        with acting_in(acme.business_id):
-            Item.unscoped.filter(pk=item.pk).update(sources=[])
-        return item
-
-    def test_it_is_logged_and_passed_over(
-        self,
-        clock: time_machine.Traveller,
-        acme: Supplier,
-        bob: User,
-        bad: Item,
-    ) -> None:
-        good = ready_item(acme.business, bob, supplier=acme)
-
-        with written() as lines:
-            decide(acme.business, clock)
-
-        assert len(publications(good)) == 1
-        assert publications(bad) == []
-        over = [each for each in lines() if each["event"] == "An item was passed over."]
-        assert [(each["business_id"], each["item_id"]) for each in over] == [
-            (acme.business_id, bad.pk),
-        ] * 2  # once more when the others are done
-
-    def test_it_is_decided_about_again_in_an_hour(
-        self, clock: time_machine.Traveller, acme: Supplier, bad: Item
-    ) -> None:
-        decide(acme.business, clock)
-        with acting_in(acme.business_id):
-            Item.unscoped.filter(pk=bad.pk).update(sources=bad.sources)
-
-        clock.shift(dt.timedelta(minutes=59))
-        tasks.decide_automatically(acme.business_id)
-        assert told(bad) == []
-        clock.shift(dt.timedelta(minutes=1))
-        tasks.decide_automatically(acme.business_id)
-        assert told(bad) == [GOES]
-
-    def test_a_change_brings_it_back_at_once(
-        self, clock: time_machine.Traveller, acme: Supplier, bob: User, bad: Item
-    ) -> None:
-        decide(acme.business, clock)
-        with acting_in(acme.business_id):
-            Item.unscoped.filter(pk=bad.pk).update(sources=bad.sources)
-            coding.change(bad, "description", "Paper", by=bob)
-
-        decide(acme.business, clock)
-
-        assert told(bad) == [GOES]

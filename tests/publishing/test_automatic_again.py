@@ -10,9 +10,7 @@ from dext_sync.businesses.models import User
 from dext_sync.businesses.tenancy import acting_in, rows_across
 from publishing import archiving, automatic, coding, pausing, ruling, spellings, tasks
 from publishing.models import Item, Publication, Step, Supplier
-from tests.publishing.factories import entry, make_supplier, ready_item
-from tests.publishing.steps import item_now, press_publish
-from tests.publishing.test_automatic import (
+from tests.publishing.automatics import (
     RESTS,
     acme,
     decide,
@@ -21,6 +19,8 @@ from tests.publishing.test_automatic import (
     say,
     set_to,
 )
+from tests.publishing.factories import entry, make_supplier, ready_item
+from tests.publishing.steps import item_now, press_publish
 
 __all__ = ["acme"]
 

@@ -13,6 +13,7 @@ from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
 from publishing.models import Item, Publication, Step
 from tests.conftest import Browse
+from tests.publishing.factories import ready_item
 
 HTMX = {"HX-Request": "true"}
 
@@ -115,3 +116,9 @@ def settle(
 def published(visitor: Visitor, item: Item, **settled: Any) -> None:
     visitor.posts("item_publish", item.pk)
     settle(item, Item.Status.PUBLISHED, Publication.State.PUBLISHED, **settled)
+
+
+@pytest.fixture
+def item(connected_bakery: Business, bob: User) -> Item:
+    """Bob's, with nothing missing."""
+    return ready_item(connected_bakery, bob)

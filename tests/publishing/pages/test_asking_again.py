@@ -6,7 +6,6 @@ from html import unescape
 from typing import Any
 from urllib.parse import parse_qsl
 
-import pytest
 from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -16,11 +15,6 @@ from dext_sync.businesses.tenancy import acting_in
 from publishing.models import Item, Publication, Step
 from tests.publishing.factories import ready_item
 from tests.publishing.pages.conftest import At, Visitor, published, settle, text
-
-
-@pytest.fixture
-def item(connected_bakery: Business, bob: User) -> Item:
-    return ready_item(connected_bakery, bob)
 
 
 def test_a_page_asks_often_only_while_somebody_watches_it(

@@ -27,11 +27,6 @@ from tests.publishing.pages.conftest import (
 )
 
 
-@pytest.fixture
-def item(connected_bakery: Business, bob: User) -> Item:
-    return ready_item(connected_bakery, bob)
-
-
 def publications(business: Business) -> list[int]:
     """The items that are on their way."""
     with acting_in(business.pk):

@@ -13,11 +13,6 @@ THERE = "I have looked: it is there"
 NOT_THERE = "I have looked: it is not there"
 
 
-@pytest.fixture
-def item(connected_bakery: Business, bob: User) -> Item:
-    return ready_item(connected_bakery, bob)
-
-
 def test_people_are_asked_only_where_nobody_else_can_know(
     at: At, bob: User, bakery: Business, item: Item
 ) -> None:

@@ -1,0 +1,58 @@
+"""What tests about members do and ask, again and again."""
+
+import re
+
+from django.core.mail import EmailMessage
+from django.test import Client
+
+from dext_sync.businesses import audit
+from dext_sync.businesses.models import (
+    AuditEntry,
+    Business,
+    Membership,
+    User,
+)
+from dext_sync.businesses.tenancy import acting_in
+from tests.factories import PASSWORD
+
+
+def signed_in_with_password(user: User) -> Client:
+    """Not only signed in: the password was just asked for."""
+    client = Client()
+    client.force_login(user)
+    client.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    return client
+
+
+def invite(client: Client, business: Business, email: str, **rights: str) -> None:
+    answer = client.post(
+        f"/b/{business.slug}/users/invite/",
+        {"email": email, "role": "standard", **rights},
+    )
+    assert answer["Location"] == f"/b/{business.slug}/users/"
+
+
+def link_in(letter: EmailMessage) -> str:
+    found = re.search(r"/invitations/[\w-]+/", str(letter.body))
+    assert found is not None
+    return found.group()
+
+
+def role_of(user: User, business: Business) -> str | None:
+    with acting_in(business.pk):
+        member = Membership.unscoped.filter(user=user).first()
+    return member.role if member else None
+
+
+def trail(business: Business) -> list[str]:
+    with acting_in(business.pk):
+        return [
+            f"{entry.actor_name} {audit.sentence(entry)}"
+            for entry in AuditEntry.unscoped.order_by("at")
+        ]
+
+
+def member_url(business: Business, user: User, *rest: str) -> str:
+    with acting_in(business.pk):
+        number = Membership.unscoped.get(user=user).pk
+    return "/".join([f"/b/{business.slug}/users/{number}", *rest, ""])

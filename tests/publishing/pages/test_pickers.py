@@ -1,0 +1,224 @@
+"""What is picked on an item's page: entries of Zoho's lists, suppliers, new names."""
+
+from decimal import Decimal
+
+import pytest
+
+from connections.models import Account, Connection, Contact
+from dext_sync.businesses.models import Business, User
+from dext_sync.businesses.tenancy import acting_in
+from publishing import coding
+from publishing.models import Item, PaymentMethod, Supplier
+from tests.publishing.factories import (
+    entry,
+    make_contact,
+    paid_receipt,
+    ready_item,
+)
+from tests.publishing.pages.conftest import At, now, text
+
+
+def test_a_picked_entry_is_saved(
+    at: At, bob: User, bakery: Business, item: Item
+) -> None:
+    postage = entry(Account, bakery, "Postage")
+    at(bob, bakery).posts("item_field", item.pk, "category", data={"value": postage.pk})
+    assert now(item).category == postage
+
+
+@pytest.mark.parametrize(
+    ("typed", "named"), [("postage", "Postage"), ("  offic", "Office Supplies")]
+)
+def test_a_typed_name_finds_its_entry(
+    at: At, bob: User, bakery: Business, item: Item, typed: str, named: str
+) -> None:
+    at(bob, bakery).posts("item_field", item.pk, "category", data={"typed": typed})
+    assert str(now(item).category) == named
+
+
+def test_a_name_that_fits_several_entries_is_not_guessed(
+    at: At, bob: User, bakery: Business, item: Item
+) -> None:
+    answer = at(bob, bakery).posts(
+        "item_field", item.pk, "tax_rate", data={"typed": "rate"}, htmx=True
+    )
+    assert "Several fit “rate”: Standard Rate, Zero Rate." in text(answer)
+    with acting_in(bakery.pk):
+        assert Item.unscoped.get().tax_rate_id == item.tax_rate_id
+
+
+@pytest.mark.parametrize("typed", ["20", "20%", "20 %", "standard 20"])
+def test_a_tax_rate_is_found_by_its_rate(
+    at: At, bob: User, bakery: Business, item: Item, typed: str
+) -> None:
+    visitor = at(bob, bakery)
+    options = text(visitor.opens("tax_options", q=typed))
+    assert "Standard Rate · 20 %" in options
+    assert "Zero Rate" not in options
+
+
+def test_after_a_failed_pick_one_error_stands_there(
+    at: At, bob: User, bakery: Business, item: Item
+) -> None:
+    visitor = at(bob, bakery)
+    visitor.posts("item_field", item.pk, "tax_rate", data={"typed": "", "value": ""})
+    answer = text(
+        visitor.posts(
+            "item_field", item.pk, "tax_rate", data={"typed": "Yachts"}, htmx=True
+        )
+    )
+    field = answer.split('id="words-tax_rate"')[1].split("</div>")[0]
+    assert "Nothing is called “Yachts”." in field
+    assert "The tax rate is missing." not in field
+
+
+def test_a_tax_that_disagrees_names_the_one_that_is_expected(
+    at: At, bob: User, connected_bakery: Business
+) -> None:
+    item = ready_item(
+        connected_bakery, bob, total=Decimal("412.80"), tax_amount=Decimal("19.66")
+    )
+    page = text(at(bob, connected_bakery).opens("item", item.pk))
+    assert (
+        "20 % of 412.80 including tax is 68.80; the document says 19.66. Correct the "
+        "amount, or enter it in Zoho Books and archive it here." in page
+    )
+
+
+def test_the_title_follows_the_saved_reference(
+    at: At, bob: User, bakery: Business, item: Item
+) -> None:
+    answer = at(bob, bakery).posts(
+        "item_field", item.pk, "reference", data={"value": "X-1"}, htmx=True
+    )
+    assert text(answer).startswith("<title>Invoice X-1 · dext_sync</title>")
+
+
+def test_a_method_without_account_sends_who_may_not_mend_it_to_an_admin(
+    at: At, alice: User, bob: User, connected_bakery: Business
+) -> None:
+    receipt = paid_receipt(connected_bakery, bob)
+    with acting_in(connected_bakery.pk):
+        PaymentMethod.unscoped.update(account=None)
+    coding_in(connected_bakery, receipt)
+    told = "set it under Payment methods. Ask an Admin of this business."
+    assert told in text(at(bob, connected_bakery).opens("item", receipt.pk))
+    assert told not in text(at(alice, connected_bakery).opens("item", receipt.pk))
+
+
+def coding_in(business: Business, item: Item) -> None:
+    with acting_in(business.pk):
+        coding.review(item)
+
+
+def test_emptying_a_picker_empties_the_field(
+    at: At, bob: User, bakery: Business, item: Item
+) -> None:
+    at(bob, bakery).posts(
+        "item_field", item.pk, "category", data={"typed": "", "value": ""}
+    )
+    assert now(item).category is None
+
+
+def test_a_hidden_or_inactive_entry_cannot_be_chosen(
+    at: At, bob: User, bakery: Business, item: Item
+) -> None:
+    with acting_in(bakery.pk):
+        Account.unscoped.filter(name="Postage").update(visible=False)
+    postage = entry(Account, bakery, "Postage")
+    visitor = at(bob, bakery)
+    visitor.posts("item_field", item.pk, "category", data={"value": postage.pk})
+    assert str(now(item).category) == "Office Supplies"
+    assert "Postage" not in text(visitor.opens("category_options", q="post"))
+
+
+def test_a_customer_is_picked_among_customers_and_stays_a_contact(
+    at: At, bob: User, bakery: Business, item: Item
+) -> None:
+    with acting_in(bakery.pk):
+        connection = Connection.unscoped.get()
+    hotel = make_contact(connection, "Grand Hotel", kind=Contact.Kind.CUSTOMER)
+    visitor = at(bob, bakery)
+    options = text(visitor.opens("customer_options"))
+    assert "Grand Hotel" in options
+    assert "Acme" not in options
+    visitor.posts("item_field", item.pk, "customer", data={"value": hotel.pk})
+    with acting_in(bakery.pk):
+        assert Item.unscoped.get().customer_id == hotel.pk
+
+
+# Suppliers
+
+
+def test_a_supplier_is_picked_among_zohos(
+    at: At, bob: User, bakery: Business, item: Item
+) -> None:
+    visitor = at(bob, bakery)
+    power = entry(Contact, bakery, "City Power")
+    assert f'data-value="contact:{power.pk}"' in text(
+        visitor.opens("supplier_options", q="city")
+    )
+    visitor.posts(
+        "item_field", item.pk, "supplier", data={"value": f"contact:{power.pk}"}
+    )
+    with acting_in(bakery.pk):
+        supplier = Item.unscoped.select_related("supplier").get().supplier
+    assert supplier is not None
+    assert (supplier.name, supplier.contact_id) == ("City Power", power.pk)
+
+
+def test_a_new_supplier_is_offered_and_asks_for_a_choice(
+    at: At, bob: User, bakery: Business, item: Item
+) -> None:
+    visitor = at(bob, bakery)
+    assert 'data-value="new:Rope Makers"' in text(
+        visitor.opens("supplier_options", q="Rope Makers")
+    )
+    answer = visitor.posts(
+        "item_field", item.pk, "supplier", data={"value": "new:Rope Makers"}, htmx=True
+    )
+    assert "Rope Makers is not in Zoho Books" in text(answer)
+    assert "Create it in Zoho Books" in text(answer)
+    assert now(item).status == Item.Status.TO_REVIEW
+
+
+def test_create_it_in_zoho_makes_the_item_ready(
+    at: At, bob: User, bakery: Business, item: Item
+) -> None:
+    visitor = at(bob, bakery)
+    visitor.posts("item_field", item.pk, "supplier", data={"typed": "Rope Makers"})
+    visitor.posts("supplier_decide", item.pk, data={"choice": "create"})
+    assert now(item).status == Item.Status.READY
+    with acting_in(bakery.pk):
+        assert Supplier.unscoped.get(name="Rope Makers").create_agreed_at is not None
+
+
+def test_picking_an_existing_supplier_is_remembered_for_the_name(
+    at: At, bob: User, bakery: Business, item: Item
+) -> None:
+    visitor = at(bob, bakery)
+    power = entry(Contact, bakery, "City Power")
+    visitor.posts("item_field", item.pk, "supplier", data={"typed": "C. Power"})
+    visitor.posts(
+        "supplier_decide",
+        item.pk,
+        data={"choice": "pick", "value": f"contact:{power.pk}"},
+    )
+    assert now(item).status == Item.Status.READY
+    with acting_in(bakery.pk):
+        assert Supplier.unscoped.get(name="C. Power").contact_id == power.pk
+
+
+def test_a_name_that_zoho_lacks_is_not_an_existing_supplier(
+    at: At, bob: User, bakery: Business, item: Item
+) -> None:
+    visitor = at(bob, bakery)
+    visitor.posts("item_field", item.pk, "supplier", data={"typed": "C. Power"})
+    answer = visitor.posts(
+        "supplier_decide",
+        item.pk,
+        data={"choice": "pick", "typed": "Nobody"},
+        htmx=True,
+    )
+    assert "Pick a supplier that is in Zoho Books." in text(answer)
+    assert now(item).status == Item.Status.TO_REVIEW
