@@ -8,7 +8,15 @@ from dataclasses import dataclass
 from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Request, Response
 
-from tests.zoho_standin import bills, contacts, expenses, invoices, reference, uploads
+from tests.zoho_standin import (
+    bills,
+    contacts,
+    expenses,
+    invoices,
+    locks,
+    reference,
+    uploads,
+)
 from tests.zoho_standin import limits as limit_answers
 from tests.zoho_standin.answers import (
     INACTIVE,
@@ -34,6 +42,7 @@ from tests.zoho_standin.world import CentreName, Organisation
 PREFIX = "/books/v3"
 ROUTES: tuple[Route, ...] = (
     *reference.ROUTES,
+    *locks.ROUTES,
     *contacts.ROUTES,
     *bills.ROUTES,
     *expenses.ROUTES,
