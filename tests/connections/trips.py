@@ -2,14 +2,16 @@
 
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
 from connections import consents, lists, wizard
 from connections.models import Connection, Consent
+from connections.zoho.oauth import SCOPES
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
 from tests.publishing.zoho import ALICE, Zoho
@@ -95,10 +97,11 @@ class Trip:
         assert session_key is not None
         mine = (self.business, self.person, session_key)
         purpose = Consent.Purpose.CONNECT
-        _consent, state, url = consents.set_out(*mine, "eu", purpose)
-        query = dict(parse_qsl(urlsplit(self.answers(url, email)).query))
-        answer = consents.Answer(state, query["code"], location=query["location"])
-        return consents.came_back(*mine, answer)
+        _consent, state, _url = consents.set_out(*mine, "eu", purpose)
+        standin = self.zoho.standin
+        code = standin.agreed(email, list(SCOPES), settings.ZOHO_CALLBACK_URL)
+        centre = standin.user(email).centre
+        return consents.came_back(*mine, consents.Answer(state, code, location=centre))
 
     def _connected(self) -> Connection:
         connection = self.connection

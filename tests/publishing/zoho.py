@@ -24,7 +24,6 @@ from tests.publishing.factories import make_connection, write_entries
 from tests.zoho_standin import Running, StandIn, changes, lend
 from tests.zoho_standin.answers import Record
 from tests.zoho_standin.faults import Fault, Match
-from tests.zoho_standin.tokens import AccessToken, Code
 from tests.zoho_standin.world import Organisation
 
 ALICE = "alice@harbourbakery.example"
@@ -129,15 +128,7 @@ def connected_to(
 
 
 def tokens_of(standin: StandIn, email: str) -> tuple[str, str]:
-    now = standin.clock()
-    tokens = standin.tokens[standin.user(email).centre]
-    scopes = list(SCOPES)
-    code = Code(email, standin.client_id, scopes, "", now, offline=True)
-    refresh = tokens.new_refresh_token(code, now)
-    access = tokens.new_access_token(
-        AccessToken(email, scopes, now + 3600, refresh), now
-    )
-    return refresh, access
+    return standin.granted(email, list(SCOPES))
 
 
 def mirror(connection: Connection, books: Organisation) -> None:

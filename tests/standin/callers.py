@@ -87,8 +87,18 @@ class Consent:
     def books(self, email: str, organization: str, scope: str = EVERYTHING) -> Books:
         callback = self.callback(email, scope=scope)
         token = self.exchange(callback)["access_token"]
+        return self._books(callback["accounts-server"], token, organization)
+
+    def has_books(self, email: str, organization: str) -> Books:
+        """As after `books`, without its pages: for tests of what comes then."""
+        standin = self.running.standin
+        _refresh, token = standin.granted(email, EVERYTHING.split(","))
+        origin = standin.origins[standin.user(email).centre]
+        return self._books(origin, token, organization)
+
+    def _books(self, origin: str, token: str, organization: str) -> Books:
         number = self.running.standin.organisation(organization).organisation_id
-        return Books(self.running, callback["accounts-server"], token, number)
+        return Books(self.running, origin, token, number)
 
 
 class Answered:

@@ -34,16 +34,16 @@ def consent(running: Running) -> Consent:
 @pytest.fixture
 def books(consent: Consent) -> Books:
     """Alice's books: Harbour Bakery Ltd, UK."""
-    return consent.books("alice@harbourbakery.example", "Harbour Bakery Ltd")
+    return consent.has_books("alice@harbourbakery.example", "Harbour Bakery Ltd")
 
 
 @pytest.fixture
 def diner(consent: Consent) -> Books:
     """Sam's books: Sunnyside Diner Inc, US."""
-    return consent.books("sam@sunnyside.example", "Sunnyside Diner Inc")
+    return consent.has_books("sam@sunnyside.example", "Sunnyside Diner Inc")
 
 
 @pytest.fixture
 def spices(consent: Consent) -> Books:
     """Priya's books: Spice Route Pvt, India."""
-    return consent.books("priya@spiceroute.example", "Spice Route Pvt")
+    return consent.has_books("priya@spiceroute.example", "Spice Route Pvt")

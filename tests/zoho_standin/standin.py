@@ -17,7 +17,7 @@ from tests.zoho_standin.documents import Documents
 from tests.zoho_standin.faults import Faults, fault_from
 from tests.zoho_standin.limits import Limits
 from tests.zoho_standin.seeds import new_world
-from tests.zoho_standin.tokens import Tokens
+from tests.zoho_standin.tokens import AccessToken, Code, Tokens
 from tests.zoho_standin.world import (
     CENTRES,
     CentreName,
@@ -92,6 +92,25 @@ class StandIn:
         """Everything that an organisation (id or name) holds, as a copy."""
         with self.lock:
             return _copied(self.organisation(organization))
+
+    def agreed(self, email: str, scopes: list[str], redirect_uri: str = "") -> str:
+        """The code of a user who has signed in and accepted, as after those pages."""
+        with self.lock:
+            code = Code(
+                email, self.client_id, scopes, redirect_uri, self.clock(), offline=True
+            )
+            return self.tokens[self.user(email).centre].new_code(code)
+
+    def granted(self, email: str, scopes: list[str]) -> tuple[str, str]:
+        """A refresh token of that user and an access token, as after the exchange."""
+        with self.lock:
+            now, tokens = self.clock(), self.tokens[self.user(email).centre]
+            code = tokens.taken_code(self.agreed(email, scopes), now)
+            if code is None:
+                raise AssertionError("A code that was given just now is not known.")
+            refresh = tokens.new_refresh_token(code, now)
+            access = AccessToken(email, scopes, now + 3600, refresh)
+            return refresh, tokens.new_access_token(access, now)
 
     def reset(self) -> None:
         """The world as it was on the first day, with no token, fault or call."""
