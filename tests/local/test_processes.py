@@ -65,6 +65,54 @@ program = Program("oven", command, folder / "log", environment={"HEAT": "230"}, 
 with Family(grace=0.5) as family:
     family.see_to_end(family.fork(program))
 """
+BESIDE_A_DATABASE = """
+import sys
+from pathlib import Path
+from dext_sync.local.processes import Family, Program
+folder = Path(sys.argv[1])
+sys.path.insert(0, str(folder))
+serving = [sys.executable, "-c", "import signal; signal.pause()"]
+oven = Program("oven", [sys.executable, "-m", "oven", "cold"], Path("/dev/full"), folder=folder)
+with Family(grace=0.5) as family:
+    database = family.start(Program("database", serving, folder / "database.log"))
+    family.fork(oven).process.wait()
+    assert not database.ended, "the database was stopped by a copy"
+"""
+WITHOUT_NEWS_OF_CHILDREN = """
+import signal, sys
+from pathlib import Path
+from dext_sync.local.processes import Family, Program
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # as whoever starts us may have it
+folder = Path(sys.argv[1])
+sys.path.insert(0, str(folder))
+(folder / "done.py").touch()
+step = Program("step", [sys.executable, "-m", "done"], folder / "log", folder=folder)
+with Family(grace=0.5) as family:
+    family.see_to_end(getattr(family, sys.argv[2])(step))
+"""
+INTERRUPTED_WHILE_FORKING = """
+import os, signal, sys
+from pathlib import Path
+from dext_sync.local.guard import runs
+from dext_sync.local.processes import Family, Program
+folder = Path(sys.argv[1])
+sys.path.insert(0, str(folder))
+oven = Program("oven", [sys.executable, "-m", "oven"], folder / "log", folder=folder)
+forked, forks = [], os.fork
+def fork():
+    pid = forks()
+    if pid:
+        forked.append(pid)
+        os.kill(os.getpid(), signal.SIGINT)
+    return pid
+with Family(grace=0.5) as family:
+    os.fork = fork
+    try:
+        family.fork(oven)
+    except KeyboardInterrupt:
+        pass
+assert not runs(forked[0]), "everything is stopped, and the copy goes on"
+"""
 OVEN = """
 import json, os, signal, sys
 for handled in (signal.SIGINT, signal.SIGTERM): assert signal.getsignal(handled) in (signal.SIG_DFL, signal.default_int_handler)
@@ -194,6 +242,42 @@ def test_a_copy_ends_with_its_parent(tmp_path: Path) -> None:
     parent.communicate()
     pid = json.loads(log.read_text())[0]
     assert eventually(lambda: not runs(pid), seconds=5)
+
+
+def ran(code: str, folder: Path, *words: str) -> "subprocess.CompletedProcess[str]":
+    (folder / "oven.py").write_text(OVEN)
+    buffered = {**os.environ, "PYTHONUNBUFFERED": ""}  # as a person starts the demo
+    return subprocess.run(  # noqa: S603
+        [sys.executable, "-c", code, str(folder), *words],
+        env=buffered,
+        capture_output=True,
+        text=True,
+        timeout=40,
+        check=False,
+    )
+
+
+def test_a_copy_that_cannot_write_its_log_stops_none_of_its_brothers(
+    tmp_path: Path,
+) -> None:
+    """The disk is full: its last words cannot be written, and it ends all the same."""
+    parent = ran(BESIDE_A_DATABASE, tmp_path)
+    assert parent.returncode == 0, parent.stderr
+
+
+@pytest.mark.parametrize("begun", ["start", "fork"])
+def test_who_is_told_nothing_of_children_sees_them_end_nevertheless(
+    tmp_path: Path, begun: str
+) -> None:
+    parent = ran(WITHOUT_NEWS_OF_CHILDREN, tmp_path, begun)
+    assert parent.returncode == 0, parent.stderr
+
+
+def test_a_copy_that_was_made_while_we_were_told_to_stop_is_stopped(
+    tmp_path: Path,
+) -> None:
+    parent = ran(INTERRUPTED_WHILE_FORKING, tmp_path)
+    assert parent.returncode == 0, parent.stderr
 
 
 def test_a_signal_that_arrives_while_stopping_does_no_harm(tmp_path: Path) -> None:

@@ -1,15 +1,33 @@
 """What goes on through a connection in the moment in which it ends."""
 
+from contextlib import suppress
+from datetime import timedelta
 from functools import partial
 
 import pytest
+from django.db import OperationalError
+from django.db import connection as database
+from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from connections import ending, lists
 from connections.books import open_books
 from connections.budget import Priority
-from connections.models import Connection, Contact, Grant, RefreshedPage, RefreshRun
-from connections.zoho.errors import ZohoUnauthorized
+from connections.models import (
+    Connection,
+    Contact,
+    Grant,
+    RefreshedList,
+    RefreshedPage,
+    RefreshRun,
+)
+from connections.reading import LEASE
+from connections.zoho.errors import (
+    ZohoError,
+    ZohoForbidden,
+    ZohoUnauthorized,
+    ZohoUnavailable,
+)
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
 from tests.connections.meanwhile import just_after
@@ -176,6 +194,39 @@ def test_a_refresh_that_began_unseen_by_the_end_notices_it(
         run = refreshed(shared)
     with acting_in(bakery.pk):
         assert not run.lists.filter(state="done").exists()
+
+
+@pytest.mark.parametrize("error", [ZohoUnavailable("Away."), ZohoForbidden("No.")])
+def test_nobody_takes_a_refresh_over_between_the_question_whose_it_is_and_its_end(
+    connection: Connection,
+    bakery: Business,
+    monkeypatch: pytest.MonkeyPatch,
+    error: ZohoError,
+) -> None:
+    """Its lease is over, it looks whether another has it, and then lets go."""
+    overtaken = []
+
+    def fails(*_all: object) -> None:
+        raise error
+
+    def another_takes_it() -> None:
+        with acting_in(bakery.pk), suppress(OperationalError):
+            with database.cursor() as cursor:
+                cursor.execute("SET lock_timeout = '500ms'")
+            over = RefreshRun.unscoped.filter(leased_until__lt=timezone.now())
+            if over.update(leased_until=timezone.now() + LEASE):
+                RefreshedList.unscoped.filter(kind="suppliers").update(state="reading")
+                overtaken.append("suppliers")
+
+    monkeypatch.setattr(lists, "LEASE", timedelta(0))
+    monkeypatch.setattr(lists, "_learn_locks", fails)
+    with just_after("LIMIT 1 FOR NO KEY UPDATE", another_takes_it):
+        run = refreshed(connection)
+    with acting_in(bakery.pk):
+        reading = list(
+            run.lists.filter(state="reading").values_list("kind", flat=True)
+        )
+    assert reading == overtaken
 
 
 def test_a_call_whose_permission_was_given_back_fails_in_words(
