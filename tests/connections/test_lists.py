@@ -480,3 +480,37 @@ def test_what_is_learnt_of_one_organisation_is_not_written_over_another(
     assert connection.currency_code == "USD"
     assert run.finished_at is not None
     assert run.problem != ""
+
+
+def test_what_is_planned_once_answers_for_the_business_of_the_session_alone(
+    connection: Connection, garage: Business
+) -> None:
+    """Theirs is planned and answered first, in the same session of the database."""
+    with acting_in(connection.business_id):
+        run = lists.start(connection, None)
+        over = timezone.now() + timedelta(minutes=3)
+        RefreshRun.unscoped.filter(pk=run.pk).update(leased_until=over)
+        Allowance.unscoped.get_or_create(
+            connection=connection, business_id=connection.business_id
+        )
+        kept = line(run, "suppliers")
+        assert answered("standing_of(%s)", connection.pk) is not None
+        assert answered("hold_refresh(%s, %s, %s, 7)", run.pk, over, over) == (True,)
+    taking = "take_up_list(%s, %s, %s, %s, 99)"
+    with acting_in(garage.pk):
+        assert answered("standing_of(%s)", connection.pk) is None
+        assert answered("hold_refresh(%s, %s, %s, 9)", run.pk, over, over) == (False,)
+        assert answered(taking, run.pk, over, over, kept.pk) == (False,)
+    with acting_in(connection.business_id):
+        assert answered("standing_of(%s)", connection.pk) is not None
+        run.refresh_from_db()
+        kept.refresh_from_db()
+        assert answered("hold_refresh(%s, NULL, %s, 9)", run.pk, over) == (False,)
+    assert (run.pauses, kept.state, kept.rows) == (7, "waiting", 0)
+
+
+def answered(function: str, *values: object) -> tuple[object, ...] | None:
+    with database.cursor() as cursor:
+        cursor.execute(f"SELECT * FROM {function}", values)  # noqa: S608  (ours)
+        found: tuple[object, ...] | None = cursor.fetchone()
+    return found

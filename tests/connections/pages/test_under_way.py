@@ -223,9 +223,7 @@ def test_nobody_takes_a_refresh_over_between_the_question_whose_it_is_and_its_en
     with just_after("LIMIT 1 FOR NO KEY UPDATE", another_takes_it):
         run = refreshed(connection)
     with acting_in(bakery.pk):
-        reading = list(
-            run.lists.filter(state="reading").values_list("kind", flat=True)
-        )
+        reading = list(run.lists.filter(state="reading").values_list("kind", flat=True))
     assert reading == overtaken
 
 
