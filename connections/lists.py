@@ -320,7 +320,7 @@ def _pause(run: RefreshRun, error: ZohoUnavailable) -> None:
     wait = timedelta(seconds=max(gap, error.retry_after or 0))
     reading = RefreshedList.unscoped.filter(run=run, state=RefreshedList.State.READING)
     with transaction.atomic():
-        _require_not_anothers(run)
+        _held_or_ended(run)
         reading.update(state=RefreshedList.State.WAITING)
         _rest(
             run,
@@ -343,21 +343,21 @@ def _give_up(run: RefreshRun, error: ZohoError) -> None:
         logger.error("%s could not be read.", run, exc_info=error)
     unread = RefreshedList.unscoped.filter(run=run, state__in=OPEN)
     with transaction.atomic():
-        _require_not_anothers(run)
+        has_ended = _held_or_ended(run)
         unread.update(state=RefreshedList.State.FAILED, problem=error.message, rows=0)
-    _end(run, error.message)
+        if not has_ended:
+            _end(run, error.message)
 
 
-def _require_not_anothers(run: RefreshRun) -> None:
-    """It may have ended with its connection: what it lacks is told nevertheless.
-
-    Raises LeaseLost.
+def _held_or_ended(run: RefreshRun) -> bool:
+    """Until this is committed nobody takes it. Whether it has ended, with its connection:
+    what it lacks is told nevertheless. Raises LeaseLost if another worker has it.
     """
-    open_run = RefreshRun.unscoped.select_for_update(no_key=True).filter(
-        pk=run.pk, finished_at=None
-    )
-    if open_run.exclude(leased_until=run.leased_until).exists():
+    rows = RefreshRun.unscoped.select_for_update(no_key=True).filter(pk=run.pk)
+    leased_until, finished_at = rows.values_list("leased_until", "finished_at").get()
+    if finished_at is None and leased_until != run.leased_until:
         raise LeaseLost
+    return finished_at is not None
 
 
 def _record(run: RefreshRun, action: str, **data: str) -> None:

@@ -229,7 +229,7 @@ class Demo:
         self.environment = dict(os.environ)
 
     def _fill_database(self) -> None:
-        """With both roles; the processes that stay know only the application's."""
+        """With both roles; the processes that stay are told only of the application's."""
         both = self.environment | {"DATABASE_OWNER_URL": self.owner_address}
         module = ("-m", "dext_sync.local.demo_data")
         program = self._python("Migrations and data", "migrations", *module)

@@ -9,7 +9,8 @@ import subprocess
 import sys
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
@@ -36,7 +37,11 @@ class Fork:
 
     def poll(self) -> int | None:
         if self.returncode is None:
-            self._heed(*os.waitpid(self.pid, os.WNOHANG))
+            try:
+                self._heed(*os.waitpid(self.pid, os.WNOHANG))
+            except ChildProcessError:
+                # It has ended, and nobody is told how where SIGCHLD is ignored.
+                self.returncode = 0
         return self.returncode
 
     def wait(self, timeout: float | None = None) -> int:
@@ -61,16 +66,25 @@ class Fork:
             self.returncode = os.waitstatus_to_exitcode(status)
 
 
+@contextmanager
+def told_later() -> Iterator[None]:
+    """What this process is told meanwhile it hears afterwards: until a copy is known it
+    would go on alone, and until it has settled it is in this process's place still."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, LEFT_TO_THEIR_DEFAULT)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def fork(program: "Program") -> Fork:
-    """The program's command must be `python -m MODULE …`, its user this one."""
+    """Inside `told_later`. The program's command must be `python -m MODULE …`, its user
+    this one."""
     parent = os.getpid()
     sys.stdout.flush()
-    # What is told this process now is not for the copy, which is in its place still.
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, LEFT_TO_THEIR_DEFAULT)
     pid = os.fork()
     if pid == 0:
         live(program, parent)
-    signal.pthread_sigmask(signal.SIG_SETMASK, before)
     return Fork(pid)
 
 
@@ -78,17 +92,23 @@ def live(program: "Program", parent: int) -> NoReturn:
     """Never goes back to where this process was: what is to be stopped there is not ours."""
     status = 1
     try:
-        settle(program, parent)
-        run(program.command[2:])
-        status = 0
-    except SystemExit as end:
-        status = status_of(end)
-    except BaseException:  # noqa: BLE001  (as an interpreter does)
-        traceback.print_exc()
-    finally:
+        status = lived(program, parent)
         sys.stdout.flush()
         sys.stderr.flush()
+    finally:
         os._exit(status)
+
+
+def lived(program: "Program", parent: int) -> int:
+    try:
+        settle(program, parent)
+        run(program.command[2:])
+    except SystemExit as end:
+        return status_of(end)
+    except BaseException:  # noqa: BLE001  (as an interpreter does)
+        traceback.print_exc()
+        return 1
+    return 0
 
 
 def settle(program: "Program", parent: int) -> None:

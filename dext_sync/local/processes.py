@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Protocol, Self
 
-from dext_sync.local.forks import fork
+from dext_sync.local.forks import fork, told_later
 from dext_sync.local.refusal import CannotStart
 
 HERE = Path(__file__).parent
@@ -114,7 +114,8 @@ class Family:
     def fork(self, program: Program) -> Child:
         """The same of a Python module that this process has imported; see `forks`."""
         program.log.parent.mkdir(parents=True, exist_ok=True)
-        return self._take(Child(program, fork(program)))
+        with told_later():
+            return self._take(Child(program, fork(program)))
 
     def _take(self, child: Child) -> Child:
         self.children.append(child)

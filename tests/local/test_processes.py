@@ -90,20 +90,6 @@ step = Program("step", [sys.executable, "-m", "done"], folder / "log", folder=fo
 with Family(grace=0.5) as family:
     family.see_to_end(getattr(family, sys.argv[2])(step))
 """
-WITHOUT_OWNER = """
-import sys
-from pathlib import Path
-from dext_sync.local.processes import Family, Program
-folder = Path(sys.argv[1])
-sys.path.insert(0, str(folder))
-step = Program("step", [sys.executable, "-m", "done"], folder / "log", environment={})
-with Family(grace=0.5) as family:
-    family.see_to_end(family.fork(step))
-"""
-SPEAKS_OF_ITS_START = """
-import pathlib
-print(pathlib.Path("/proc/self/environ").read_bytes())
-"""
 INTERRUPTED_WHILE_FORKING = """
 import os, signal, sys
 from pathlib import Path
@@ -285,17 +271,6 @@ def test_who_is_told_nothing_of_children_sees_them_end_nevertheless(
 ) -> None:
     parent = ran(WITHOUT_NEWS_OF_CHILDREN, tmp_path, begun)
     assert parent.returncode == 0, parent.stderr
-
-
-def test_a_copy_is_not_told_what_its_parent_was_started_with(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The owner's address, say: the processes that stay know only the application's."""
-    monkeypatch.setenv("DATABASE_OWNER_URL", "postgresql://owner:butter@here/books")
-    (tmp_path / "done.py").write_text(SPEAKS_OF_ITS_START)
-    parent = ran(WITHOUT_OWNER, tmp_path)
-    assert parent.returncode == 0, parent.stderr
-    assert "butter" not in (tmp_path / "log").read_text()
 
 
 def test_a_copy_that_was_made_while_we_were_told_to_stop_is_stopped(

@@ -220,7 +220,7 @@ def test_nobody_takes_a_refresh_over_between_the_question_whose_it_is_and_its_en
 
     monkeypatch.setattr(lists, "LEASE", timedelta(0))
     monkeypatch.setattr(lists, "_learn_locks", fails)
-    with just_after("LIMIT 1 FOR NO KEY UPDATE", another_takes_it):
+    with just_after("FOR NO KEY UPDATE", another_takes_it):
         run = refreshed(connection)
     with acting_in(bakery.pk):
         reading = list(run.lists.filter(state="reading").values_list("kind", flat=True))
