@@ -1,6 +1,7 @@
 """Refreshing the lists: each arrives whole or changes nothing."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection as database
@@ -509,7 +510,7 @@ def test_what_is_planned_once_answers_for_the_business_of_the_session_alone(
     assert (run.pauses, kept.state, kept.rows) == (7, "waiting", 0)
 
 
-def answered(function: str, *values: object) -> tuple[object, ...] | None:
+def answered(function: str, *values: Any) -> tuple[object, ...] | None:
     with database.cursor() as cursor:
         cursor.execute(f"SELECT * FROM {function}", values)  # noqa: S608  (ours)
         found: tuple[object, ...] | None = cursor.fetchone()
