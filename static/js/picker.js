@@ -40,10 +40,17 @@ class Picker {
     typed.addEventListener("focus", () => typed.select());
     typed.addEventListener("keydown", (event) => this.key(event));
     typed.addEventListener("blur", () => this.close());
-    list.addEventListener("mousedown", (event) => event.preventDefault());
+    list.addEventListener("mousedown", (event) => {
+      event.preventDefault();
+      this.pressed = event.target.closest("[data-value]");
+    });
     list.addEventListener("click", (event) => {
       const option = event.target.closest("[data-value]");
       if (option) this.pick(option);
+    });
+    // No click comes where a late answer has drawn the list anew meanwhile.
+    list.addEventListener("mouseup", () => {
+      if (this.pressed?.isConnected === false) this.pick(this.pressed);
     });
   }
 
