@@ -93,6 +93,7 @@ class Picker {
 
   close() {
     this.asked = null;
+    this.pressed = null;
     clearTimeout(this.timer);
     this.list.hidden = true;
     this.typed.setAttribute("aria-expanded", "false");
