@@ -41,7 +41,10 @@ def connection_of(business: Business) -> Connection | None:
         .select_related("grant")
         .defer("grant__refresh_token", "grant__access_token")
     )
-    return connections.exclude(state=Connection.State.DISCONNECTED).first()
+    # A business has one at most: to order them, and to cut them off, costs a third more.
+    found = next(iter(connections), None)
+    is_over = found is None or found.state == Connection.State.DISCONNECTED
+    return None if is_over else found
 
 
 def facts_of(
@@ -75,7 +78,7 @@ def facts_of(
         in_zoho=item.standing_publication is not None,
         suspected=suspected,
         closed=closed_to(_side_of(item), item.business, connection),
-        books=_books(connection, item.currency) if connection else None,
+        books=_books(connection, item) if connection else None,
     )
 
 
@@ -105,13 +108,15 @@ def sends_new_invoices(connection: Connection) -> bool:
     return connection.new_invoices == Connection.NewInvoices.SENT
 
 
-def _books(connection: Connection, currency_code: str) -> BooksFacts:
-    currency = _currency(connection, currency_code)
+def _books(connection: Connection, item: Item) -> BooksFacts:
+    currency = _currency(connection, item.currency)
+    # A category that can be used was read with its list: nothing is asked for then.
+    knows_one = item.category is not None and is_usable(item.category, connection)
     return BooksFacts(
         state="connected" if connection.is_working else "needs_reconnecting",
         edition=connection.edition,
         base_currency=connection.currency_code,
-        lists_read=entries.present(connection, Account).exists(),
+        lists_read=knows_one or entries.present(connection, Account).exists(),
         takes_invoices=takes_invoices(connection),
         warns_of_new_suppliers=connection.warns_of_new_suppliers,
         currency=_currency_facts(currency) if currency else None,

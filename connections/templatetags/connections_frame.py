@@ -8,9 +8,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from connections import leaving
+from connections import leaving, standing
 from connections.models import Connection
-from dext_sync.businesses.models import Business, User
+from dext_sync.businesses.models import Business, Membership, User
 
 register = template.Library()
 
@@ -52,7 +52,7 @@ def connection_banners(
     return {
         "business": membership.business,
         "connection": connection,
-        "days_left": leaving.days_left(connection) if connection else None,
+        "days_left": _days_left(connection, membership),
         "is_missing": _is_about_to_publish(request)
         and (connection is None or connection.state == Connection.State.DISCONNECTED),
     }
@@ -61,10 +61,17 @@ def connection_banners(
 @register.simple_tag
 def connection_given_by(business: Business, person: User) -> Connection | None:
     """The connection that works with this person's permission at Zoho, if one does."""
-    connection = _connection_of(business)
+    connection = standing.connection_of(business)
     if connection is None or not leaving.is_given_by(connection, person):
         return None
     return connection
+
+
+def _days_left(connection: Connection | None, reader: Membership) -> int | None:
+    """Whoever gave the permission and reads this page has not left."""
+    if connection is None or connection.connected_by_id == reader.user_id:
+        return None
+    return leaving.days_left(connection)
 
 
 def _is_about_to_publish(request: HttpRequest) -> bool:
@@ -75,13 +82,8 @@ def _is_about_to_publish(request: HttpRequest) -> bool:
 def _connection_on(
     context: template.RequestContext, business: Business
 ) -> Connection | None:
-    """Read once for all that one page says of it."""
-    key = f"connection of {business.pk}"
-    if key not in context.render_context:
-        context.render_context[key] = _connection_of(business)
-    found: Connection | None = context.render_context[key]
-    return found
-
-
-def _connection_of(business: Business) -> Connection | None:
-    return Connection.objects.for_business(business).first()
+    """That of the page's own business is known where its view has asked for it."""
+    request = context["request"]
+    if getattr(request, "business", None) == business:
+        return standing.seen_by(request)
+    return standing.connection_of(business)

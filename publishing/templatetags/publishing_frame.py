@@ -21,19 +21,31 @@ from publishing.models import (
 register = template.Library()
 
 
-@register.simple_tag
-def inbox_count(request: HttpRequest, workspace: str) -> counting.Count:
+@register.simple_tag(takes_context=True)
+def inbox_count(
+    context: Context, request: HttpRequest, workspace: str
+) -> counting.Count:
     """Items in this Inbox that this member may see; none outside a business."""
+    known: dict[str, counting.Count] | None = context.get("inbox_counts")
+    if known is not None:
+        return known.get(workspace, counting.Count())
     membership = getattr(request, "membership", None)
     if membership is None:
         return counting.Count()
-    return counting.count(_inbox_of(membership, workspace))
+    return counting.count(_inboxes_of(membership).filter(workspace=workspace))
 
 
-def _inbox_of(membership: Membership, workspace: str) -> QuerySet[Item]:
-    items = Item.objects.for_business(membership.business).filter(
-        workspace=workspace, archived_at=None
-    )
+@register.simple_tag
+def inbox_counts(request: HttpRequest) -> dict[str, counting.Count]:
+    """The same of both workspaces in one question, for a page that shows both."""
+    membership = getattr(request, "membership", None)
+    if membership is None:
+        return {}
+    return counting.per(_inboxes_of(membership), "workspace", Item.Workspace.values)
+
+
+def _inboxes_of(membership: Membership) -> QuerySet[Item]:
+    items = Item.objects.for_business(membership.business).filter(archived_at=None)
     if membership.may_see_all_documents:
         return items
     return items.filter(owner=membership.user_id)

@@ -74,12 +74,10 @@ def columns_of(request: WorkspaceRequest, listing: Listing) -> list[Column]:
 
 
 def chosen_by(request: WorkspaceRequest) -> frozenset[str]:
-    choice = (
-        ColumnChoice.objects.for_business(request.business)
-        .filter(person=request.user, workspace=request.workspace)
-        .first()
-    )
-    return frozenset({*choice.columns, ALWAYS}) if choice else USUAL
+    choices = ColumnChoice.objects.for_business(request.business)
+    mine = choices.filter(person=request.user, workspace=request.workspace)
+    chosen = mine.values_list("columns", flat=True).first()
+    return USUAL if chosen is None else frozenset({*chosen, ALWAYS})
 
 
 def choose(request: WorkspaceRequest, names: Iterable[str]) -> None:

@@ -1,5 +1,6 @@
 """The Inbox, the Archive, and a new item typed in."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from django.contrib import messages
@@ -18,11 +19,11 @@ from connections.models import Contact
 from dext_sync.businesses import audit
 from dext_sync.businesses.roles import Need
 from publishing import coding, suppliers
+from publishing.counting import Count
 from publishing.failures import Group
 from publishing.forms import FilterForm, NewItemForm
 from publishing.models import Item, Supplier
 from publishing.picking import Place
-from publishing.progress import PREFETCH
 from publishing.views.causes import failed_in, troubles_of
 from publishing.views.columns import choose
 from publishing.views.fields import as_value, place_of
@@ -32,6 +33,7 @@ from publishing.views.listing import Listing
 from publishing.views.narrowing import chips_of, filters_in, form_of, named
 from publishing.views.rows import (
     frame_of,
+    items_in_rows,
     list_path,
     list_url,
     moving_of,
@@ -78,7 +80,7 @@ def rows(request: WorkspaceRequest) -> HttpResponse:
     archive = bool(request.GET.get("archive"))
     listing = Listing.of(QueryDict(request.GET.get("view", "")), archive=archive)
     asked = ids_in(request.GET.getlist("item"))[:100]
-    items = items_of(request).prefetch_related(*PREFETCH).filter(pk__in=asked)
+    items = items_in_rows(request).filter(pk__in=asked)
     found = [row_of(item) for item in items]
     if request.GET.get("seen") == seen_of(found):
         return HttpResponse(status=204)
@@ -119,30 +121,36 @@ def _known_names(place: Place) -> list[str]:
 def _list_page(request: WorkspaceRequest, *, archive: bool) -> HttpResponse:
     """What was typed into the filters becomes the address of what they leave."""
     listing = Listing.of(request.GET, archive=archive)
-    failed = failed_in(request)
     if "filter" not in request.GET:
-        return _shown(request, listing, failed, form_of(request, listing, failed))
+        counts = listing.counts(items_of(request))
+        failed = [] if listing.rules_out_failed(counts) else failed_in(request)
+        form = form_of(request, listing, failed)
+        return _shown(request, listing, counts, failed, form)
+    failed = failed_in(request)
     form = form_of(request, listing, failed, request.GET)
     if form.is_valid():
         narrowed = listing.first_page(filters=filters_in(form))
         return redirect(list_url(request, narrowed))
-    return _shown(request, listing, failed, form)
+    return _shown(request, listing, listing.counts(items_of(request)), failed, form)
 
 
 def _shown(
-    request: WorkspaceRequest, listing: Listing, failed: list[Group], form: FilterForm
+    request: WorkspaceRequest,
+    listing: Listing,
+    counts: Mapping[str, Count],
+    failed: list[Group],
+    form: FilterForm,
 ) -> HttpResponse:
-    visible = items_of(request)
-    page = listing.page(visible.prefetch_related(*PREFETCH))
+    page = listing.page(items_in_rows(request))
     rows = [row_of(item) for item in page.items]
     path = list_path(request, listing)
-    usual = Listing.of({}, archive=listing.archive).sort
+    usual = listing.usual_sort
     names = named(request, listing.filters)
     return render(
         request,
         "publishing/list.html",
         {
-            **frame_of(request, listing),
+            **frame_of(request, listing, counts),
             **moving_of(rows, listing),
             "rows": rows,
             "connection": form.place.connection,

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlencode
 
 from django.db.models import (
@@ -51,6 +51,9 @@ SORTS: dict[str, Combinable] = {
     "total": Coalesce("total", NO_AMOUNT),
     "tax": Coalesce("tax_amount", NO_AMOUNT),
 }
+
+USUAL_SORTS: Final = {False: "-added", True: "-archived"}
+"""Of the Inbox, and of the Archive."""
 
 Status = Item.Status
 MOVING = (Status.PUBLISHING, Status.CHECKING)
@@ -97,14 +100,13 @@ class Listing:
     @classmethod
     def of(cls, query: QueryDict | Mapping[str, str], *, archive: bool) -> "Listing":
         """Read an address; what it does not know it leaves aside."""
-        standard = "-archived" if archive else "-added"
-        sort = query.get("sort", standard)
+        sort = query.get("sort", USUAL_SORTS[archive])
         return cls(
             archive=archive,
             status=_known(query.get("status", ""), cls._tabs(archive=archive)),
             search=plain_words(query.get("q", ""))[:100],
             filters=Filters.of(query),
-            sort=sort if sort.removeprefix("-") in SORTS else standard,
+            sort=sort if sort.removeprefix("-") in SORTS else USUAL_SORTS[archive],
             after=_number(query.get("after", "")),
             before=_number(query.get("before", "")),
         )
@@ -116,6 +118,10 @@ class Listing:
     @property
     def tabs(self) -> dict[str, tuple[Item.Status, ...]]:
         return self._tabs(archive=self.archive)
+
+    @property
+    def usual_sort(self) -> str:
+        return USUAL_SORTS[self.archive]
 
     @property
     def column(self) -> str:
@@ -131,12 +137,11 @@ class Listing:
 
     def query(self) -> str:
         """This view's address after the question mark, without what is usual."""
-        usual = Listing.of({}, archive=self.archive)
         asked = {
             "status": self.status,
             "q": self.search,
             **self.filters.asked(),
-            "sort": "" if self.sort == usual.sort else self.sort,
+            "sort": "" if self.sort == self.usual_sort else self.sort,
             "after": self.after,
             "before": self.before,
         }
@@ -164,6 +169,11 @@ class Listing:
             for tab, statuses in self.tabs.items()
         }
 
+    def rules_out_failed(self, counts: Mapping[str, Count]) -> bool:
+        """Whether these counts are of the whole Inbox, and nothing in it has failed."""
+        is_whole = not self.search and self.filters == Filters()
+        return is_whole and not self.archive and not counts["failed"]
+
     def _counted(self, here: QuerySet[Item]) -> dict[str, Count]:
         """An index knows the status, and nothing else beside it."""
         if self.search:
@@ -171,9 +181,7 @@ class Listing:
         if self.filters != Filters():
             return counting.by_status(here)
         every = {status for statuses in self.tabs.values() for status in statuses}
-        return counting.of_each(
-            {status: here.filter(status=status) for status in every}
-        )
+        return counting.per(here, "status", every)
 
     def page(self, visible: QuerySet[Item]) -> Page:
         if self.before:

@@ -1,15 +1,17 @@
 """A row of the list, and the frame of tabs and columns around all rows."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from publishing.counting import Count
 from publishing.models import Item
-from publishing.progress import CALM, Progress, progress
+from publishing.progress import CALM, PREFETCH, Progress, progress
 from publishing.views.columns import FEW, columns_of
 from publishing.views.fields import Field
 from publishing.views.listing import Listing
@@ -24,6 +26,8 @@ TAB_LABELS = {
     "published": gettext_lazy("Published"),
     "archived": gettext_lazy("Not published"),
 }
+
+SHOWN = ("owner", "supplier", "category")
 
 
 @dataclass(frozen=True)
@@ -54,9 +58,22 @@ def row_of(item: Item, typed: Field | None = None) -> Row:
     return Row(item, progress(item), typed)
 
 
-def frame_of(request: WorkspaceRequest, listing: Listing) -> dict[str, object]:
-    """What rows, tabs and toolbar need wherever they are drawn."""
-    counts = listing.counts(items_of(request))
+def items_in_rows(request: WorkspaceRequest) -> QuerySet[Item]:
+    """The items of this member with what a row shows of them, and no more."""
+    items = items_of(request).select_related(None).select_related(*SHOWN)
+    return items.prefetch_related(*PREFETCH)
+
+
+def frame_of(
+    request: WorkspaceRequest,
+    listing: Listing,
+    counts: Mapping[str, Count] | None = None,
+) -> dict[str, object]:
+    """What rows, tabs and toolbar need wherever they are drawn.
+
+    counts: of the tabs, where they are known already.
+    """
+    counts = counts or listing.counts(items_of(request))
     columns = columns_of(request, listing)
     shown = {column.name for column in columns if column.shown}
     return {

@@ -10,6 +10,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 
+from connections import standing
 from connections.models import Connection
 from dext_sync.businesses.access import BusinessRequest, business_view
 from dext_sync.businesses.models import Membership
@@ -109,9 +110,12 @@ def inbox_of(request: WorkspaceRequest) -> str:
 
 
 def connection_of(request: BusinessRequest) -> Connection | None:
-    """The business's connection unless it is disconnected."""
-    return (
-        Connection.objects.for_business(request.business)
-        .exclude(state=Connection.State.DISCONNECTED)
-        .first()
-    )
+    """The business's connection unless it is disconnected; a page that only shows asks
+    once, what was posted may change it."""
+    if request.method in ("GET", "HEAD"):
+        connection = standing.seen_by(request)
+    else:
+        connection = standing.connection_of(request.business)
+    if connection is None or connection.state == Connection.State.DISCONNECTED:
+        return None
+    return connection
