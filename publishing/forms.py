@@ -205,6 +205,7 @@ class NewItemForm(forms.Form):
 
 
 ANY: tuple[str, Any] = ("", _("Any"))
+DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
 class FilterForm(forms.Form):
@@ -223,8 +224,8 @@ class FilterForm(forms.Form):
     owner = forms.ChoiceField(label=_("Owner"), required=False)
     currency = forms.ChoiceField(label=_("Currency"), required=False)
     cause = forms.ChoiceField(label=_("Failed because"), required=False)
-    since = forms.DateField(label=_("From"), required=False)
-    until = forms.DateField(label=_("To"), required=False)
+    since = forms.DateField(label=_("From"), required=False, widget=DAY)
+    until = forms.DateField(label=_("To"), required=False, widget=DAY)
     supplier = forms.CharField(required=False)
     category = forms.CharField(required=False)
 
@@ -248,10 +249,6 @@ class FilterForm(forms.Form):
         ):
             field = cast(forms.ChoiceField, self.fields[name])
             field.choices = [ANY, *choices]
-        for name in ("since", "until"):
-            self.fields[name].widget = forms.DateInput(
-                attrs={"type": "date"}, format="%Y-%m-%d"
-            )
         offered = {"kind": not place.sells, "owner": owners, "cause": causes}
         for name in [name for name, choices in offered.items() if not choices]:
             del self.fields[name]

@@ -34,7 +34,7 @@ def whole_page(
     """instead: a field that could not be saved, as it was typed."""
     left = _left_the_inbox(request, item)
     listing = listing_of(request, item, archive=False if left else None)
-    preceding, following = listing.beside(items_of(request), item.pk)
+    preceding, following = listing.beside(items_of(request), item)
     return render(
         request,
         "publishing/item.html",

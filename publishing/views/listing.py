@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
-from typing import Any, Final
+from typing import Any, Final, cast
 from urllib.parse import urlencode
 
 from django.db.models import (
@@ -205,13 +205,13 @@ class Listing:
         return self._beyond(visible, item_id, place, downwards=not self.descending)
 
     def beside(
-        self, visible: QuerySet[Item], item_id: int
+        self, visible: QuerySet[Item], item: Item
     ) -> tuple[QuerySet[Item], QuerySet[Item]]:
         """What comes before this item, nearest first, and what comes after it."""
-        place = self._place(visible, item_id)
+        place = self._place_of(visible, item)
         return (
-            self._beyond(visible, item_id, place, downwards=not self.descending),
-            self._beyond(visible, item_id, place, downwards=self.descending),
+            self._beyond(visible, item.pk, place, downwards=not self.descending),
+            self._beyond(visible, item.pk, place, downwards=self.descending),
         )
 
     def _page_before(self, visible: QuerySet[Item], before: int) -> Page:
@@ -249,6 +249,13 @@ class Listing:
             return None
         keyed = visible.annotate(sort_key=SORTS[self.column]).filter(pk=item_id)
         return keyed.values_list("sort_key", flat=True).first()
+
+    def _place_of(self, visible: QuerySet[Item], item: Item) -> object | None:
+        """The same of one that was just read: a key that is a column is known then."""
+        key = SORTS[self.column]
+        if isinstance(key, F):
+            return cast(object, getattr(item, key.name))
+        return self._place(visible, item.pk)
 
     def _searched(self, visible: QuerySet[Item]) -> QuerySet[Item]:
         here = self._narrowed(visible)
