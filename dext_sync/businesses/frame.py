@@ -51,8 +51,7 @@ def _memberships_of(user: User) -> Callable[[], list[Membership]]:
     @cache
     def asked() -> list[Membership]:
         rows = Membership.unscoped.filter(user=user).select_related("business")
-        shown = rows.only("role", "business__name", "business__slug")
-        return list(shown.order_by("business__name"))
+        return list(rows.order_by("business__name"))
 
     return asked
 

@@ -132,7 +132,6 @@ def _owners(request: WorkspaceRequest) -> list[tuple[str, str]]:
     if not request.membership.may_see_all_documents:
         return []
     members = Membership.objects.for_business(request.business).select_related("user")
-    members = members.only("user__name", "user__email")
     found = [(str(member.user_id), str(member.user)) for member in members]
     return sorted(found, key=lambda choice: choice[1].casefold())
 
