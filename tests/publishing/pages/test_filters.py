@@ -221,6 +221,17 @@ def test_what_cannot_be_meant_is_said_at_its_field_and_stays(
     assert f'value="{next(iter(said.values()))}"' in text(answer)
 
 
+def test_pickers_that_nobody_touched_say_nothing(
+    at: At, alice: User, connected_bakery: Business
+) -> None:
+    make_item(connected_bakery, alice)
+
+    page = text(at(alice, connected_bakery).opens("costs_inbox"))
+
+    assert '<input type="hidden" name="supplier" value="">' in page
+    assert '<input type="hidden" name="category" value="">' in page
+
+
 def test_vera_is_not_offered_owners(
     at: At, vera: User, connected_bakery: Business
 ) -> None:
