@@ -197,21 +197,23 @@ class Listing:
     def following(self, visible: QuerySet[Item], item_id: int | None) -> QuerySet[Item]:
         """What comes after this item in the list's order; all without one."""
         place = self._place(visible, item_id)
-        return self._beyond(visible, item_id, place, downwards=self.descending)
+        keyed = self._keyed(visible)
+        return _beyond(keyed, item_id, place, downwards=self.descending)
 
     def preceding(self, visible: QuerySet[Item], item_id: int) -> QuerySet[Item]:
         """What comes before this item, nearest first."""
         place = self._place(visible, item_id)
-        return self._beyond(visible, item_id, place, downwards=not self.descending)
+        keyed = self._keyed(visible)
+        return _beyond(keyed, item_id, place, downwards=not self.descending)
 
     def beside(
         self, visible: QuerySet[Item], item: Item
     ) -> tuple[QuerySet[Item], QuerySet[Item]]:
         """What comes before this item, nearest first, and what comes after it."""
-        place = self._place_of(visible, item)
+        place, keyed = self._place_of(visible, item), self._keyed(visible)
         return (
-            self._beyond(visible, item.pk, place, downwards=not self.descending),
-            self._beyond(visible, item.pk, place, downwards=self.descending),
+            _beyond(keyed, item.pk, place, downwards=not self.descending),
+            _beyond(keyed, item.pk, place, downwards=self.descending),
         )
 
     def _page_before(self, visible: QuerySet[Item], before: int) -> Page:
@@ -225,23 +227,8 @@ class Listing:
             older=self._turn(after=shown[-1].pk),
         )
 
-    def _beyond(
-        self,
-        visible: QuerySet[Item],
-        item_id: int | None,
-        place: object | None,
-        *,
-        downwards: bool,
-    ) -> QuerySet[Item]:
-        keyed = self.matching(visible).annotate(sort_key=SORTS[self.column])
-        ordered = (
-            keyed.order_by(F("sort_key").desc(), "-pk")
-            if downwards
-            else keyed.order_by("sort_key", "pk")
-        )
-        if place is None:
-            return ordered
-        return ordered.filter(_past(place, item_id, downwards=downwards))
+    def _keyed(self, visible: QuerySet[Item]) -> QuerySet[Item]:
+        return self.matching(visible).annotate(sort_key=SORTS[self.column])
 
     def _place(self, visible: QuerySet[Item], item_id: int | None) -> object | None:
         """The item's key now: it may have left this list and still marks a place."""
@@ -272,6 +259,19 @@ class Listing:
 
     def _turn(self, *, after: int | None = None, before: int | None = None) -> str:
         return replace(self, after=after, before=before).query()
+
+
+def _beyond(
+    keyed: QuerySet[Item], item_id: int | None, place: object | None, *, downwards: bool
+) -> QuerySet[Item]:
+    ordered = (
+        keyed.order_by(F("sort_key").desc(), "-pk")
+        if downwards
+        else keyed.order_by("sort_key", "pk")
+    )
+    if place is None:
+        return ordered
+    return ordered.filter(_past(place, item_id, downwards=downwards))
 
 
 def _past(place: object, item_id: int | None, *, downwards: bool) -> Q:

@@ -96,9 +96,10 @@ def items_seen_by(membership: Membership) -> QuerySet[Item]:
 def item_or_404(request: WorkspaceRequest, item_id: int) -> Item:
     """An item that is not this member's to see does not exist for them."""
     mine = items_seen_by(request.membership).select_related(*USUAL)
-    item = mine.filter(pk=item_id).first()
-    if item is None:
-        raise Http404
+    try:
+        item = mine.get(pk=item_id)
+    except Item.DoesNotExist:
+        raise Http404 from None
     if item.workspace != request.workspace:
         raise OfOtherWorkspace(item)
     return item

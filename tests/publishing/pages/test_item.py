@@ -5,11 +5,14 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from connections.models import Connection, Location, Project, TaxRate
 from dext_sync.businesses.models import AuditEntry, Business, User
 from dext_sync.businesses.tenancy import acting_in
+from publishing.formats import locale_of
 from publishing.models import Item
+from publishing.picking import CHOICES, OFFERED, Place
 from tests.publishing.factories import (
     entry,
     make_connection,
@@ -215,6 +218,25 @@ def test_projects_and_locations_show_where_there_are_some(
     page = text(visitor.opens("item", item.pk))
     assert shows(page, "project")
     assert shows(page, "location")
+
+
+@pytest.mark.parametrize("name", OFFERED)
+@pytest.mark.parametrize(
+    "change",
+    [{}, {"visible": False}, {"is_active": False}, {"removed_at": timezone.now()}],
+)
+def test_a_field_shows_where_its_picker_offers_something(
+    connected_bakery: Business, name: str, change: dict[str, Any]
+) -> None:
+    with acting_in(connected_bakery.pk):
+        connection = Connection.unscoped.get()
+        place = Place(connected_bakery, connection, locale_of(connected_bakery))
+        model = CHOICES[name](place).model
+        model.unscoped.update(visible=False)
+        kind = {"kind": "customer"} if name == "customer" else {}
+        make_entry(model, connection, "The only one", **kind, **change)
+        assert place.offers(name) == CHOICES[name](place).exists()
+        assert place.offers(name) == (not change)
 
 
 def test_a_business_that_is_not_registered_has_no_tax_fields(
