@@ -109,7 +109,6 @@ def sends_new_invoices(connection: Connection) -> bool:
 
 
 def _books(connection: Connection, item: Item) -> BooksFacts:
-    currency = _currency(connection, item.currency)
     # A category that can be used was read with its list: nothing is asked for then.
     knows_one = item.category is not None and is_usable(item.category, connection)
     return BooksFacts(
@@ -119,18 +118,14 @@ def _books(connection: Connection, item: Item) -> BooksFacts:
         lists_read=knows_one or entries.present(connection, Account).exists(),
         takes_invoices=takes_invoices(connection),
         warns_of_new_suppliers=connection.warns_of_new_suppliers,
-        currency=_currency_facts(currency) if currency else None,
+        currency=_currency(connection, item.currency),
     )
 
 
-def _currency_facts(currency: Currency) -> CurrencyFacts:
-    return CurrencyFacts(
-        zoho_id=currency.zoho_id, code=currency.code, places=currency.places
-    )
-
-
-def _currency(connection: Connection, code: str) -> Currency | None:
-    return entries.usable(connection, Currency).filter(code=code).first()
+def _currency(connection: Connection, code: str) -> CurrencyFacts | None:
+    found = entries.usable(connection, Currency).filter(code=code)
+    row = found.values("zoho_id", "code", "places").first()
+    return CurrencyFacts(**row) if row else None
 
 
 def _supplier(item: Item, connection: Connection | None) -> SupplierFacts | None:
