@@ -46,6 +46,25 @@ def test_statuses_are_counted_each_for_itself(bakery: Business, alice: User) -> 
     }
 
 
+def test_each_value_of_a_column_is_counted_for_itself(
+    bakery: Business, alice: User
+) -> None:
+    make_many(bakery, alice, 1001, Item.Status.READY)
+    make_many(bakery, alice, 3, Item.Status.FAILED)
+    values = ("ready", "failed", "published")
+
+    with acting_in(bakery.pk):
+        found = counting.per(Item.unscoped.all(), "status", values)
+        nothing = counting.per(Item.unscoped.none(), "status", values)
+
+    assert found == {
+        "ready": Count(1000, or_more=True),
+        "failed": Count(3),
+        "published": Count(),
+    }
+    assert nothing == dict.fromkeys(values, Count())
+
+
 def test_where_the_end_is_not_seen_each_status_may_have_more(
     bakery: Business, alice: User
 ) -> None:
