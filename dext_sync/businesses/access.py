@@ -34,6 +34,8 @@ class PersonRequest(HttpRequest):
 
     user: User
     htmx: HtmxDetails
+    memberships: list[Membership]
+    """All that the person has, where the page around a view will show them."""
 
 
 class BusinessRequest(PersonRequest):
@@ -77,7 +79,7 @@ def business_view(need: Need) -> Callable[[View[P]], Callable[..., HttpResponseB
             if not request.user.is_authenticated:
                 return _to_sign_in(request)
             visitor = cast(BusinessRequest, request)
-            visitor.membership = _membership(visitor.user, slug)
+            visitor.membership = _membership(visitor, slug)
             visitor.business = visitor.membership.business
             bind_contextvars(business_id=visitor.business.pk, **_ids(kwargs))
             if not visitor.membership.may(need):
@@ -101,13 +103,23 @@ def _to_sign_in(request: HttpRequest) -> HttpResponseBase:
     return HttpResponseClientRedirect(address)
 
 
-def _membership(user: User, slug: str) -> Membership:
-    memberships = Membership.unscoped.select_related("business")
-    try:
-        membership = memberships.get(user=user, business__slug=slug)
-    except Membership.DoesNotExist:
-        raise Http404 from None
-    membership.user = user
+def memberships_of(user: User) -> list[Membership]:
+    rows = Membership.unscoped.filter(user=user).select_related("business")
+    return list(rows.order_by("business__name"))
+
+
+def _membership(request: PersonRequest, slug: str) -> Membership:
+    """A whole page shows the others beside it: all are asked for at once."""
+    if request.method == "GET" and "HX-Request" not in request.headers:
+        request.memberships = memberships_of(request.user)
+        mine = [each for each in request.memberships if each.business.slug == slug]
+    else:
+        rows = Membership.unscoped.select_related("business")
+        mine = list(rows.filter(user=request.user, business__slug=slug))
+    if not mine:
+        raise Http404
+    (membership,) = mine
+    membership.user = request.user
     return membership
 
 

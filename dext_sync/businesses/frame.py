@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from dext_sync.businesses.access import memberships_of
 from dext_sync.businesses.models import Membership, User
 
 # The first word that begins a page's name says which entry of the sidebar it is under.
@@ -39,19 +40,19 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     return {
         "business": getattr(request, "business", None),
         "membership": getattr(request, "membership", None),
-        "memberships": _memberships_of(user),
+        "memberships": _memberships_of(request, user),
         "section": _section(request),
         "workspace": _workspace(request),
     }
 
 
-def _memberships_of(user: User) -> Callable[[], list[Membership]]:
+def _memberships_of(request: HttpRequest, user: User) -> Callable[[], list[Membership]]:
     """Asked for once, and only where a template shows them."""
 
     @cache
     def asked() -> list[Membership]:
-        rows = Membership.unscoped.filter(user=user).select_related("business")
-        return list(rows.order_by("business__name"))
+        known: list[Membership] | None = getattr(request, "memberships", None)
+        return memberships_of(user) if known is None else known
 
     return asked
 
