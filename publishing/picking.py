@@ -77,7 +77,7 @@ class Place:
         """Of all of them in one question, which costs a third of three."""
         if self.connection is None:
             return dict.fromkeys(OFFERED, False)
-        here = {
+        here: dict[str, Any] = {
             "connection": self.connection.pk,
             "organisation": self.connection.organisation_id,
         }

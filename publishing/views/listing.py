@@ -35,10 +35,14 @@ from publishing.views.search import LookedUp, counted, for_page, looked_up
 PAGE_SIZE = 50
 
 NO_AMOUNT = Value(Decimal(0), output_field=DecimalField())
+PLAIN_SORTS: Final = {
+    "added": "created_at",
+    "archived": "archived_at",
+    "status": "status",
+}
+"""By a column as it stands."""
 SORTS: dict[str, Combinable] = {
-    "added": F("created_at"),
-    "archived": F("archived_at"),
-    "status": F("status"),
+    **{name: F(column) for name, column in PLAIN_SORTS.items()},
     "owner": Lower(
         Coalesce(
             NullIf("owner__name", Value("")), "owner__email", output_field=CharField()
@@ -227,7 +231,7 @@ class Listing:
             older=self._turn(after=shown[-1].pk),
         )
 
-    def _keyed(self, visible: QuerySet[Item]) -> QuerySet[Item]:
+    def _keyed(self, visible: QuerySet[Item]) -> QuerySet[Any]:
         return self.matching(visible).annotate(sort_key=SORTS[self.column])
 
     def _place(self, visible: QuerySet[Item], item_id: int | None) -> object | None:
@@ -238,10 +242,9 @@ class Listing:
         return keyed.values_list("sort_key", flat=True).first()
 
     def _place_of(self, visible: QuerySet[Item], item: Item) -> object | None:
-        """The same of one that was just read: a key that is a column is known then."""
-        key = SORTS[self.column]
-        if isinstance(key, F):
-            return cast(object, getattr(item, key.name))
+        """The same of one that was just read: a column of its own is known then."""
+        if self.column in PLAIN_SORTS:
+            return cast(object, getattr(item, PLAIN_SORTS[self.column]))
         return self._place(visible, item.pk)
 
     def _searched(self, visible: QuerySet[Item]) -> QuerySet[Item]:
@@ -262,7 +265,7 @@ class Listing:
 
 
 def _beyond(
-    keyed: QuerySet[Item], item_id: int | None, place: object | None, *, downwards: bool
+    keyed: QuerySet[Any], item_id: int | None, place: object | None, *, downwards: bool
 ) -> QuerySet[Item]:
     ordered = (
         keyed.order_by(F("sort_key").desc(), "-pk")
