@@ -317,7 +317,7 @@ def test_the_page_asks_equally_much_however_narrow_it_is(
     with acting_in(connected_bakery.pk):
         Membership.unscoped.filter(user=alice).update(sees_all_documents=True)
     visitor = at(alice, connected_bakery)
-    with django_assert_max_num_queries(23):
+    with django_assert_max_num_queries(19):
         visitor.opens(
             "costs_inbox",
             supplier=items[0].supplier_id,

@@ -334,7 +334,7 @@ def test_the_page_needs_few_questions_however_many_rows(
     for number in range(12):
         ready_item(connected_bakery, alice, reference=f"INV-{number}")
     visitor = at(alice, connected_bakery)
-    with django_assert_max_num_queries(21):  # type: ignore[operator]
+    with django_assert_max_num_queries(16):  # type: ignore[operator]
         visitor.opens("costs_inbox")
 
 

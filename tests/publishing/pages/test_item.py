@@ -301,7 +301,7 @@ def test_the_page_needs_few_questions(
 ) -> None:
     visitor = at(bob, connected_bakery)
     visitor.opens("item", item.pk)
-    with django_assert_max_num_queries(23):
+    with django_assert_max_num_queries(16):
         visitor.opens("item", item.pk)
 
 
@@ -314,7 +314,7 @@ def test_a_saved_field_needs_few_questions(
 ) -> None:
     visitor = at(bob, connected_bakery)
     visitor.opens("item", item.pk)
-    with django_assert_max_num_queries(30):
+    with django_assert_max_num_queries(24):
         visitor.posts(
             "item_field", item.pk, "reference", data={"value": "INV-7"}, htmx=True
         )
