@@ -107,7 +107,7 @@ FIELDS_OF: Mapping[str, tuple[str, ...]] = {
 FOLLOWED = frozenset({"tax_rate", "total", "currency"})
 """What the tax amount is computed from."""
 EDITABLE = (Item.Status.TO_REVIEW, Item.Status.READY, Item.Status.FAILED)
-RELATED = ("business", "supplier__contact", "category", "tax_rate")
+RELATED = ("business", "document", "supplier__contact", "category", "tax_rate")
 """What nearly every item has; to join the others costs more than to ask for them."""
 
 
@@ -398,7 +398,7 @@ def locked(item_id: int) -> Item:
 def _was_waited_for(item: Item) -> bool:
     """Whoever held it has chosen another supplier, say: PostgreSQL then answers the new
     number, and of the row that it joined before nothing."""
-    chosen = ("supplier", "category", "tax_rate")
+    chosen = ("document", "supplier", "category", "tax_rate")
     return any(
         getattr(item, f"{name}_id") is not None and getattr(item, name) is None
         for name in chosen
