@@ -11,7 +11,7 @@ from connections.models import Connection, PurchaseRecord
 from dext_sync.businesses import audit
 from dext_sync.businesses.models import User
 from publishing import answering, coding, marks
-from publishing.facts import connection_of
+from publishing.facts import connection_for
 from publishing.models import Item, Publication, Step, Suspicion
 from publishing.payloads import Claim
 
@@ -23,7 +23,7 @@ class NotAttachable(Exception):
 
 def attachable(item: Item, question: Suspicion) -> PurchaseRecord | None:
     """The record that the item's document may go to."""
-    connection = connection_of(item.business)
+    connection = connection_for(item)
     if item.document_id is None or connection is None or not connection.is_working:
         return None
     if not question.record_id or question.organisation_id != connection.organisation_id:
@@ -51,7 +51,7 @@ def attach(item: Item, question: Suspicion, *, by: User) -> Publication:
     with transaction.atomic():
         fresh = coding.locked(item.pk)
         record = attachable(fresh, question)
-        connection = connection_of(fresh.business)
+        connection = connection_for(fresh)
         if record is None or connection is None:
             raise NotAttachable
         answering.answer(fresh, question, Suspicion.Answer.SAME, by)

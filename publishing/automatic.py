@@ -25,7 +25,7 @@ from publishing.autopublish import (
     decide,
     sentence,
 )
-from publishing.facts import connection_of
+from publishing.facts import connection_for, connection_of
 from publishing.models import (
     AutoDecision,
     Item,
@@ -91,7 +91,7 @@ def decide_about(item_id: int) -> Publication | None:
         if not item.takes_changes:
             return None
         # As it is now: an exception may have been made since the last one.
-        facts = facts_now(item, connection_of(item.business))
+        facts = facts_now(item, connection_for(item))
         decision = decide(facts)
         if decision is None:
             _forget(item)

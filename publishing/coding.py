@@ -34,7 +34,7 @@ from publishing import (
 )
 from publishing.decision import Facts, Hold, Publish, decide
 from publishing.facts import (
-    connection_of,
+    connection_for,
     facts_of,
     place_words,
     places_in,
@@ -138,7 +138,7 @@ def change(item: Item, field: str, value: Value, *, by: User) -> Item:
             raise InZoho
         before = getattr(fresh, field)
         if before != value:
-            connection = connection_of(fresh.business)
+            connection = connection_for(fresh)
             _set(fresh, field, value, connection, by)
             if spelling and spelling != value:
                 fresh.spelled_as = spelling
@@ -240,7 +240,7 @@ def apply_rules(item: Item) -> Item:
     a person wants a rule to hold for it. What people have set stays."""
     with held(item.pk) as fresh:
         if fresh.takes_changes:
-            connection = connection_of(fresh.business)
+            connection = connection_for(fresh)
             voices = filling.Voices.of(fresh, connection)
             _refill(fresh, filling.fill(fresh, voices), connection)
             _settle(fresh, connection)
@@ -326,7 +326,7 @@ def review(item: Item) -> Item:
     """Say again what is missing: something that the item stands on has changed."""
     with held(item.pk) as fresh:
         if fresh.is_editable:
-            connection = connection_of(fresh.business)
+            connection = connection_for(fresh)
             if fresh.takes_changes:
                 _follow_merge(fresh)
                 defaults = filling.fill_defaults(fresh, connection)

@@ -34,13 +34,21 @@ from publishing.models import Item, PaymentMethod
 from publishing.periods import closed_to, side_of
 
 
-def connection_of(business: Business) -> Connection | None:
-    """The business's connection, working or broken; None once it is disconnected."""
-    connections = (
-        Connection.objects.for_business(business)
-        .select_related("grant")
-        .defer("grant__refresh_token", "grant__access_token")
-    )
+def connection_for(item: Item) -> Connection | None:
+    """The connection that the item would go to."""
+    return connection_of(item.business, sells=_sells(item))
+
+
+def connection_of(business: Business, *, sells: bool = True) -> Connection | None:
+    """The business's connection, working or broken; None once it is disconnected.
+
+    sells: with its permission, of which only invoices must know what it covers.
+    """
+    connections = Connection.objects.for_business(business)
+    if sells:
+        connections = connections.select_related("grant").defer(
+            "grant__refresh_token", "grant__access_token"
+        )
     # A business has one at most: to order them, and to cut them off, costs a third more.
     found = next(iter(connections), None)
     is_over = found is None or found.state == Connection.State.DISCONNECTED
@@ -53,7 +61,7 @@ def facts_of(
     """suspected: what `duplicates.look` has just said of it."""
     return Facts(
         kind="receipt" if item.kind == Item.Kind.RECEIPT else "invoice",
-        is_sale=item.workspace == Item.Workspace.SALES,
+        is_sale=_sells(item),
         mark_as_sent=marks_as_sent(item, connection),
         paid=item.paid,
         date=item.date,
@@ -82,8 +90,12 @@ def facts_of(
     )
 
 
+def _sells(item: Item) -> bool:
+    return item.workspace == Item.Workspace.SALES
+
+
 def _side_of(item: Item) -> Side:
-    return side_of(is_sale=item.workspace == Item.Workspace.SALES)
+    return side_of(is_sale=_sells(item))
 
 
 def kind_without_saying(item: Item) -> str:
@@ -116,7 +128,7 @@ def _books(connection: Connection, item: Item) -> BooksFacts:
         edition=connection.edition,
         base_currency=connection.currency_code,
         lists_read=knows_one or entries.present(connection, Account).exists(),
-        takes_invoices=takes_invoices(connection),
+        takes_invoices=not _sells(item) or takes_invoices(connection),
         warns_of_new_suppliers=connection.warns_of_new_suppliers,
         currency=_currency(connection, item.currency),
     )
@@ -222,7 +234,7 @@ def suggest_tax(total: Decimal, rate: TaxRate, places: int = 2) -> Decimal:
 
 def places_of(item: Item) -> int:
     """Decimal places of the item's currency in the connected organisation."""
-    return places_in(connection_of(item.business), item.currency)
+    return places_in(connection_for(item), item.currency)
 
 
 def places_in(connection: Connection | None, currency: str) -> int:

@@ -12,7 +12,7 @@ from dext_sync.businesses import audit
 from dext_sync.businesses.models import User
 from publishing import coding, keeping, marks, payloads, sending
 from publishing.decision import Facts, Hold, Publish, decide
-from publishing.facts import connection_of, facts_of
+from publishing.facts import connection_for, facts_of
 from publishing.models import Item, Publication, Step
 from publishing.reasons import Reason, Why
 
@@ -49,7 +49,7 @@ def request(
 def _decided(
     item: Item, by: User | None, priority: Publication.Priority
 ) -> Requested | Held:
-    connection = connection_of(item.business)
+    connection = connection_for(item)
     facts = facts_of(item, connection, suspected=coding.is_suspected(item))
     decision = decide(facts)
     match decision:
