@@ -93,6 +93,14 @@ def business_view(need: Need) -> Callable[[View[P]], Callable[..., HttpResponseB
     return decorate
 
 
+def _is_whole_page(request: PersonRequest) -> bool:
+    """Not a part of one, nor a picture in it."""
+    headers = request.headers
+    if request.method != "GET" or "HX-Request" in headers:
+        return False
+    return "text/html" in headers.get("Accept", "text/html")
+
+
 def _to_sign_in(request: HttpRequest) -> HttpResponseBase:
     """The whole page goes there, also where only a part of it was asked for."""
     htmx: HtmxDetails = cast(PersonRequest, request).htmx
@@ -110,7 +118,7 @@ def memberships_of(user: User) -> list[Membership]:
 
 def _membership(request: PersonRequest, slug: str) -> Membership:
     """A whole page shows the others beside it: all are asked for at once."""
-    if request.method == "GET" and "HX-Request" not in request.headers:
+    if _is_whole_page(request):
         request.memberships = memberships_of(request.user)
         mine = [each for each in request.memberships if each.business.slug == slug]
     else:
