@@ -8,7 +8,7 @@ import json
 import os
 import sys
 
-from dext_sync.local.demo import regions
+from dext_sync.local.demo import import_everything, regions
 from dext_sync.local.servers import ThrowAwayServers
 from tests.local.surroundings import free_port
 from tests.zoho_standin import StandIn
@@ -34,10 +34,8 @@ def main() -> None:
         os.environ["ZOHO_REGIONS"] = regions(zoho_port)
         os.environ["ZOHO_CLIENT_ID"] = standin.client_id
         os.environ["ZOHO_CLIENT_SECRET"] = standin.client_secrets["eu"]
+        import_everything()
         # Only now is there anything that Django's settings could be read from.
-        from dext_sync.local import preload  # noqa: PLC0415
-
-        preload.everything()
         from tests.restarts.story import live_through  # noqa: PLC0415
 
         seen = live_through(servers, standin, zoho_port)
