@@ -1,5 +1,6 @@
 """What a forked worker process does; to import this is to import all that one needs."""
 
+import gc
 import os
 import signal
 from collections.abc import Mapping
@@ -12,6 +13,7 @@ from dext_sync.local import preload
 from dext_sync.local.launch import end_with
 
 preload.workers()
+gc.freeze()  # Or each of them would copy all of it, looking for garbage.
 
 
 def work(

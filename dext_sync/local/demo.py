@@ -152,8 +152,8 @@ class Demo:
     def start(self) -> None:
         self._database()
         self._redis()
-        parts = [] if self.options.zoho_is_given else [self._stand_in()]
         self._become_the_application()
+        parts = [] if self.options.zoho_is_given else [self._stand_in()]
         with progress("Migrations and data"):
             self._fill_database()
         parts += [self._web(), self._worker(), self._clicks(), self._beat()]
@@ -240,7 +240,7 @@ class Demo:
         state = str(STATE / "zoho.json")
         module = ("-m", "tests.zoho_standin", "--port", port, "--state", state)
         return Part(
-            self.family.start(self._python("Zoho's stand-in", "zoho", *module)),
+            self.family.fork(self._python("Zoho's stand-in", "zoho", *module)),
             lambda: readiness.pages_come(*ports(self.options)[1:]),
         )
 

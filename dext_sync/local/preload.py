@@ -38,6 +38,7 @@ def workers() -> None:
     app.loader.import_default_modules()
     for name in OF_WORKERS:
         import_module(name)
+    app.finalize()
 
 
 def everything() -> None:

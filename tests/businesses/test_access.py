@@ -53,11 +53,17 @@ def test_pages_without_a_door_belong_to_no_business() -> None:
     ] == []
 
 
-def test_the_owner_is_let_in_everywhere(
+def test_the_owner_is_let_in_everywhere_and_nobody_on_the_way_keeps_a_page(
     alice: User, bakery: Business, browse: Browse
 ) -> None:
+    """Pages that say themselves how they are kept say at least private."""
     answers = visit_all(browse(alice), DOORS, bakery)
+
+    def is_private(answer: HttpResponseBase, row: Row) -> bool:
+        return "private" in answer.get("Cache-Control", "")
+
     assert wrong(answers, is_let_in) == {}
+    assert wrong(answers, is_private) == {}
 
 
 def test_10_9_a_standard_user_gets_403_where_a_right_is_asked_for(
@@ -162,18 +168,6 @@ def leads_to_sign_in(answer: HttpResponseBase) -> bool:
 
 
 # What a browser or a proxy keeps.
-
-
-def test_no_page_of_a_business_is_kept_by_anybody_on_the_way(
-    alice: User, bakery: Business, browse: Browse
-) -> None:
-    """Pages that say themselves how they are kept say at least private."""
-    answers = visit_all(browse(alice), DOORS, bakery)
-
-    def is_private(answer: HttpResponseBase, row: Row) -> bool:
-        return "private" in answer.get("Cache-Control", "")
-
-    assert wrong(answers, is_private) == {}
 
 
 @pytest.mark.parametrize("who", ["alice", "vera"])

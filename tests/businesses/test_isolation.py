@@ -1,12 +1,10 @@
 """The database keeps businesses apart, also where our own filters are gone."""
 
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 
 import pytest
 from django.apps import apps
+from django.core.exceptions import ImproperlyConfigured
 from django.db import (
     DatabaseError,
     IntegrityError,
@@ -40,6 +38,7 @@ from dext_sync.businesses.tenancy import (
     acting_in,
     current_scope,
 )
+from tests.sessions import new_session_as
 
 # Tables that hold no rows of a tenant, each with its reason.
 NO_TENANT = {
@@ -304,32 +303,21 @@ def test_what_happened_cannot_be_changed_or_deleted(bakery: Business) -> None:
 # Who may be the application.
 
 
-def test_the_application_refuses_the_owners_role(committed_db: None) -> None:
-    answer = start_with(os.environ["DATABASE_OWNER_URL"])
-    assert answer.returncode != 0
-    assert "DATABASE_URL names a role that is a superuser" in answer.stderr
-    assert "let in" not in answer.stdout
+@pytest.mark.django_db
+def test_the_application_refuses_the_owners_role() -> None:
+    with new_session_as("owner") as session:
+        with pytest.raises(
+            ImproperlyConfigured, match="DATABASE_URL names a role that is a superuser"
+        ):
+            session.ensure_connection()
+        assert not session.is_usable()
 
 
-def test_the_application_accepts_its_own_role(committed_db: None) -> None:
-    answer = start_with(os.environ["DATABASE_URL"])
-    assert answer.stdout == "let in\n"
-
-
-def start_with(address: str) -> subprocess.CompletedProcess[str]:
-    program = (
-        "import django; django.setup();"
-        "from django.db import connection;"
-        "connection.ensure_connection(); print('let in')"
-    )
-    return subprocess.run(  # noqa: S603 (our own Python)
-        [sys.executable, "-c", program],
-        env={**os.environ, "DATABASE_URL": address, "DATABASE_OWNER_URL": ""},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+@pytest.mark.django_db
+def test_the_application_accepts_its_own_role() -> None:
+    with new_session_as("default") as session:
+        session.ensure_connection()
+        assert session.is_usable()
 
 
 # One business per unit of work.

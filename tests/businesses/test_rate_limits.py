@@ -1,8 +1,7 @@
 """Too many tries from one place: counted in Redis, for all processes, by visitor."""
 
-import os
-import subprocess
-import sys
+import runpy
+from functools import partial
 
 import pytest
 import redis
@@ -30,23 +29,14 @@ def ask(client: Client, number: int, came_through: str) -> int:
     return answer.status_code
 
 
-def trusted_proxies(**environment: str) -> int:
-    """As a process of its own reads it from its environment."""
-    code = "from dext_sync import settings; print(settings.ALLAUTH_TRUSTED_PROXY_COUNT)"
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if name not in ("BEHIND_PROXY", "TRUSTED_PROXIES")
-    }
-    done = subprocess.run(  # noqa: S603  (our own Python, our own words)
-        [sys.executable, "-c", code],
-        env=kept | environment,
-        cwd=ours.BASE_DIR,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return int(done.stdout)
+def trusted_proxies(monkeypatch: pytest.MonkeyPatch, **environment: str) -> int:
+    """As a process that begins reads it from its environment."""
+    for name in ("BEHIND_PROXY", "TRUSTED_PROXIES"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    read = runpy.run_path(str(ours.BASE_DIR / "dext_sync/settings.py"))
+    return int(read["ALLAUTH_TRUSTED_PROXY_COUNT"])
 
 
 def test_wrong_passwords_are_counted_where_all_processes_see_them(
@@ -88,7 +78,10 @@ def test_without_a_proxy_nobody_chooses_their_own_address(client: Client) -> Non
     assert answers == [302] * A_MINUTE_FULL + [429]
 
 
-def test_one_proxy_is_trusted_where_there_is_one_and_more_where_it_says_so() -> None:
-    assert trusted_proxies() == 0
-    assert trusted_proxies(BEHIND_PROXY="True") == 1
-    assert trusted_proxies(BEHIND_PROXY="True", TRUSTED_PROXIES="2") == 2
+def test_one_proxy_is_trusted_where_there_is_one_and_more_where_it_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    read = partial(trusted_proxies, monkeypatch)
+    assert read() == 0
+    assert read(BEHIND_PROXY="True") == 1
+    assert read(BEHIND_PROXY="True", TRUSTED_PROXIES="2") == 2

@@ -1,6 +1,6 @@
 """Several at once, really committed: clicks, workers, new suppliers, sweeps."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from threading import Barrier
@@ -62,18 +62,31 @@ def change(item: Item, field: str, value: str, by: User) -> None:
 
 def together(*calls: Callable[[], T]) -> list[T]:
     """All begin in the same instant, each with its own session of the database."""
-    start = Barrier(len(calls))
+    return in_step(calls)[0]
 
-    def run(call: Callable[[], T]) -> T:
-        start.wait(timeout=10)
+
+def in_step(*rounds: Sequence[Callable[[], T]]) -> list[list[T]]:
+    """The calls of a round begin in the same instant. Each place in it has a session of
+    the database of its own, for all rounds: to begin one takes longer than many a call.
+    """
+    start = Barrier(len(rounds[0]))
+
+    def run(*calls: Callable[[], T]) -> list[T]:
+        found = []
         try:
-            return call()
+            for call in calls:
+                start.wait(timeout=60)
+                found.append(call())
+        except BaseException:
+            start.abort()  # The others need not wait for this one.
+            raise
         finally:
             database.close()
+        return found
 
-    with ThreadPoolExecutor(len(calls)) as pool:
-        running = [pool.submit(run, call) for call in calls]
-        return [each.result(timeout=60) for each in running]
+    with ThreadPoolExecutor(start.parties) as pool:
+        places = list(pool.map(run, *rounds, timeout=60))
+    return [list(found) for found in zip(*places, strict=True)]
 
 
 @pytest.mark.usefixtures("connection")
@@ -102,9 +115,13 @@ class TestRaces:
     def test_two_upload_the_same_file_and_two_workers_look_at_it(
         self, bakery: Business, alice: User, bob: User
     ) -> None:
-        for number in range(5):
-            content = make_pdf(f"file {number}")
-            together(*[partial(upload, bakery, by, content) for by in (alice, bob)])
+        files = [make_pdf(f"file {number}") for number in range(5)]
+        in_step(
+            *[
+                [partial(upload, bakery, by, content) for by in (alice, bob)]
+                for content in files
+            ]
+        )
 
         with acting_in(bakery.pk):
             items = list(Item.unscoped.order_by("pk"))

@@ -8,10 +8,10 @@ import json
 import os
 import sys
 
-import django
-
+from dext_sync.local.demo import import_everything, regions
 from dext_sync.local.servers import ThrowAwayServers
-from tests.zoho_standin import StandIn, lend
+from tests.local.surroundings import free_port
+from tests.zoho_standin import StandIn
 
 ENVIRONMENT = {
     "DJANGO_SETTINGS_MODULE": "dext_sync.settings",
@@ -28,16 +28,17 @@ ENVIRONMENT = {
 def main() -> None:
     standin = StandIn()
     standin.limits.change({"per_minute": None})
-    with ThrowAwayServers({}) as servers, lend(standin) as running:
+    zoho_port = free_port(beside=(1,))
+    with ThrowAwayServers({}) as servers:
         os.environ |= servers.variables | ENVIRONMENT
-        os.environ["ZOHO_REGIONS"] = json.dumps(running.regions)
+        os.environ["ZOHO_REGIONS"] = regions(zoho_port)
         os.environ["ZOHO_CLIENT_ID"] = standin.client_id
         os.environ["ZOHO_CLIENT_SECRET"] = standin.client_secrets["eu"]
+        import_everything()
         # Only now is there anything that Django's settings could be read from.
-        django.setup()
         from tests.restarts.story import live_through  # noqa: PLC0415
 
-        seen = live_through(servers, standin)
+        seen = live_through(servers, standin, zoho_port)
     sys.stdout.write(json.dumps(seen))
 
 

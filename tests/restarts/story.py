@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import sys
 import time
 import urllib.error
@@ -26,17 +25,22 @@ from dext_sync.local.processes import Child, Program
 from dext_sync.local.servers import ThrowAwayServers
 from publishing.models import Item, PublishAttempt
 from tests.factories import make_business, make_users
+from tests.local.surroundings import free_port
 from tests.publishing.crowd import waiting
 from tests.publishing.zoho import Zoho, connected_to
 from tests.workers import until
-from tests.zoho_standin import StandIn
+from tests.zoho_standin import StandIn, serve
 
 ITEMS = 18
 AWAY = 2.0
 """Seconds."""
 
 
-def live_through(servers: ThrowAwayServers, standin: StandIn) -> dict[str, Any]:
+def live_through(
+    servers: ThrowAwayServers, standin: StandIn, zoho_port: int
+) -> dict[str, Any]:
+    """The processes are forked from this one, which imported all that they need: so they
+    come before the stand-in, which has threads."""
     call_command("migrate", database="owner", verbosity=0, interactive=False)
     (alice,) = make_users("Alice")
     bakery = make_business("Harbour Bakery", owner=alice)
@@ -49,7 +53,9 @@ def live_through(servers: ThrowAwayServers, standin: StandIn) -> dict[str, Any]:
     place = Place(servers, zoho, bakery, browser.cookies["sessionid"].value)
     place.open()
     try:
-        return place.story() | place.outcome()
+        with serve(standin, zoho_port):
+            until(lambda: readiness.pages_come(place.port))
+            return place.story() | place.outcome()
     except AssertionError as failure:
         raise AssertionError(f"{failure}\n\n{place.last_words()}") from None
     finally:
@@ -63,11 +69,9 @@ class Place:
     bakery: Business
     session: str
     processes: list[Child] = field(default_factory=list)
-    port: int = 0
+    port: int = field(default_factory=free_port)
 
     def open(self) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            self.port = int(probe.getsockname()[1])
         celery = ("celery", "-A", "dext_sync")
         alone = ("--without-gossip", "--without-mingle")
         schedule = str(self.servers.folder / "timetable")
@@ -94,12 +98,11 @@ class Place:
         )
         bind = ("--bind", f"127.0.0.1:{self.port}")
         self._start("web", "gunicorn", "--config", "python:dext_sync.web", *bind)
-        until(lambda: readiness.pages_come(self.port))
 
     def _start(self, name: str, module: str, *arguments: str) -> None:
         command = [sys.executable, "-m", module, *arguments]
         program = Program(name, command, self.servers.folder / f"{name}.log")
-        self.processes.append(self.servers.family.start(program))
+        self.processes.append(self.servers.family.fork(program))
 
     def story(self) -> dict[str, Any]:
         """What the pages answer before, during and after each time."""
