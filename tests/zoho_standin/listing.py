@@ -6,9 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
-from functools import partial
-from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 from tests.zoho_standin.answers import Answer, Record, invalid, success, too_long
 from tests.zoho_standin.calls import Call
@@ -20,34 +18,20 @@ _LONGEST_TEXT = 100
 Predicate = Callable[[Record], bool]
 
 
-class Row(NamedTuple):
+@dataclass(frozen=True)
+class Row:
     """What is sent, and `more` that can be asked for but is not sent.
 
     `shown` turns the record into what is sent, for the rows of the page only.
     """
 
     record: Record
-    more: Mapping[str, Any] = MappingProxyType({})
+    more: Record = field(default_factory=dict)
     shown: Callable[[Record], Record] = dict
 
-    def value(self, name: str) -> Any:
-        value = self._named(name)
-        return value[0] if isinstance(value, list) else value
-
     def values(self, name: str) -> list[Any]:
-        value = self._named(name)
-        return value if isinstance(value, list) else [value]
-
-    def says(self, name: str, wanted: str) -> bool:
-        value = self._named(name)
-        if isinstance(value, list):
-            return wanted in map(str, value)
-        return str(value) == wanted
-
-    def _named(self, name: str) -> Any:
-        if name in self.more:
-            return self.more[name]
-        return self.record.get(name, "")
+        value = self.more.get(name, self.record.get(name, ""))
+        return list(value) if isinstance(value, list) else [value]
 
 
 @dataclass(frozen=True)
@@ -104,7 +88,8 @@ _AMOUNT_ENDINGS: dict[str, Callable[[Decimal, Decimal], bool]] = {
 def answer_list(call: Call, listing: Listing, rows: Iterable[Row]) -> Answer:
     queries = call.queries
     applied = queries.get("filter_by", next(iter(listing.filters), ""))
-    found = _filtered(_known(call, rows), listing, queries, applied)
+    known = [row for row in rows if not _too_young(call, row)]
+    found = _filtered(known, listing, queries, applied)
     ordered, column, order = _sorted(found, listing, queries)
     page, per_page = _page(listing, queries)
     first = (page - 1) * per_page
@@ -128,15 +113,9 @@ def answer_list(call: Call, listing: Listing, rows: Iterable[Row]) -> Answer:
     return success(**parts)
 
 
-def _known(call: Call, rows: Iterable[Row]) -> list[Row]:
-    """Lists may lag behind what was just stored."""
-    if not call.stale_seconds:
-        return list(rows)
-    return [row for row in rows if not _too_young(call, row)]
-
-
 def _too_young(call: Call, row: Row) -> bool:
-    if "created_time" not in row.record:
+    """Lists may lag behind what was just stored."""
+    if not call.stale_seconds or "created_time" not in row.record:
         return False
     age = call.standin.clock() - _moment(row.record["created_time"]).timestamp()
     return age < call.stale_seconds
@@ -152,7 +131,7 @@ def _filtered(
         rows = [row for row in rows if keep(row.record)]
     for name in listing.exact:
         if wanted := queries.get(name):
-            rows = [row for row in rows if row.says(name, wanted)]
+            rows = [row for row in rows if wanted in map(str, row.values(name))]
     for name in listing.text:
         rows = _by_text(rows, name, queries)
     for name in listing.dates:
@@ -191,7 +170,7 @@ def _by_date(rows: list[Row], name: str, queries: dict[str, str]) -> list[Row]:
         if wanted := queries.get(query):
             if not is_date(wanted):
                 raise invalid(query)
-            rows = [row for row in rows if test(row.value(name), wanted)]
+            rows = [row for row in rows if test(row.values(name)[0], wanted)]
     return rows
 
 
@@ -200,7 +179,7 @@ def _by_amount(rows: list[Row], name: str, queries: dict[str, str]) -> list[Row]
     for query, test in {name: Decimal.__eq__, **tests}.items():
         if wanted := queries.get(query):
             limit = _amount(query, wanted)
-            rows = [row for row in rows if test(Decimal(row.value(name)), limit)]
+            rows = [row for row in rows if test(Decimal(row.values(name)[0]), limit)]
     return rows
 
 
@@ -246,19 +225,20 @@ def _sorted(
         raise invalid("sort_column")
     if order not in ("A", "D"):
         raise invalid("sort_order")
-    # They come in the order of their creation, which also breaks ties.
-    ordered = rows[::-1] if order == "D" else rows
-    if column != "created_time":
-        key = partial(_sort_key, column)
-        ordered = sorted(ordered, key=key, reverse=order == "D")
-    return ordered, column, order
+    numbered = list(enumerate(rows))
+    numbered.sort(key=lambda pair: _sort_key(pair, column), reverse=order == "D")
+    return [row for _, row in numbered], column, order
 
 
-def _sort_key(column: str, row: Row) -> Any:
+def _sort_key(pair: tuple[int, Row], column: str) -> tuple[Any, ...]:
+    """Rows are in the order of their creation, which also breaks ties."""
+    place, row = pair
+    if column == "created_time":
+        return (place,)
     if column == "last_modified_time":
-        return _moment(row.record[column]).timestamp()
-    value = row.value(column)
-    return value.casefold() if isinstance(value, str) else value
+        return (_moment(row.record[column]).timestamp(), place)
+    value = row.values(column)[0]
+    return (value.casefold() if isinstance(value, str) else value, place)
 
 
 def _page(listing: Listing, queries: dict[str, str]) -> tuple[int, int]:
