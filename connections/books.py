@@ -1,5 +1,6 @@
 """A connection's books, ready to call: token, budget and what breaks a connection."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -49,6 +50,7 @@ class ConnectionAccess:
         self._token_until = timezone.now()
         self._noted_at: datetime | None = None
         self._unnoted: DailyLimit | None = None
+        self._uncounted: Counter[tuple[str, str]] = Counter()
 
     def token(self, refused: str | None = None) -> str:
         """The one in hand for some seconds, so that not each page of a list asks."""
@@ -87,9 +89,10 @@ class ConnectionAccess:
             yield
 
     def came(self, status: int | None, code: int | None) -> None:
-        organisation = f"{self._connection.region}:{self._connection.organisation_id}"
         answered = "no answer" if status is None else str(status)
-        counters.count_call(organisation, answered, "" if code is None else str(code))
+        self._uncounted[answered, "" if code is None else str(code)] += 1
+        if self._priority is not Priority.REFRESH:
+            self._count()
 
     def limits(self, limits: DailyLimit) -> None:
         """A refresh makes many calls in a moment: not each of them is written down."""
@@ -100,10 +103,18 @@ class ConnectionAccess:
             self.settle()
 
     def settle(self) -> None:
-        """Write down what Zoho said last of the day, if it is not yet."""
+        """Write down what Zoho said last of the day, and count the calls, as far as
+        that is not done yet."""
         if self._unnoted:
             budget.note_limits(self._connection, self._unnoted)
             self._unnoted, self._noted_at = None, timezone.now()
+        self._count()
+
+    def _count(self) -> None:
+        organisation = f"{self._connection.region}:{self._connection.organisation_id}"
+        for (status, code), number in self._uncounted.items():
+            counters.count_calls(organisation, status, code, number)
+        self._uncounted.clear()
 
     def limited(self, error: ZohoRateLimited) -> None:
         budget.note_refusal(self._connection, error)
@@ -126,7 +137,7 @@ class ConnectedBooks(ZohoBooks):
         self._through.require_room()
 
     def settle(self) -> None:
-        """When the last call of some is made: write down what Zoho said of the day."""
+        """When the last call of some is made: write down what came of them."""
         self._through.settle()
 
     @contextmanager

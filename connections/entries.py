@@ -7,7 +7,7 @@ passes through this process page by page.
 
 import json
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any, Final, TypeVar
@@ -58,22 +58,6 @@ COUNT = """
     WITH arrived AS ({arrived}), fresh AS ({fresh})
     SELECT count(*), count(*) FILTER (WHERE is_back) FROM fresh
 """
-# `visible` and `first_seen_at` stay what they are.
-UPSERT = """
-    WITH arrived AS ({arrived}), fresh AS ({fresh}), written AS (
-        INSERT INTO {table} (
-            business_id, connection_id, organisation_id, zoho_id, {written},
-            visible, first_seen_at, changed_at
-        )
-        SELECT %(business)s, %(connection)s, %(organisation)s, zoho_id, {values},
-            true, %(now)s, %(now)s
-        FROM fresh arrived
-        ON CONFLICT (connection_id, organisation_id, zoho_id) DO UPDATE SET
-            {changes}, removed_at = NULL, changed_at = EXCLUDED.changed_at
-    )
-    SELECT is_new, count(*), (array_agg(name ORDER BY number, ordinality))[1:{told}]
-    FROM fresh GROUP BY is_new
-"""
 # NOT IN is looked up in a hash, however many have arrived; an id is never NULL.
 IS_MISSED = """
     connection_id = %(connection)s AND organisation_id = %(organisation)s
@@ -89,29 +73,53 @@ IS_MISSED = """
 ANY_MISSED = """
     SELECT EXISTS (SELECT FROM {table} WHERE {is_missed})
 """
-MARK_GONE = """
-    WITH gone AS (
-        UPDATE {table} SET removed_at = %(now)s WHERE {is_missed} RETURNING name
+# One statement, since every round trip takes longer than what most lists have to say.
+# `visible` and `first_seen_at` stay what they are.
+STORE = """
+    WITH ours AS MATERIALIZED (
+        SELECT hold_refresh(%(run)s, %(lease)s, %(lease)s, 0) AS held
+    ), arrived AS ({arrived}), fresh AS ({fresh}), written AS (
+        INSERT INTO {table} (
+            business_id, connection_id, organisation_id, zoho_id, {written},
+            visible, first_seen_at, changed_at
+        )
+        SELECT %(business)s, %(connection)s, %(organisation)s, zoho_id, {values},
+            true, %(now)s, %(now)s
+        FROM fresh arrived WHERE (SELECT held FROM ours)
+        ON CONFLICT (connection_id, organisation_id, zoho_id) DO UPDATE SET
+            {changes}, removed_at = NULL, changed_at = EXCLUDED.changed_at
+    ), gone AS (
+        UPDATE {table} SET removed_at = %(now)s
+        WHERE %(whole)s AND (SELECT held FROM ours) AND {is_missed} RETURNING name
+    ), changes AS (
+        SELECT count(*) FILTER (WHERE is_back) AS back,
+            count(*) FILTER (WHERE is_new) AS added,
+            count(*) FILTER (WHERE NOT is_new) AS changed,
+            (array_agg(name ORDER BY number, ordinality) FILTER (WHERE is_new)
+                )[1:{told}] AS names_added,
+            (array_agg(name ORDER BY number, ordinality) FILTER (WHERE NOT is_new)
+                )[1:{told}] AS names_changed,
+            (SELECT count(*) FROM gone) AS removed,
+            (SELECT (array_agg(name ORDER BY name))[1:{told}] FROM gone)
+                AS names_removed
+        FROM fresh
+    ), noted AS (
+        UPDATE connections_refreshedlist SET state = 'done', calls = %(calls)s,
+            rows = %(count)s + CASE WHEN %(counts_back)s THEN back ELSE 0 END,
+            newest = %(newest)s, problem = '', finished_at = %(now)s,
+            added = changes.added, changed = changes.changed,
+            removed = changes.removed, report = jsonb_build_object(
+                'added', coalesce(names_added, '{{}}'),
+                'changed', coalesce(names_changed, '{{}}'),
+                'removed', coalesce(names_removed, '{{}}')
+            )
+        FROM changes WHERE id = %(line)s AND (SELECT held FROM ours)
+    ), emptied AS (
+        DELETE FROM connections_refreshedpage
+        WHERE line_id = %(line)s AND (SELECT held FROM ours)
     )
-    SELECT count(*), (array_agg(name ORDER BY name))[1:{told}] FROM gone
+    SELECT held FROM ours
 """
-
-
-@dataclass(frozen=True)
-class Told:
-    """How many, and the names of some."""
-
-    count: int = 0
-    names: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Changes:
-    """What a list gained, what is different in it now, and what has left it."""
-
-    added: Told
-    changed: Told
-    removed: Told
 
 
 @dataclass(frozen=True)
@@ -203,25 +211,39 @@ def store(
     connection: Connection,
     kind: ListKind,
     *,
+    lease: datetime | None,
     began: datetime,
     whole: bool,
+    count: int,
+    counts_back: bool = False,
     in_hand: Collection[HeldPage] = (),
-) -> Changes:
-    """Make the stored list what arrived; rows that are as they were stay untouched.
+) -> bool:
+    """Make the stored list what arrived, and note in the line that it is done and what
+    changed; rows that are as they were stay untouched.
+
+    Whether the refresh is still held by this lease; if not, nothing is done.
 
     began: when the reading began. What was created meanwhile could not be read.
     whole: all pages are here, and what is in none of them has left Zoho.
+    count: rows of the list, without those that are new in it where counts_back.
     in_hand: the pages that wait in no table.
     """
-    written = _asked(UPSERT, line, connection, kind, in_hand=in_hand)
-    told = {is_new: Told(count, names) for is_new, count, names in written}
-    removed = Told()
-    if whole:
-        (gone,) = _asked(
-            MARK_GONE, line, connection, kind, began=began, in_hand=in_hand
-        )
-        removed = Told(gone[0], gone[1] or [])
-    return Changes(told.get(True, Told()), told.get(False, Told()), removed)
+    found = _asked(
+        STORE,
+        line,
+        connection,
+        kind,
+        began=began,
+        in_hand=in_hand,
+        run=line.run_id,
+        lease=lease,
+        whole=whole,
+        count=count,
+        counts_back=counts_back,
+        calls=line.calls + len(in_hand),
+        newest=line.newest,
+    )
+    return bool(found[0][0])
 
 
 def _asked(
@@ -232,6 +254,7 @@ def _asked(
     page: int | None = None,
     began: datetime | None = None,
     in_hand: Collection[HeldPage] = (),
+    **more: Any,
 ) -> list[tuple[Any, ...]]:
     values = {
         "business": connection.business_id,
@@ -246,16 +269,19 @@ def _asked(
         "rows": [held.rows for held in in_hand],
         # One text, since of a list each would be a word that PostgreSQL has to parse.
         "ids": json.dumps([zoho_id for held in in_hand for zoho_id in held.ids]),
+        **more,
         **{f"only_{name}": value for name, value in kind.only.items()},
         **{f"default_{name}": value for name, value in _defaults(kind.model).items()},
     }
     with database.cursor() as cursor:
-        cursor.execute(_spelt(question, kind), values)
+        cursor.execute(_spelt(question, kind.slug), values)
         return list(cursor.fetchall())
 
 
-def _spelt(question: str, kind: ListKind) -> sql.Composed:
+@cache
+def _spelt(question: str, slug: str) -> str:
     """The question with the names of this list's table and columns."""
+    kind = BY_SLUG[slug]
     table = sql.Identifier(kind.model._meta.db_table)  # noqa: SLF001  (Django's model API)
     written = _defaults(kind.model)
     parts = {
@@ -270,9 +296,10 @@ def _spelt(question: str, kind: ListKind) -> sql.Composed:
     arrived = sql.SQL(ARRIVED).format(**parts)
     fresh = sql.SQL(FRESH).format(**parts)
     is_missed = sql.SQL(IS_MISSED).format(**parts)
-    return sql.SQL(question).format(
+    spelt = sql.SQL(question).format(
         **parts, arrived=arrived, fresh=fresh, is_missed=is_missed
     )
+    return spelt.as_string(database.connection)
 
 
 @cache

@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from connections import entries
-from connections.entries import Changes, HeldPage
+from connections.entries import HeldPage
 from connections.kinds import BY_SLUG, ListKind, ReadPage
 from connections.models import Connection, RefreshedList, RefreshRun
 from connections.zoho.client import PER_PAGE, ZohoBooks
@@ -226,29 +226,23 @@ class Reading:
         self.line.state = RefreshedList.State.READING
 
     def store(self) -> None:
+        """Raises LeaseLost."""
         whole = not self.line.newest_only
-        in_hand, was_kept = self.unkept.values(), self.is_kept
-        with transaction.atomic():
-            hold_lease(self.run, pauses=0)
-            changes = entries.store(
-                self.line,
-                self.run.connection,
-                self.kind,
-                began=self.began,
-                whole=whole and self.may_miss,
-                in_hand=in_hand,
-            )
-            self._note(
-                state=RefreshedList.State.DONE,
-                calls=self.line.calls + len(in_hand),
-                rows=self.rows if whole else self._ours(),
-                newest=self._surely_newest(),
-                problem="",
-                finished_at=timezone.now(),
-                **_told(changes),
-            )
-            if was_kept:
-                self.line.pages.all().delete()
+        self.line.newest = self._surely_newest()
+        is_ours = entries.store(
+            self.line,
+            self.run.connection,
+            self.kind,
+            lease=self.run.leased_until,
+            began=self.began,
+            whole=whole and self.may_miss,
+            count=self.rows if whole else self._ours(),
+            counts_back=not whole,
+            in_hand=self.unkept.values(),
+        )
+        if not is_ours:
+            raise LeaseLost
+        self.line.state = RefreshedList.State.DONE
 
     def _surely_newest(self) -> datetime | None:
         """Others may be changed in the same second, and come before it."""
@@ -438,16 +432,6 @@ def _follows(earlier: Arrived, later: Arrived) -> bool:
     if earlier.newest is None or later.oldest is None:
         return False
     return earlier.newest <= later.oldest
-
-
-def _told(changes: Changes) -> dict[str, Any]:
-    told = {
-        "added": changes.added,
-        "changed": changes.changed,
-        "removed": changes.removed,
-    }
-    counts = {name: each.count for name, each in told.items()}
-    return {**counts, "report": {name: each.names for name, each in told.items()}}
 
 
 # What was read before

@@ -76,7 +76,7 @@ def _add(key: str, labels: tuple[str, ...]) -> None:
 
 # KEYS: the organisations, by when they were last called.
 # ARGV: the organisation, what came of the call, how long organisations are remembered,
-# how many are told apart, the name of all the others.
+# how many are told apart, the name of all the others, how many calls.
 COUNT_CALL = """
 local now = tonumber(redis.call('TIME')[1])
 local before = now - tonumber(ARGV[3])
@@ -90,18 +90,19 @@ if not known and redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[4]) then
   name = ARGV[5]
 end
 redis.call('ZADD', KEYS[1], now, name)
-redis.call('HINCRBY', KEYS[1] .. ':' .. name, ARGV[2], 1)
+redis.call('HINCRBY', KEYS[1] .. ':' .. name, ARGV[2], ARGV[6])
 """
 
 
-def count_call(organisation: str, status: str, code: str) -> None:
-    """One call to Zoho. Organisations beyond METRICS_ORGANISATIONS count together."""
+def count_calls(organisation: str, status: str, code: str, number: int = 1) -> None:
+    """Calls to Zoho. Organisations beyond METRICS_ORGANISATIONS count together."""
     arguments: list[str | int] = [
         organisation,
         json.dumps([status, code]),
         REMEMBERED,
         settings.METRICS_ORGANISATIONS,
         OTHERS,
+        number,
     ]
     try:
         _redis().eval(COUNT_CALL, 1, f"{ROOT}:{CALLS.name}", *arguments)

@@ -191,25 +191,32 @@ def test_hiding_an_entry_survives_a_refresh(connection: Connection, zoho: Zoho) 
 def test_what_is_created_while_a_list_is_read_is_not_taken_for_gone(
     connection: Connection, zoho: Zoho
 ) -> None:
-    run = refreshed(connection)
+    refreshed(connection)
     with acting_in(connection.business_id):
         began = timezone.now()
+        run = lists.start(connection, None)
+        lease = began + timedelta(minutes=3)
+        RefreshRun.unscoped.filter(pk=run.pk).update(leased_until=lease)
         supplier = Contact.unscoped.filter(kind="vendor").first()
         assert supplier is not None
         Contact.unscoped.filter(pk=supplier.pk).update(changed_at=timezone.now())
 
-        changes = entries.store(
+        is_ours = entries.store(
             line(run, "suppliers"),
             connection,
             BY_SLUG["suppliers"],
+            lease=lease,
             began=began,
             whole=True,
+            count=0,
         )
 
         supplier.refresh_from_db()
+        told = line(run, "suppliers")
+    assert is_ours
     assert supplier.removed_at is None
-    assert supplier.name not in changes.removed.names
-    assert changes.removed.count > 0
+    assert supplier.name not in told.report["removed"]
+    assert told.removed > 0
 
 
 def test_the_end_is_told_to_publishing_and_written_down(

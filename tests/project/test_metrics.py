@@ -128,7 +128,7 @@ def test_beyond_a_number_of_organisations_the_others_count_together(
 ) -> None:
     settings.METRICS_ORGANISATIONS = 2
     for organisation in ("eu:1", "eu:2", "eu:3", "eu:4", "eu:1"):
-        counters.count_call(organisation, "200", "0")
+        counters.count_calls(organisation, "200", "0")
     assert read()["dext_sync_zoho_calls_total"] == {
         ("0", "eu:1", "200"): 2.0,
         ("0", "eu:2", "200"): 1.0,
@@ -141,10 +141,10 @@ def test_an_organisation_that_rested_for_a_week_makes_room(
     settings: Settings, redis_client: redis.Redis
 ) -> None:
     settings.METRICS_ORGANISATIONS = 1
-    counters.count_call("eu:1", "200", "0")
+    counters.count_calls("eu:1", "200", "0")
     (key,) = redis_client.scan_iter("metrics:dext_sync_zoho_calls")
     redis_client.zincrby(key, -8 * 24 * 60 * 60, "eu:1")
-    counters.count_call("eu:2", "200", "0")
+    counters.count_calls("eu:2", "200", "0")
     assert read()["dext_sync_zoho_calls_total"] == {("0", "eu:2", "200"): 1.0}
 
 
@@ -208,7 +208,7 @@ def make_refresh(of: Connection, **fields: object) -> None:
 @pytest.mark.django_db
 def test_without_redis_the_rest_is_told(settings: Settings) -> None:
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
-    counters.count_call("eu:1", "200", "0")
+    counters.count_calls("eu:1", "200", "0")
     found = read()
     assert "dext_sync_zoho_calls_total" not in found
     assert found["dext_sync_publications_due"] == {(): 0.0}
