@@ -7,7 +7,10 @@ from collections.abc import Callable, Iterator
 import pytest
 import redis
 from django.conf import settings as ours
+from django.template.base import Template
+from django.template.context import Context
 from django.test import Client, override_settings
+from django.utils.safestring import SafeString
 
 from dext_sync.businesses.models import Business, Membership, User
 from dext_sync.businesses.roles import Role
@@ -33,6 +36,19 @@ def quick_passwords() -> Iterator[None]:
     hashers = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     with override_settings(PASSWORD_HASHERS=hashers):
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_copied_contexts(django_test_environment: None) -> Iterator[None]:
+    """Django copies what each template was given, for tests that would look at it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Template, "_render", render)
+        yield
+
+
+def render(template: Template, context: Context) -> SafeString:
+    """As outside of tests."""
+    return template.nodelist.render(context)
 
 
 @pytest.fixture(scope="session")
