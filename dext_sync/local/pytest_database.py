@@ -26,7 +26,10 @@ SIZES = """
 """
 COUNT_ANEW = """
     SELECT setval(seqrelid, seqstart, false) FROM pg_sequence
-    WHERE pg_sequence_last_value(seqrelid) IS NOT NULL
+    WHERE pg_sequence_last_value(seqrelid) IS NOT NULL AND NOT EXISTS (
+        SELECT FROM unnest(%s) kept
+        WHERE pg_get_serial_sequence(kept, 'id')::regclass = seqrelid
+    )
 """
 
 
@@ -118,7 +121,7 @@ def empty_tables(cursor: CursorWrapper) -> None:
         *(sql.SQL("DELETE FROM {}").format(sql.Identifier(name)) for name in small),
         sql.SQL(COUNT_ANEW),
     ]
-    cursor.execute(sql.SQL("; ").join(statements))
+    cursor.execute(sql.SQL("; ").join(statements), [list(KEPT)])
 
 
 def listed(names: Iterable[str]) -> sql.Composed:
