@@ -446,3 +446,14 @@ def test_a_pause_at_any_page_changes_nothing(
         gone = Contact.unscoped.exclude(removed_at=None)
         assert [each.name for each in gone] == [FIRST_NAME]
         assert read_list.pages.count() == 0
+
+
+def test_who_is_new_or_back_is_counted_once_with_the_rows_that_were_here(
+    connection: Connection, zoho: Zoho, alice: User, long_list: int
+) -> None:
+    zoho.person_types("contact", contact_name="New Mill", contact_type="vendor")
+
+    read = suppliers(refreshed(connection, alice))
+
+    assert (read.newest_only, read.added) == (True, 1)
+    assert read.rows == long_list + 1

@@ -1,0 +1,125 @@
+"""A list is stored while somebody publishes, or while the connection is being changed."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+import pytest
+from django.db import connection as database
+from django.db import transaction
+from django.utils import timezone
+from pytest_django.fixtures import Settings
+
+from connections import books, entries, lists
+from connections.kinds import BY_SLUG
+from connections.models import Connection, Contact, RefreshedList, RefreshRun
+from connections.reading import LEASE
+from dext_sync.businesses.tenancy import acting_in
+from tests.publishing.zoho import Zoho
+
+pytestmark = pytest.mark.usefixtures("committed_db")
+
+
+@pytest.fixture(autouse=True)
+def patient(settings: Settings) -> None:
+    settings.ZOHO_CALLS_A_MINUTE = 1000
+
+
+@contextmanager
+def uncommitted(business_id: int, job: Callable[[], object]) -> Iterator[None]:
+    """Somebody else has done the job, and commits it while we wait for them."""
+    is_done = threading.Event()
+
+    def work() -> None:
+        try:
+            with acting_in(business_id), transaction.atomic():
+                job()
+                is_done.set()
+                time.sleep(0.7)
+        finally:
+            is_done.set()
+            database.close()
+
+    other = threading.Thread(target=work)
+    other.start()
+    is_done.wait(timeout=10)
+    try:
+        yield
+    finally:
+        other.join()
+
+
+def held_run(connection: Connection) -> tuple[RefreshRun, RefreshedList]:
+    run = lists.start(connection, None)
+    lists.refresh(run.pk)
+    run = lists.start(connection, None)
+    run.leased_until = timezone.now() + LEASE
+    run.save()
+    return run, run.lists.get(kind="suppliers")
+
+
+def stored(run: RefreshRun, line: RefreshedList) -> bool:
+    """Nothing at all has arrived: all that we have has left Zoho."""
+    return entries.store(
+        line,
+        run.connection,
+        BY_SLUG["suppliers"],
+        lease=run.leased_until,
+        began=timezone.now() - timedelta(milliseconds=1),
+        whole=True,
+        count=0,
+    )
+
+
+def the_first() -> Contact:
+    found = Contact.unscoped.filter(kind="vendor").order_by("pk").first()
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("waits_for", ["run", "contact"])
+def test_who_is_remembered_while_the_list_is_stored_has_not_left(
+    connection: Connection, zoho: Zoho, waits_for: str
+) -> None:
+    def remember() -> None:
+        if waits_for == "run":
+            list(RefreshRun.unscoped.select_for_update().filter(finished_at=None))
+        Contact.unscoped.filter(pk=the_first().pk).update(
+            changed_at=timezone.now() + timedelta(seconds=1)
+        )
+
+    with acting_in(connection.business_id):
+        run, line = held_run(connection)
+        with uncommitted(connection.business_id, remember):
+            assert stored(run, line)
+        line.refresh_from_db()
+        left = Contact.unscoped.filter(kind="vendor", removed_at=None)
+        assert [each.pk for each in left] == [the_first().pk]
+        assert line.state == "done"
+        assert line.removed == len(line.report["removed"]) or line.removed > 25
+        assert the_first().name not in line.report["removed"]
+
+
+@pytest.mark.parametrize("what", ["lease", "broke"])
+def test_what_was_lost_while_we_waited_for_it_is_lost(
+    connection: Connection, zoho: Zoho, what: str
+) -> None:
+    def take() -> None:
+        mine = RefreshRun.unscoped.filter(finished_at=None)
+        if what == "lease":
+            mine.update(leased_until=timezone.now() + 2 * LEASE)
+        else:
+            books.broke(
+                Connection.unscoped.get(pk=connection.pk),
+                Connection.Broken.ORGANISATION_REFUSED,
+            )
+
+    with acting_in(connection.business_id):
+        run, line = held_run(connection)
+        with uncommitted(connection.business_id, take):
+            assert not stored(run, line)
+        line.refresh_from_db()
+        assert line.state == "waiting"
+        assert not Contact.unscoped.filter(kind="vendor").exclude(removed_at=None)
