@@ -50,6 +50,7 @@ class ConnectionAccess:
         self._token_until = timezone.now()
         self._noted_at: datetime | None = None
         self._unnoted: DailyLimit | None = None
+        self._counted_at: datetime | None = None
         self._uncounted: Counter[tuple[str, str]] = Counter()
 
     def token(self, refused: str | None = None) -> str:
@@ -91,30 +92,33 @@ class ConnectionAccess:
     def came(self, status: int | None, code: int | None) -> None:
         answered = "no answer" if status is None else str(status)
         self._uncounted[answered, "" if code is None else str(code)] += 1
-        if self._priority is not Priority.REFRESH:
+        if not self._may_wait(self._counted_at):
             self._count()
 
     def limits(self, limits: DailyLimit) -> None:
-        """A refresh makes many calls in a moment: not each of them is written down."""
         self._unnoted = limits
-        last = self._noted_at
-        is_soon = last is not None and timezone.now() < last + NOTED_EACH
-        if self._priority is not Priority.REFRESH or not is_soon:
+        if not self._may_wait(self._noted_at):
             self.settle()
 
+    def _may_wait(self, last: datetime | None) -> bool:
+        """A refresh makes many calls in a moment: not each of them is written down."""
+        is_soon = last is not None and timezone.now() < last + NOTED_EACH
+        return is_soon and self._priority is Priority.REFRESH
+
     def settle(self) -> None:
-        """Write down what Zoho said last of the day, and count the calls, as far as
-        that is not done yet."""
+        """Count the calls, and write down what Zoho said last of the day, as far as that
+        is not done yet."""
+        self._count()
         if self._unnoted:
             budget.note_limits(self._connection, self._unnoted)
             self._unnoted, self._noted_at = None, timezone.now()
-        self._count()
 
     def _count(self) -> None:
         organisation = f"{self._connection.region}:{self._connection.organisation_id}"
         for (status, code), number in self._uncounted.items():
             counters.count_calls(organisation, status, code, number)
         self._uncounted.clear()
+        self._counted_at = timezone.now()
 
     def limited(self, error: ZohoRateLimited) -> None:
         budget.note_refusal(self._connection, error)

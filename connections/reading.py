@@ -229,17 +229,18 @@ class Reading:
         """Raises LeaseLost."""
         whole = not self.line.newest_only
         self.line.newest = self._surely_newest()
-        is_ours = entries.store(
-            self.line,
-            self.run.connection,
-            self.kind,
-            lease=self.run.leased_until,
-            began=self.began,
-            whole=whole and self.may_miss,
-            count=self.rows if whole else self._ours(),
-            counts_back=not whole,
-            in_hand=self.unkept.values(),
-        )
+        with transaction.atomic():
+            is_ours = entries.store(
+                self.line,
+                self.run.connection,
+                self.kind,
+                lease=self.run.leased_until,
+                began=self.began,
+                whole=whole and self.may_miss,
+                count=self.rows if whole else self._ours(),
+                counts_back=not whole,
+                in_hand=self.unkept.values(),
+            )
         if not is_ours:
             raise LeaseLost
         self.line.state = RefreshedList.State.DONE

@@ -171,7 +171,6 @@ def test_a_list_with_a_value_that_no_column_takes_has_failed_and_the_others_come
 
 
 @in_a_transaction
-@pytest.mark.xfail(strict=True, reason="the statement has no savepoint any more")
 def test_so_it_is_inside_a_transaction(
     connection: Connection, zoho: Zoho, monkeypatch: pytest.MonkeyPatch
 ) -> None:

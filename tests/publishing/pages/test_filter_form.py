@@ -32,7 +32,7 @@ class Fields(HTMLParser):
             self.select["options"].append((values.get("value"), "selected" in values))
 
 
-QUERIES: list[dict[str, str]] = [
+QUERIES: list[dict[str, Any]] = [
     {},
     {"kind": "receipt", "currency": "GBP"},
     {"least": "0", "most": "1234567.5", "since": "2025-01-02", "until": "2025-02-03"},
@@ -48,7 +48,7 @@ def test_hand_drawn_fields_are_as_django_draws_them(
     at: At,
     alice: User,
     connected_bakery: Business,
-    query: dict[str, str],
+    query: dict[str, Any],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     make_item(connected_bakery, alice)

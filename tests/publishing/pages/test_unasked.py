@@ -1,5 +1,7 @@
 """Pages that ask less: of rows of every sort, and of each as it stands."""
 
+from typing import Any
+
 import pytest
 from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
@@ -13,7 +15,7 @@ from publishing.views.listing import Listing
 from tests.publishing.factories import make_item, make_pdf, ready_item, upload
 from tests.publishing.pages.conftest import At, text
 
-QUERIES: list[dict[str, str]] = [
+QUERIES: list[dict[str, Any]] = [
     {},
     {"q": "nothing like it"},
     {"currency": "EUR"},
@@ -22,7 +24,7 @@ QUERIES: list[dict[str, str]] = [
 ]
 
 
-def asked(at: At, who: User, business: Business, name: str, **query: object) -> int:
+def asked(at: At, who: User, business: Business, name: str, **query: Any) -> int:
     visitor = at(who, business)
     visitor.opens(name, **query)
     with CaptureQueriesContext(database) as queries:

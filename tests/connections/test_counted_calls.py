@@ -46,7 +46,6 @@ def test_all_calls_of_a_refresh_are_counted_once(
     assert counted() == len(zoho.standin.calls) > 5
 
 
-@pytest.mark.xfail(strict=True, reason="settle() counts only after it has noted")
 def test_calls_are_counted_though_what_zoho_said_of_the_day_cannot_be_noted(
     connection: Connection,
     monkeypatch: pytest.MonkeyPatch,
@@ -62,7 +61,6 @@ def test_calls_are_counted_though_what_zoho_said_of_the_day_cannot_be_noted(
     assert counted() == 1
 
 
-@pytest.mark.xfail(strict=True, reason="only an answer with a limit is counted in time")
 def test_calls_without_an_answer_are_counted_once_a_second_too(
     connection: Connection,
     time_machine: TimeMachineFixture,
