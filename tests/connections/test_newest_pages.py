@@ -15,7 +15,7 @@ from django.utils import timezone
 from pytest_django import Settings
 from pytest_django.plugin import DjangoDbBlocker
 
-from connections import lists
+from connections import budget, lists
 from connections.models import (
     Allowance,
     Connection,
@@ -62,6 +62,7 @@ def read(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[
 
 
 def _read(zoho: Zoho, connection: Connection, alice: User) -> bytes:
+    budget.forget()
     zoho.standin.change("vendors", organization=BAKERY, count=850)
     for row in zoho.organisation.contacts.values():
         row["last_modified_time"] = zoho.organisation.stamp(time.time() - 3600)

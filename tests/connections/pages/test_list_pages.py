@@ -12,7 +12,7 @@ from django.test import override_settings
 from pytest_django import Settings
 from pytest_django.plugin import DjangoDbBlocker
 
-from connections import tasks
+from connections import budget, tasks
 from connections.models import Account, Contact
 from dext_sync.businesses.models import AuditEntry, Business, User
 from dext_sync.businesses.tenancy import acting_in
@@ -47,6 +47,7 @@ def read(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[
 
 
 def _read(bakery: Business, alice: User) -> bytes:
+    budget.forget()
     standin = StandIn()
     with lend(standin) as running, override_settings(**settings_for(running)):
         trip = Trip(browser_of(alice), alice, bakery, Zoho(standin))
