@@ -1,6 +1,7 @@
 """The one statement that stores a list: all of it, or nothing at all."""
 
 import json
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -141,10 +142,9 @@ def test_who_is_told_that_the_list_was_not_stored_says_that_it_is_lost(
         assert line.state != RefreshedList.State.DONE
 
 
-@pytest.mark.usefixtures("committed_db")
-def test_a_list_with_a_value_that_no_column_takes_has_failed_and_the_others_come(
-    connection: Connection, zoho: Zoho, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def does_not_fit(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """From now on Zoho's tax rates have a value that their column does not take."""
     held = entries.held
 
     def unfit(kind: ListKind, rows: Any, *, reading: int, number: int) -> HeldPage:
@@ -154,10 +154,16 @@ def test_a_list_with_a_value_that_no_column_takes_has_failed_and_the_others_come
         found = [{**row, "percentage": "123456789012"} for row in json.loads(page.rows)]
         return HeldPage(reading, number, json.dumps(found), page.ids)
 
+    return lambda: monkeypatch.setattr(entries, "held", unfit)
+
+
+def it_fails_and_the_others_come(
+    connection: Connection, does_not_fit: Callable[[], None]
+) -> None:
     with acting_in(connection.business_id):
         refreshed(connection)
         before = sorted(TaxRate.unscoped.values_list("zoho_id", "percentage"))
-        monkeypatch.setattr(entries, "held", unfit)
+        does_not_fit()
         run = refreshed(connection)
         states = dict(run.lists.values_list("kind", "state"))
         problem = run.lists.get(kind="tax-rates").problem
@@ -168,35 +174,20 @@ def test_a_list_with_a_value_that_no_column_takes_has_failed_and_the_others_come
     assert states.pop("tax-rates") == "failed"
     assert "does not fit" in problem
     assert set(states.values()) <= {"done", "not_available"}
+
+
+@pytest.mark.usefixtures("committed_db", "zoho")
+def test_a_list_with_a_value_that_no_column_takes_fails_and_the_others_come(
+    connection: Connection, does_not_fit: Callable[[], None]
+) -> None:
+    it_fails_and_the_others_come(connection, does_not_fit)
 
 
 @in_a_transaction
 def test_so_it_is_inside_a_transaction(
-    connection: Connection, zoho: Zoho, monkeypatch: pytest.MonkeyPatch
+    connection: Connection, does_not_fit: Callable[[], None]
 ) -> None:
-    held = entries.held
-
-    def unfit(kind: ListKind, rows: Any, *, reading: int, number: int) -> HeldPage:
-        page = held(kind, rows, reading=reading, number=number)
-        if kind.slug != "tax-rates":
-            return page
-        found = [{**row, "percentage": "123456789012"} for row in json.loads(page.rows)]
-        return HeldPage(reading, number, json.dumps(found), page.ids)
-
-    with acting_in(connection.business_id):
-        refreshed(connection)
-        before = sorted(TaxRate.unscoped.values_list("zoho_id", "percentage"))
-        monkeypatch.setattr(entries, "held", unfit)
-        run = refreshed(connection)
-        states = dict(run.lists.values_list("kind", "state"))
-        problem = run.lists.get(kind="tax-rates").problem
-        after = sorted(TaxRate.unscoped.values_list("zoho_id", "percentage"))
-
-    assert run.finished_at is not None
-    assert before == after != []
-    assert states.pop("tax-rates") == "failed"
-    assert "does not fit" in problem
-    assert set(states.values()) <= {"done", "not_available"}
+    it_fails_and_the_others_come(connection, does_not_fit)
 
 
 @pytest.mark.usefixtures("committed_db")
