@@ -83,8 +83,11 @@ def publish_a_bill(page: Page, folder: Path) -> None:
 
 def add_payment_method(page: Page) -> None:
     page.get_by_role("link", name="Payment methods").click()
+    adding = page.get_by_role("link", name="Add payment method")
+    expect(adding).to_be_visible()
     is_accessible(page)
-    page.get_by_role("link", name="Add payment method").click()
+    adding.click()
+    expect(page.get_by_label("Name")).to_be_visible()
     is_accessible(page)
     page.get_by_label("Name").fill("Company card")
     page.get_by_label("Account in Zoho Books").select_option(label="Petty Cash")
