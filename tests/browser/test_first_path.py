@@ -23,8 +23,12 @@ pytestmark = pytest.mark.browser
 
 def connect(page: Page) -> None:
     page.get_by_role("link", name="Connections").click()
+    expect(page.get_by_role("heading", name="Connections", level=1)).to_be_visible()
     is_accessible(page)
     page.get_by_role("link", name="Connect", exact=True).click()
+    expect(
+        page.get_by_role("heading", name="Connect accounting software")
+    ).to_be_visible()
     is_accessible(page)
     page.get_by_role("link", name="Connect").last.click()
     page.get_by_label("Where do you sign in to Zoho?").select_option("eu")
@@ -47,8 +51,10 @@ def connect(page: Page) -> None:
 
 def refresh(page: Page) -> None:
     page.get_by_role("link", name="Manage").click()
+    menu = page.get_by_role("button", name="Manage", exact=True)
+    expect(menu).to_be_visible()
     is_accessible(page)
-    page.get_by_role("button", name="Manage", exact=True).click()
+    menu.click()
     page.get_by_role("button", name="Refresh integration data").click()
     expect(
         page.get_by_text(
@@ -59,6 +65,7 @@ def refresh(page: Page) -> None:
     is_accessible(page)
     expect(page.get_by_text("Refresh in progress.")).to_be_hidden()
     page.get_by_role("link", name="Lists", exact=True).first.click()
+    expect(page.get_by_role("heading", name="Lists", level=1)).to_be_visible()
     is_accessible(page)
     page.get_by_role("main").get_by_role("link", name="Suppliers").click()
     expect(page.get_by_role("rowheader", name="Acme Paper Ltd")).to_be_visible()

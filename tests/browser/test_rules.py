@@ -60,6 +60,7 @@ def finds_them_filled_in(page: Page, address: str) -> None:
 
 def try_a_category_rule(page: Page) -> None:
     page.get_by_role("link", name="Category rules").click()
+    expect(page.get_by_label("Words")).to_be_visible()
     is_accessible(page)
     page.get_by_label("Words").fill("stamps")
     category = page.get_by_role("combobox", name="Category", exact=True)
