@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise, starmap
 from typing import Any, Final
 
-from django.db import DataError, transaction
+from django.db import DataError, IntegrityError, transaction
 from django.db import connection as database
 from django.db.models import Func, IntegerField, Max, Min, QuerySet
 from django.utils import timezone
@@ -119,6 +119,7 @@ def read_list(
     reading = Reading(run, line, BY_SLUG[line.kind], books, until)
     try:
         reading.read()
+        reading.store()
     except (ZohoUnavailable, TurnOver):
         reading.keep()
         raise
@@ -126,9 +127,6 @@ def read_list(
         raise
     except (ZohoRejected, ZohoForbidden, ZohoUnexpected) as error:
         not_read(run, line, reading.kind, error)
-        return
-    try:
-        reading.store()
     except (DataError, ValueError, KeyError) as error:
         unfit = ZohoUnexpected(
             _("What Zoho sent does not fit: {error}").format(error=error)
@@ -188,8 +186,6 @@ class Reading:
     unkept: dict[Arrived, HeldPage] = field(default_factory=dict)
     began: datetime = field(default_factory=timezone.now)
     """Before the first of all pages that are here was asked for."""
-    may_miss: bool = True
-    """Something that we have may be in none of them: then it has left Zoho."""
 
     @property
     def rows(self) -> int:
@@ -214,11 +210,6 @@ class Reading:
             self._forget_pages()
             self._note(newest_only=False)
         self._read_all()
-        if self.reading == 1 and len(self.pages) > 1:
-            self.may_miss = self._misses_any()
-            if self.may_miss:
-                self._begin_second_reading()
-                self._read_all()
 
     def _take_up(self) -> None:
         until = timezone.now() + LEASE
@@ -226,24 +217,48 @@ class Reading:
         self.line.state = RefreshedList.State.READING
 
     def store(self) -> None:
-        """Raises LeaseLost."""
+        """Raises LeaseLost, and what `read` raises where it has to be read once more."""
+        try:
+            self._store()
+        except entries.MissesSome:
+            self._begin_second_reading()
+            self._read_all()
+            self._store()
+        self.line.state = RefreshedList.State.DONE
+
+    def _store(self) -> None:
+        try:
+            is_ours = self._is_stored()
+        except IntegrityError:
+            # Who was remembered by somebody else in that instant is known by now.
+            is_ours = self._is_stored()
+        if not is_ours:
+            raise LeaseLost
+
+    def _is_stored(self) -> bool:
+        """Where a row is deleted, those after it move up: one may move from a page that
+        is still to come into one that is here already. So what a first reading of
+        several pages misses need not be gone."""
         whole = not self.line.newest_only
-        self.line.newest = self._surely_newest()
         with transaction.atomic():
-            is_ours = entries.store(
+            return entries.store(
                 self.line,
                 self.run.connection,
                 self.kind,
                 lease=self.run.leased_until,
                 began=self.began,
-                whole=whole and self.may_miss,
+                whole=whole,
+                surely=self.reading > 1 or len(self.pages) == 1,
                 count=self.rows if whole else self._ours(),
                 counts_back=not whole,
+                newest=self._surely_newest(),
                 in_hand=self.unkept.values(),
             )
-        if not is_ours:
-            raise LeaseLost
-        self.line.state = RefreshedList.State.DONE
+
+    def _begin_second_reading(self) -> None:
+        self.keep()
+        self.reading, self.pages = 2, []
+        self._note(rows=0)
 
     def _surely_newest(self) -> datetime | None:
         """Others may be changed in the same second, and come before it."""
@@ -254,24 +269,6 @@ class Reading:
         last = self.pages[-1] if self.pages else None
         while last is None or last.has_more:
             last = self._read_page(self.kind.read, last.number + 1 if last else 1)
-
-    # What one reading of several pages misses need not be gone
-
-    def _misses_any(self) -> bool:
-        """Where a row is deleted, those after it move up: one may move from a page that
-        is still to come into one that is here already."""
-        return entries.misses_any(
-            self.line,
-            self.run.connection,
-            self.kind,
-            began=self.began,
-            in_hand=self.unkept.values(),
-        )
-
-    def _begin_second_reading(self) -> None:
-        self.keep()
-        self.reading, self.pages = 2, []
-        self._note(rows=0)
 
     # A long list of which most is known
 

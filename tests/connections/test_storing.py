@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -50,7 +51,7 @@ def a_page(**values: Any) -> HeldPage:
         "kind": "vendor",
         **values,
     }
-    return HeldPage(1, 2, json.dumps([row]), [str(row["zoho_id"])])
+    return HeldPage(1, 2, json.dumps([row]))
 
 
 def everything(run: RefreshRun) -> tuple[object, ...]:
@@ -71,6 +72,8 @@ def test_who_has_lost_the_lease_stores_nothing_notes_nothing_and_throws_nothing_
         theirs = timezone.now() + LEASE
         RefreshRun.unscoped.filter(pk=run.pk).update(leased_until=theirs)
         line = run.lists.get(kind="suppliers")
+        known = Contact.unscoped.filter(kind="vendor").first()
+        assert known is not None
         RefreshedPage.unscoped.create(
             business_id=line.business_id,
             line=line,
@@ -90,13 +93,71 @@ def test_who_has_lost_the_lease_stores_nothing_notes_nothing_and_throws_nothing_
                 began=timezone.now(),
                 whole=True,
                 count=1,
-                in_hand=[a_page()],
+                in_hand=[a_page(), a_page(zoho_id=known.zoho_id, name="Renamed")],
             )
             for lease in (theirs - timedelta(seconds=1), None)
         ]
 
         assert stored == [False, False]
         assert everything(run) == before
+
+
+@in_a_transaction
+def test_it_tells_what_it_did_and_touches_nothing_else(
+    connection: Connection, zoho: Zoho
+) -> None:
+    with acting_in(connection.business_id):
+        refreshed(connection)
+        run = lists.start(connection, None)
+        run.leased_until = timezone.now() + LEASE
+        run.save()
+        vendors = Contact.unscoped.filter(kind="vendor").order_by("name")
+        changes, *leave = vendors
+        before = {row.pk: row for row in Contact.unscoped.all()}
+        long_gone = leave.pop()
+        long_gone.removed_at = timezone.now() - timedelta(days=3)
+        long_gone.save()
+        of_another_organisation = Contact.unscoped.create(
+            business_id=connection.business_id,
+            connection=connection,
+            organisation_id="4711",
+            zoho_id="1",
+            name="Bakers of Bath",
+            kind="vendor",
+        )
+        line = run.lists.get(kind="suppliers")
+        news = [a_page(zoho_id=str(each), name=f"New {each}") for each in (9, 7, 8)]
+
+        assert entries.store(
+            line,
+            connection,
+            BY_SLUG["suppliers"],
+            lease=run.leased_until,
+            began=timezone.now(),
+            whole=True,
+            count=4,
+            in_hand=[
+                replace(page, number=number)
+                for number, page in enumerate(
+                    [*news, a_page(zoho_id=changes.zoho_id, name="Renamed")], start=1
+                )
+            ],
+        )
+
+        line.refresh_from_db()
+        after = {row.pk: row for row in Contact.unscoped.all()}
+    assert (line.state, line.rows) == ("done", 4)
+    assert (line.added, line.changed, line.removed) == (3, 1, len(leave))
+    assert line.report == {
+        "added": ["New 9", "New 7", "New 8"],
+        "changed": ["Renamed"],
+        "removed": [row.name for row in leave][: entries.NAMES_TOLD],
+    }
+    assert after[changes.pk].changed_at > before[changes.pk].changed_at
+    assert after[long_gone.pk].removed_at == long_gone.removed_at
+    assert after[of_another_organisation.pk].removed_at is None
+    kept = (row for row in before.values() if row.kind == "customer")
+    assert all(after[row.pk].removed_at is None for row in kept)
 
 
 @in_a_transaction
@@ -152,7 +213,7 @@ def does_not_fit(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
         if kind.slug != "tax-rates":
             return page
         found = [{**row, "percentage": "123456789012"} for row in json.loads(page.rows)]
-        return HeldPage(reading, number, json.dumps(found), page.ids)
+        return HeldPage(reading, number, json.dumps(found))
 
     return lambda: monkeypatch.setattr(entries, "held", unfit)
 

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -16,8 +17,9 @@ from connections import books, entries, lists
 from connections.kinds import BY_SLUG
 from connections.models import Connection, Contact, RefreshedList, RefreshRun
 from connections.reading import LEASE
+from connections.zoho import parsing
 from dext_sync.businesses.tenancy import acting_in
-from tests.publishing.zoho import Zoho
+from tests.publishing.zoho import BAKERY, Zoho
 
 pytestmark = pytest.mark.usefixtures("committed_db")
 
@@ -100,6 +102,31 @@ def test_who_is_remembered_while_the_list_is_stored_has_not_left(
         assert line.state == "done"
         assert line.removed == len(line.report["removed"]) or line.removed > 25
         assert the_first().name not in line.report["removed"]
+
+
+def test_who_is_remembered_while_their_list_is_stored_is_there_once(
+    connection: Connection, zoho: Zoho
+) -> None:
+    """They were created in Zoho by an item, and the list brings them, too."""
+    with acting_in(connection.business_id):
+        lists.refresh(lists.start(connection, None).pk)
+        known = set(Contact.unscoped.values_list("zoho_id", flat=True))
+        zoho.standin.change("vendors", organization=BAKERY, count=1)
+        held = zoho.standin.state(BAKERY)["contacts"]
+        (created,) = [held[each] for each in held if each not in known]
+        row = replace(
+            parsing.contact(created), name="As the item named them", kind="vendor"
+        )
+        run = lists.start(connection, None)
+        with uncommitted(
+            connection.business_id,
+            lambda: entries.remember_contact(connection, row),
+        ):
+            lists.refresh(run.pk)
+        line = run.lists.get(kind="suppliers")
+        (found,) = Contact.unscoped.filter(zoho_id=row.zoho_id)
+        assert found.name == created["contact_name"]
+        assert (line.state, line.added, line.changed) == ("done", 0, 1)
 
 
 @pytest.mark.parametrize("what", ["lease", "broke"])
