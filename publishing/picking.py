@@ -10,7 +10,7 @@ from typing import Any, Final
 from babel import Locale
 from django.core.exceptions import ValidationError
 from django.db import connection as database
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Case, IntegerField, Model, Q, QuerySet, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from connections import entries
@@ -116,6 +116,8 @@ class Option:
     hint: str = ""
     shown: str = ""
     """What the list says where that is more than the label."""
+    rank: int = 0
+    """How well it fits what was typed; 0 fits best."""
 
 
 def options(field: str, words: str, place: Place) -> list[Option]:
@@ -125,8 +127,7 @@ def options(field: str, words: str, place: Place) -> list[Option]:
     if field == "contact":
         return _contact_options(words, place)
     offered = _known_suppliers if field == "known_supplier" else CHOICES[field]
-    rows = _named_like(offered(place), words)
-    return [_option(row) for row in rows[:MOST_OPTIONS]]
+    return [_option(row) for row in _best(offered(place), words)]
 
 
 def _option(row: Model) -> Option:
@@ -210,6 +211,28 @@ def _named_like(rows: QuerySet[Any], words: str) -> QuerySet[Any]:
     return rows
 
 
+def _best(rows: QuerySet[Any], words: str) -> QuerySet[Any]:
+    """A name that begins with the words comes before one that has them somewhere: “it”
+    means IT and Internet Expenses, and not Credit Card Charges."""
+    found = _named_like(rows, words).annotate(rank=_rank(words))
+    return found.order_by("rank", *rows.model._meta.ordering)[:MOST_OPTIONS]  # noqa: SLF001  (Django's model API)
+
+
+def _rank(words: str) -> Case | Value:
+    if not words:
+        return Value(0)
+    begun = Q()
+    for word in words.split():
+        begun &= Q(name__iregex=rf"\m{re.escape(word)}")
+    return Case(
+        When(name__iexact=words, then=0),
+        When(name__istartswith=words, then=1),
+        When(begun, then=2),
+        default=3,
+        output_field=IntegerField(),
+    )
+
+
 def _hint(row: Model) -> str:
     match row:
         case Account():
@@ -225,30 +248,32 @@ def _hint(row: Model) -> str:
 
 
 def _supplier_options(words: str, place: Place) -> list[Option]:
-    contacts = _contact_options(words, place)
-    ours = _named_like(_known_suppliers(place).filter(contact=None), words)
+    ours = _best(_known_suppliers(place).filter(contact=None), words)
     found = [
-        *contacts,
+        *_contact_options(words, place),
         *(
-            Option(f"supplier:{row.pk}", row.name, str(_("not in Zoho Books")))
-            for row in ours[:MOST_OPTIONS]
+            Option(
+                f"supplier:{row.pk}",
+                row.name,
+                str(_("not in Zoho Books")),
+                rank=row.rank,
+            )
+            for row in ours
         ),
     ]
+    found.sort(key=lambda option: (option.rank, option.label.casefold()))
     if words and not any(o.label.casefold() == words.casefold() for o in found):
-        found.append(
-            Option(
-                f"new:{words}",
-                words,
-                str(_("new customer") if place.sells else _("new supplier")),
-            )
-        )
-    return sorted(found, key=lambda o: (o.value.startswith("new:"), o.label.casefold()))
+        new = _("new customer") if place.sells else _("new supplier")
+        found.append(Option(f"new:{words}", words, str(new)))
+    return found
 
 
 def _contact_options(words: str, place: Place) -> list[Option]:
     """Only those that Zoho has."""
-    rows = _named_like(_parties(place), words)[:MOST_OPTIONS]
-    return [Option(f"contact:{row.pk}", row.name, row.currency_code) for row in rows]
+    return [
+        Option(f"contact:{row.pk}", row.name, row.currency_code, rank=row.rank)
+        for row in _best(_parties(place), words)
+    ]
 
 
 @dataclass(frozen=True)

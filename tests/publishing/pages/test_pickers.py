@@ -1,8 +1,10 @@
 """What is picked on an item's page: entries of Zoho's lists, suppliers, new names."""
 
+import re
 from decimal import Decimal
 
 import pytest
+from django.http import HttpResponse
 
 from connections.models import Account, Connection, Contact
 from dext_sync.businesses.models import Business, User
@@ -12,6 +14,7 @@ from publishing.models import Item, PaymentMethod, Supplier
 from tests.publishing.factories import (
     entry,
     make_contact,
+    make_entry,
     paid_receipt,
     ready_item,
 )
@@ -45,6 +48,58 @@ def test_a_name_that_fits_several_entries_is_not_guessed(
     assert "Several fit “rate”: Standard Rate, Zero Rate." in text(answer)
     with acting_in(bakery.pk):
         assert Item.unscoped.get().tax_rate_id == item.tax_rate_id
+
+
+def labels(answer: HttpResponse) -> list[str]:
+    return re.findall(r'data-label="([^"]*)"', answer.content.decode())
+
+
+MADE = (
+    "Credit Cards",
+    "Furniture",
+    "IT and Internet",
+    "Letters of Credit",
+    "Other (IT)",
+)
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("it", ["IT and Internet", "Other (IT)", *MADE[:2], "Letters of Credit"]),
+        ("credit", ["Credit Cards", "Letters of Credit"]),
+        ("internet it", ["IT and Internet"]),
+        ("letters of credit", ["Letters of Credit"]),
+        ("c++ (", []),
+    ],
+)
+def test_what_begins_with_the_words_is_offered_first(
+    at: At,
+    bob: User,
+    bakery: Business,
+    connection: Connection,
+    typed: str,
+    offered: list[str],
+) -> None:
+    """Enter takes the first one that is offered."""
+    for name in MADE:
+        make_entry(Account, connection, name, account_type="expense")
+    found = labels(at(bob, bakery).opens("category_options", q=typed))
+    assert [name for name in found if name in MADE] == offered
+
+
+def test_among_suppliers_the_one_that_is_called_so_is_first(
+    at: At, bob: User, bakery: Business, connection: Connection
+) -> None:
+    make_contact(connection, "A Better Rye")
+    make_contact(connection, "Ryeland Ltd")
+    with acting_in(bakery.pk):
+        Supplier.unscoped.create(business=bakery, name="Rye", side="supplier")
+    assert labels(at(bob, bakery).opens("supplier_options", q="rye")) == [
+        "Rye",
+        "Ryeland Ltd",
+        "A Better Rye",
+    ]
 
 
 @pytest.mark.parametrize("typed", ["20", "20%", "20 %", "standard 20"])
