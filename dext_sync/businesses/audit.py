@@ -71,7 +71,7 @@ SENTENCES = {
     "item.created": _("typed in {subject}"),
     "item.changed": _("changed {field} of {subject} from {before} to {after}"),
     "item.confirmed": _("confirmed {field} of {subject}: {value}"),
-    "item.ruled": _("a rule changed {field} of {subject} from {before} to {after}"),
+    "item.ruled": _("changed {field} of {subject} by rule from {before} to {after}"),
     "item.merged": _(
         "{field} of {subject} became {after}: in the organisation before it was {before}"
     ),
@@ -145,9 +145,28 @@ SENTENCES = {
     "publication.waiting": _("{subject} waits until {until}: {reason}"),
 }
 
+# Said by themselves: nobody did it.
+WHOLE: Final = frozenset(
+    {
+        "auto.held",
+        "auto.paused",
+        "auto.published",
+        "auto.resumed",
+        "item.merged",
+        "item.suspected",
+        "publication.differs",
+        "publication.failed",
+        "publication.second_record",
+        "publication.uncertain",
+        "publication.waiting",
+        "restore.unknown",
+    }
+)
+
 OWN_SENTENCES = {
     "item.changed": _("changed {field} from {before} to {after}"),
     "item.confirmed": _("confirmed {field}: {value}"),
+    "item.ruled": _("changed {field} by rule from {before} to {after}"),
     "auto.published": _("{sentence}"),
     "auto.held": _("{sentence}"),
 }
@@ -210,6 +229,13 @@ def line(
 def sentence(entry: AuditEntry) -> str:
     """What the entry says, without its actor: “connected Harbour Bakery Ltd”."""
     return _filled(entry, SENTENCES.get(entry.action))
+
+
+def teller(entry: AuditEntry) -> str:
+    """Who the sentence begins with; "" where it needs nobody."""
+    if entry.actor_name or entry.action in WHOLE:
+        return entry.actor_name
+    return "dext_sync"
 
 
 def own_sentence(entry: AuditEntry) -> str:

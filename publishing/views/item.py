@@ -78,12 +78,17 @@ def history(request: WorkspaceRequest, item_id: int) -> HttpResponse:
 
 def _told(
     request: WorkspaceRequest, entries: list[AuditEntry]
-) -> list[tuple[AuditEntry, str]]:
-    """Where another item is spoken of it is named, and linked, to whoever may see it."""
+) -> list[tuple[AuditEntry, str, str]]:
+    """When, who and what. Where another item is spoken of it is named, and linked, to
+    whoever may see it."""
     numbers = {each.data["other_item"] for each in entries if _of_other(each)}
     others = items_of_both(request).in_bulk(numbers) if numbers else {}
     return [
-        (each, _sentence(request, each, others.get(each.data.get("other_item"))))
+        (
+            each,
+            audit.teller(each),
+            _sentence(request, each, others.get(each.data.get("other_item"))),
+        )
         for each in entries
     ]
 

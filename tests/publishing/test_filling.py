@@ -390,7 +390,7 @@ class TestWhatStaysAsItWas:
             told = [
                 audit.own_sentence(each) for each in audit.about(item.business, item)
             ]
-        assert any("a rule changed description" in each for each in told)
+        assert any("changed description by rule" in each for each in told)
 
 
 def test_many_of_one_supplier_are_looked_at_without_a_query_each(

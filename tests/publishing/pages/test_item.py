@@ -8,6 +8,7 @@ import pytest
 from django.utils import timezone
 
 from connections.models import Connection, Location, Project, TaxRate
+from dext_sync.businesses import audit
 from dext_sync.businesses.models import AuditEntry, Business, User
 from dext_sync.businesses.tenancy import acting_in
 from publishing.formats import locale_of
@@ -318,6 +319,19 @@ def test_a_saved_field_needs_few_questions(
         visitor.posts(
             "item_field", item.pk, "reference", data={"value": "INV-7"}, htmx=True
         )
+
+
+def test_what_a_rule_did_has_a_doer_and_what_is_a_sentence_has_none(
+    at: At, bob: User, bakery: Business, item: Item
+) -> None:
+    with acting_in(bakery.pk):
+        changed = {"field": "description", "before": "nothing", "after": "Paper"}
+        audit.record(bakery, "item.ruled", subject=item, **changed)
+        held = "Not auto-published: total missing"
+        audit.record(bakery, "auto.held", subject=item, sentence=held)
+    page = text(at(bob, bakery).opens("item_history", item.pk))
+    assert "<b>dext_sync</b> changed description by rule from nothing to Paper" in page
+    assert "<span>Not auto-published: total missing</span>" in page
 
 
 def test_history_tells_who_did_what(
