@@ -2,7 +2,9 @@
 
 import re
 from datetime import timedelta
+from pathlib import Path
 
+import allauth
 import pytest
 import time_machine
 from allauth.mfa.models import Authenticator
@@ -15,9 +17,12 @@ from dext_sync.businesses import audit
 from dext_sync.businesses.models import AuditEntry, Business, Membership, User
 from dext_sync.businesses.secrets import decrypt
 from dext_sync.businesses.tenancy import acting_as, acting_in
+from dext_sync.local import bootstrap
 from tests.conftest import Browse
 from tests.factories import PASSWORD
 
+# The first is a link to another one; codes by mail are off.
+NOT_OURS = ("email_confirmation_signup", "login_code", "password_reset_code")
 NEW = {"name": "Nora", "email": "nora@example.com", "password1": "a long enough one"}
 
 
@@ -104,6 +109,32 @@ def test_a_forgotten_password_is_set_anew(
     )
     alice.refresh_from_db()
     assert alice.check_password("another long one")
+    assert mailoutbox[1].subject == "Your password was reset"
+    said = str(mailoutbox[1].body)
+    assert "through the link in our letter" in said
+    assert re.search(r"- Time: \d+ [A-Z][a-z]{2} \d{4}, \d\d:\d\d UTC\n", said)
+
+
+def test_every_letter_of_allauths_is_in_our_words() -> None:
+    ours = bootstrap.ROOT / "templates"
+    theirs = Path(allauth.__file__).parent / "templates"
+    letters = {
+        str(found.relative_to(theirs))
+        for app in ("account", "mfa")
+        for found in (theirs / app / "email").glob("*_subject.txt")
+    }
+    assert {name for name in letters if not (ours / name).exists()} == {
+        f"account/email/{name}_subject.txt" for name in NOT_OURS
+    }
+
+
+def test_the_persons_page_says_whether_there_is_a_second_factor(
+    alice: User, browse: Browse
+) -> None:
+    client = browse(alice)
+    assert "Off: the password alone is enough" in client.get("/you/").text
+    Authenticator.objects.create(user=alice, type="totp", data={})
+    assert "Off: the password" not in client.get("/you/").text
 
 
 def test_asking_for_a_new_password_tells_nothing_about_accounts(

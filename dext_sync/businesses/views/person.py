@@ -1,5 +1,6 @@
 """A person's own page: name, ways to sign in, the businesses they belong to."""
 
+from allauth.mfa.utils import is_mfa_enabled
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
@@ -21,7 +22,8 @@ def person(request: PersonRequest) -> HttpResponse:
         request.user.save(update_fields=["name"])
         messages.success(request, _("Your name is saved."))
         return redirect("person")
-    return TemplateResponse(request, "businesses/person.html", {"form": form})
+    context = {"form": form, "has_two_factor": is_mfa_enabled(request.user)}
+    return TemplateResponse(request, "businesses/person.html", context)
 
 
 @business_view(Need.MEMBER)
