@@ -82,6 +82,14 @@ def _new_slug(name: str) -> str:
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     """Our hooks into allauth's sign-up and sign-in."""
 
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        "too_many_login_attempts": _(
+            "Too many tries that failed. Try again in five minutes, or set a new"
+            " password."
+        ),
+    }
+
     def save_user(
         self, request: HttpRequest, user: User, form: Form, *options: Any
     ) -> User:

@@ -63,6 +63,17 @@ def test_sign_up_and_confirming_in_one_browser_lead_back_to_the_invitation(
     assert role_of(NORA, bakery) == "standard"
 
 
+def test_the_invited_address_stands_in_the_form(
+    bakery: Business, alice: User, client: Client, mailoutbox: list[EmailMessage]
+) -> None:
+    """Another one would wait for a letter that goes elsewhere."""
+    invite(bakery, alice, "nora+bakery@example.com")
+    page = client.get(link_in(mailoutbox[0])).text
+    sign_up = re.search(r'href="(/accounts/signup/[^"]*)"', page)
+    assert sign_up is not None
+    assert 'value="nora+bakery@example.com"' in client.get(sign_up.group(1)).text
+
+
 def test_confirming_in_another_browser_offers_the_invitation_after_signing_in(
     bakery: Business, alice: User, client: Client, mailoutbox: list[EmailMessage]
 ) -> None:
