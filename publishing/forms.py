@@ -307,7 +307,7 @@ class PaymentMethodForm(forms.Form):
     publish_to = forms.ChoiceField(
         label=_("Publish to"),
         required=False,
-        choices=[("", _("Nothing")), *Item.PublishTo.choices],
+        choices=[("", _("Not set")), *Item.PublishTo.choices],
         help_text=_(
             "A rule: where items go that were paid with it, unless the supplier's rule "
             "or a person says otherwise."

@@ -22,7 +22,7 @@ OPTIONS: Final[Mapping[str, str]] = {
     "location": "location_options",
     "payment_method": "method_options",
 }
-NOTHING: Final = ("", _("Nothing"))
+NOT_SET: Final = ("", _("Not set"))
 
 
 @dataclass(frozen=True)
@@ -64,14 +64,14 @@ class SupplierRuleForm(forms.Form):
     paid = forms.TypedChoiceField(
         label=_("Paid"),
         required=False,
-        choices=[NOTHING, ("yes", _("Paid")), ("no", _("Not paid"))],
+        choices=[NOT_SET, ("yes", _("Paid")), ("no", _("Not paid"))],
         coerce=lambda text: text == "yes",
         empty_value=None,
     )
     publish_to = forms.ChoiceField(
         label=_("Publish to"),
         required=False,
-        choices=[NOTHING, *Item.PublishTo.choices],
+        choices=[NOT_SET, *Item.PublishTo.choices],
     )
 
     def __init__(
@@ -91,7 +91,7 @@ class SupplierRuleForm(forms.Form):
         self.fields["currency"] = forms.ChoiceField(
             label=_("Currency"),
             required=False,
-            choices=[NOTHING, *((code, code) for code in codes)],
+            choices=[NOT_SET, *((code, code) for code in codes)],
         )
         for name in set(self.fields) - set(self.names):
             del self.fields[name]

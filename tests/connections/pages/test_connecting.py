@@ -88,6 +88,7 @@ def test_next_leads_to_a_summary_and_nothing_is_connected_before_finish(
     assert f"Connect {BAKERY}" in page
     assert "Is read" in page
     assert "Bills with their document" in page
+    assert "New suppliers and customers, where a person said so" in page
     assert trip.connection is None
 
 

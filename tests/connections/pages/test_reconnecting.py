@@ -76,6 +76,18 @@ def test_reconnecting_preselects_the_connected_organisation(
     assert "connected until now" in page
 
 
+def test_where_nobody_is_asked_about_new_suppliers_the_summary_says_so(
+    travels: Travels, alice: User, bakery: Business
+) -> None:
+    trip = travels(alice, bakery)
+    trip.has_connected(BAKERY)
+    with acting_in(bakery.pk):
+        Connection.unscoped.update(warns_of_new_suppliers=False)
+    trip.gives_permission()
+    page = text(trip.chooses(BAKERY))
+    assert "New suppliers and customers of what is published" in page
+
+
 def test_reconnecting_mends_a_dead_permission_and_keeps_the_connection(
     travels: Travels, alice: User, bakery: Business
 ) -> None:
