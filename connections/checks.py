@@ -9,11 +9,26 @@ from django.core.checks import CheckMessage, Error, register
 
 from connections import registration
 from connections.zoho.regions import is_loopback
+from dext_sync.businesses.secrets import encrypt
 
 
 @register("connections")
 def zoho_is_configured(**_kwargs: Any) -> list[CheckMessage]:
-    return [*_client(), *_regions(), *_callback()]
+    return [*_keys(), *_client(), *_regions(), *_callback()]
+
+
+def _keys() -> list[CheckMessage]:
+    try:
+        encrypt("")
+    except ValueError:
+        return [
+            Error(
+                "ENCRYPTION_KEYS holds something that is no Fernet key.",
+                hint="How one is made says the README (Rotating keys).",
+                id="connections.E004",
+            )
+        ]
+    return []
 
 
 def _client() -> list[CheckMessage]:
