@@ -46,6 +46,18 @@ def test_a_bill_and_its_document_can_be_seen(books: Books, running: Running) -> 
     assert document.headers["Content-Type"] == "application/pdf"
 
 
+def test_what_stands_in_a_bill_can_be_compared(books: Books, running: Running) -> None:
+    bill = books.bill(
+        date="2026-11-20", due_date="2026-12-20", reference_number="DS-ORDER"
+    )
+    books.post("/bills", bill)
+
+    page = requests.get(f"{running.eu}/app/{HARBOUR}", timeout=10).text
+
+    assert '<td class="date">2026-12-20</td>' in page
+    assert "<td>DS-ORDER</td>" in page
+
+
 def test_an_expense_can_be_seen(books: Books, running: Running) -> None:
     number = books.post("/expenses", books.expense()).body["expense"]["expense_id"]
 

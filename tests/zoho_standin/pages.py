@@ -175,17 +175,20 @@ def _organisation(standin: StandIn, centre: CentreName, number: str) -> Response
 def _bills(organisation: Organisation) -> Markup:
     rows = [
         Markup(
-            '<tr id="/bills/{number}"><td class="date">{date}</td><td>{bill_number}</td>'
+            '<tr id="/bills/{number}"><td class="date">{date}</td>'
+            '<td class="date">{due}</td><td>{bill_number}</td><td>{order_number}</td>'
             '<td>{vendor}</td><td>{lines}</td><td class="amount">{tax}</td>'
             '<td class="amount">{total}</td><td>{status}</td><td>{files}</td></tr>'
         ).format(
             number=bill["bill_id"],
             date=bill["date"],
+            due=bill["due_date"],
             bill_number=bill["bill_number"],
+            order_number=bill["reference_number"],
             vendor=bill["vendor_name"],
             lines=_lines(bill),
             tax=bill["tax_total"],
-            total=f"{bill['currency_code']} {bill['total']}",
+            total=_total(bill),
             status=bill["status"],
             files=_files(organisation, bill),
         )
@@ -193,7 +196,9 @@ def _bills(organisation: Organisation) -> Markup:
     ]
     headings = [
         "Date",
+        "Due",
         "Bill number",
+        "Order number",
         "Vendor",
         "Lines",
         "Tax",
@@ -219,7 +224,7 @@ def _expenses(organisation: Organisation) -> Markup:
             lines=_lines(expense),
             through=expense["paid_through_account_name"],
             tax=expense["tax_amount"],
-            total=f"{expense['currency_code']} {expense['total']}",
+            total=_total(expense),
             files=_files(organisation, expense),
         )
         for expense in _newest(organisation.expenses.values())
@@ -241,17 +246,20 @@ def _invoices(organisation: Organisation) -> Markup:
     rows = [
         Markup(
             '<tr id="/invoices/{number}"><td class="date">{date}</td>'
-            "<td>{invoice_number}</td><td>{customer}</td><td>{lines}</td>"
+            '<td class="date">{due}</td><td>{invoice_number}</td><td>{reference}</td>'
+            "<td>{customer}</td><td>{lines}</td>"
             '<td class="amount">{tax}</td><td class="amount">{total}</td>'
             "<td>{status}</td><td>{emailed}</td><td>{files}</td></tr>"
         ).format(
             number=invoice["invoice_id"],
             date=invoice["date"],
+            due=invoice["due_date"],
             invoice_number=invoice["invoice_number"],
+            reference=invoice["reference_number"],
             customer=invoice["customer_name"],
             lines=_lines(invoice),
             tax=invoice["tax_total"],
-            total=f"{invoice['currency_code']} {invoice['total']}",
+            total=_total(invoice),
             status=invoice["status"],
             emailed="yes" if invoice["is_emailed"] else "no",
             files=_files(organisation, invoice),
@@ -260,7 +268,9 @@ def _invoices(organisation: Organisation) -> Markup:
     ]
     headings = [
         "Date",
+        "Due",
         "Invoice number",
+        "Reference",
         "Customer",
         "Lines",
         "Tax",
@@ -270,6 +280,16 @@ def _invoices(organisation: Organisation) -> Markup:
         "Attachments",
     ]
     return table("Invoices", headings, rows)
+
+
+def _total(record: Record) -> str:
+    """In a foreign currency with the rate at which it is booked."""
+    total = f"{record['currency_code']} {record['total']}"
+    return (
+        total
+        if record["exchange_rate"] == 1
+        else f"{total} × {record['exchange_rate']}"
+    )
 
 
 def _contacts(organisation: Organisation) -> Markup:
