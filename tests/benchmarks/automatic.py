@@ -100,13 +100,15 @@ def _cost(
 
 
 def _fill(tenant: Tenant, size: int, suppliers: list[Supplier]) -> QuerySet[Item]:
-    """Uncoded items of each supplier in turn, and nothing else in the Inbox."""
+    """Uncoded items of each supplier in turn, and nothing else in the Inbox. None is like
+    one of before: an item that may be a duplicate goes another way."""
     like = ready_item(tenant.business, tenant.owner, document=None)
     with acting_in(tenant.business.pk):
         Item.unscoped.update(
             archived_at=timezone.now(), status=Item.Status.ARCHIVED, auto_due_at=None
         )
-        rows = (_copied(like, number, suppliers) for number in range(size))
+        first = Item.unscoped.count()
+        rows = (_copied(like, first + each, suppliers) for each in range(size))
         Item.unscoped.bulk_create(rows, batch_size=1000)
         return Item.unscoped.filter(archived_at=None)
 
