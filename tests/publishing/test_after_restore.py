@@ -50,23 +50,19 @@ def forgotten() -> Iterator[None]:
     """What happens inside, the database forgets: it is put back to what it was."""
     name = str(connections["default"].settings_dict["NAME"])
     backup = f"{name}_backup"
-    copy(name, backup)
+    take(backup, name, "CREATE DATABASE {} TEMPLATE {}")
     yield
-    copy(backup, name)
-    with cursor() as server:
-        pytest_database.drop_database(server, backup)
+    take(name, backup, "ALTER DATABASE {1} RENAME TO {0}")
 
 
-def copy(source: str, target: str) -> None:
+def take(name: str, other: str, statement: str) -> None:
+    """A database of this name, made of the other one."""
     connections.close_all()
-    pytest_database.end_sessions(os.environ["DATABASE_URL"], source)
+    pytest_database.end_sessions(os.environ["DATABASE_URL"], other)
     with cursor() as server:
-        pytest_database.drop_database(server, target)
-        server.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
-                sql.Identifier(target), sql.Identifier(source)
-            )
-        )
+        pytest_database.drop_database(server, name)
+        names = map(sql.Identifier, (name, other))
+        server.execute(sql.SQL(statement).format(*names))
 
 
 def cursor() -> AbstractContextManager[Cursor]:
