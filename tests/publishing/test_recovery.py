@@ -166,8 +166,14 @@ class TestALostAnswerForTheRecord:
         assert len(zoho.calls("GET", "/expenses")) == 2
 
     def test_a_list_without_end_is_said_and_not_trusted(
-        self, zoho: Zoho, bakery: Business, bob: User, clock: time_machine.Traveller
+        self,
+        zoho: Zoho,
+        bakery: Business,
+        bob: User,
+        clock: time_machine.Traveller,
+        monkeypatch: pytest.MonkeyPatch,
     ) -> None:
+        monkeypatch.setattr(recovery, "MOST_PAGES", 3)
         item = paid_receipt(bakery, bob)
         publication = publish_into(zoho, item, bob, "answer_lost", path="/expenses")
         zoho.expenses[0]["description"] = "Something else"
