@@ -82,11 +82,14 @@ class Trip:
         return self._connected()
 
     def has_connected(self, name: str, email: str = ALICE) -> Connection:
-        """As after `connects`, without its pages: for tests of what comes then."""
+        """As after `connects`, without its pages: for tests of what comes then. In the
+        place of another organisation, this person has agreed to the change."""
         organisation = self.zoho.standin.organisation(name).organisation_id
         with acting_in(self.business.pk, self.person.pk):
             consent = self._consented(email)
             wizard.choose(consent, organisation)
+            if wizard.stays(consent):
+                wizard.agree_to_change(consent)
             finished = wizard.finish(consent, self.person)
             assert isinstance(finished, wizard.Finished)
             lists.start(finished.connection, by=self.person)

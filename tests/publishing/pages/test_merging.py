@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.core.mail import EmailMessage
 from django.http import HttpResponse
+from django.utils import timezone
 
 from connections import general
 from connections import tasks as connection_tasks
@@ -27,7 +28,7 @@ from tests.connections.trips import Trip, text
 from tests.factories import PASSWORD
 from tests.publishing.factories import make_entry, make_supplier, ready_item
 from tests.publishing.steps import begun, item_now, now, publish, review, work
-from tests.publishing.zoho import BAKERY, Zoho
+from tests.publishing.zoho import BAKERY, Zoho, mirror
 
 ANNA = "anna@ledgerly.example"
 PRACTICE = "Ledgerly Practice"
@@ -37,7 +38,10 @@ PRACTICE = "Ledgerly Practice"
 def trip(browse: Browse, anna: User, bakery: Business, zoho: Zoho) -> Trip:
     """Anna's browser; the bakery is connected and its lists are here."""
     trip = Trip(browse(anna), anna, bakery, zoho)
-    reads_lists(trip.has_connected(BAKERY, ANNA))
+    connection = trip.has_connected(BAKERY, ANNA)
+    mirror(connection, zoho.organisation)
+    with acting_in(bakery.pk):
+        connection.refreshes.update(finished_at=timezone.now())
     return trip
 
 
@@ -66,8 +70,19 @@ def agrees(trip: Trip) -> None:
 
 
 def changes(trip: Trip) -> Connection:
+    """The whole way, page by page, until the new lists are here."""
     agrees(trip)
     trip.finishes()
+    return settled(trip)
+
+
+def has_changed(trip: Trip) -> Connection:
+    """As after `changes`, without its pages: for tests of what comes then."""
+    trip.has_connected(PRACTICE, ANNA)
+    return settled(trip)
+
+
+def settled(trip: Trip) -> Connection:
     connection = connection_of(trip)
     assert connection.organisation_name == PRACTICE
     reads_lists(connection)
@@ -241,7 +256,7 @@ class TestMerging:
     ) -> None:
         item = ready_item(trip.business, bob, supplier=acme)
 
-        changes(trip)
+        has_changed(trip)
 
         assert item_now(item).status == Item.Status.TO_REVIEW
         assert "category_gone" in item_now(item).reasons
@@ -250,7 +265,7 @@ class TestMerging:
         self, trip: Trip, acme: Supplier, bob: User
     ) -> None:
         item = ready_item(trip.business, bob, supplier=acme)
-        changes(trip)
+        has_changed(trip)
         banner = text(trip.opens("connections"))
         assert "still use entries of the organisation before" in banner
 
@@ -268,7 +283,7 @@ class TestMerging:
         self, trip: Trip, acme: Supplier, bob: User
     ) -> None:
         item = ready_item(trip.business, bob, supplier=acme)
-        changes(trip)
+        has_changed(trip)
 
         answer = self.merges(trip, **self.preview(trip))
         tasks.review_items(trip.business.pk)
@@ -294,7 +309,7 @@ class TestMerging:
         item = ready_item(trip.business, bob, supplier=acme)
         publish(item, bob)
         before = item_now(item).category_id
-        changes(trip)
+        has_changed(trip)
 
         self.merges(trip, **self.preview(trip))
 
@@ -306,7 +321,7 @@ class TestMerging:
     ) -> None:
         jubilee = make_entry(Project, connection_of(trip), "Jubilee")
         item = ready_item(trip.business, bob, supplier=acme, project=jubilee)
-        changes(trip)
+        has_changed(trip)
 
         answer = self.merges(trip, **self.preview(trip))
         review(trip.business)
@@ -326,7 +341,7 @@ class TestMerging:
     ) -> None:
         item = ready_item(trip.business, bob, supplier=acme)
         before = item_now(item).category_id
-        changes(trip)
+        has_changed(trip)
         wrong = dict.fromkeys(list(self.preview(trip))[:1], "Nonsense")
 
         answer = self.merges(trip, **self.preview(trip) | wrong)
@@ -338,7 +353,7 @@ class TestMerging:
     def test_an_entry_of_elsewhere_raises_and_changes_nothing(
         self, trip: Trip, acme: Supplier
     ) -> None:
-        changes(trip)
+        has_changed(trip)
         old = mine(trip.business, SupplierRule).category_id
 
         with acting_in(trip.business.pk), pytest.raises(merging.Changed):

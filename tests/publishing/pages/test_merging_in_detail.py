@@ -20,8 +20,8 @@ from tests.publishing.pages.test_merging import (
     TestMerging as Merging,
 )
 from tests.publishing.pages.test_merging import (
-    changes,
     connection_of,
+    has_changed,
     of_now,
     trip,
 )
@@ -47,7 +47,7 @@ def test_more_former_entries_than_a_form_takes_fields(trip: Trip, bob: User) -> 
             Item(business=trip.business, owner=bob, currency="GBP", project=job)
             for job in Project.unscoped.filter(name__startswith="Job ")
         )
-    changes(trip)
+    has_changed(trip)
     page = text(trip.opens("merge_lists"))
     names = re.findall(r'name="(projects-\d+)"', page)
 
@@ -70,7 +70,7 @@ def test_an_amount_that_follows_its_rate_follows_the_new_one(
         coding.change(item, "tax_rate", rate, by=bob)
     assert item_now(item).sources["tax_amount"]["from"] == "rate"
     assert item_now(item).status == Item.Status.READY
-    changes(trip)
+    has_changed(trip)
     with acting_in(trip.business.pk):
         connection = connection_of(trip)
         other = TaxRate.unscoped.filter(
@@ -95,7 +95,7 @@ def test_a_cost_is_not_proposed_an_account_of_income(trip: Trip, bob: User) -> N
         Account, connection_of(trip), "Vans", account_type="expense", code="4999"
     )
     item = ready_item(trip.business, bob, category=own)
-    changes(trip)
+    has_changed(trip)
     make_entry(
         Account, connection_of(trip), "Bread sold", account_type="income", code="4999"
     )
@@ -115,7 +115,7 @@ def test_merging_ends_where_an_item_stands_in_zoho(trip: Trip, bob: User) -> Non
     publish(item, bob)
     with acting_in(trip.business.pk):
         archiving.unarchive(item_now(item), bob, may_publish=True)
-    changes(trip)
+    has_changed(trip)
     with acting_in(trip.business.pk):
         connection = connection_of(trip)
         choices = {
@@ -132,7 +132,7 @@ def test_merging_ends_where_an_item_stands_in_zoho(trip: Trip, bob: User) -> Non
 def test_what_was_not_previewed_is_not_merged(trip: Trip, bob: User) -> None:
     item = ready_item(trip.business, bob)
     before = item.category_id
-    changes(trip)
+    has_changed(trip)
     name = f"categories-{before}"
 
     trip.posts("merge_lists", **{name: "Office Supplies"})
@@ -144,7 +144,7 @@ def test_what_was_not_previewed_is_not_merged(trip: Trip, bob: User) -> None:
 def test_a_name_that_ends_in_a_space_can_be_chosen(trip: Trip, bob: User) -> None:
     jubilee = make_entry(Project, connection_of(trip), "Jubilee ")
     item = ready_item(trip.business, bob, project=jubilee)
-    changes(trip)
+    has_changed(trip)
     new = make_entry(Project, connection_of(trip), "Jubilee ")
 
     Merging().merges(trip, **{f"projects-{jubilee.pk}": "Jubilee "})
