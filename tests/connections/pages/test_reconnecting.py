@@ -113,7 +113,7 @@ def test_one_reconnection_mends_every_business_of_that_zoho_user(
     ours, theirs = first.has_connected(BAKERY, ANNA), second.has_connected(GARAGE, ANNA)
     breaks(ours)
     tasks.tell_broken(garage.pk, theirs.pk)
-    first.connects(BAKERY, ANNA)
+    first.has_connected(BAKERY, ANNA)
     tasks.mend_connection(garage.pk, theirs.pk)
     mended = second.connection
     assert mended is not None
@@ -199,7 +199,7 @@ def test_a_connection_broken_for_another_reason_is_not_mended_by_others(
             state=Connection.State.NEEDS_RECONNECTING,
             needs_reason=Connection.Broken.ORGANISATION_REFUSED,
         )
-    travels(anna, bakery).connects(BAKERY, ANNA)
+    travels(anna, bakery).has_connected(BAKERY, ANNA)
     tasks.mend_connection(garage.pk, theirs.pk)
     still = travels(anna, garage).connection
     assert still is not None
@@ -273,7 +273,7 @@ def test_reconnecting_as_another_zoho_user_gives_the_first_permission_back(
     trip = travels(alice, bakery)
     before = trip.has_connected(BAKERY)
     assert before.grant is not None
-    after = trip.connects(BAKERY, ANNA)
+    after = trip.has_connected(BAKERY, ANNA)
     assert after.grant is not None
     assert after.grant.zoho_email == ANNA
     assert list(Grant.objects.all()) == [after.grant]
@@ -288,7 +288,7 @@ def test_fewer_rights_do_not_replace_a_shared_permission(
     Grant.objects.filter(pk=grant_of(first).pk).update(
         scopes="ZohoBooks.fullaccess.all"
     )
-    second = travels(anna, garage).connects(GARAGE, ANNA)
+    second = travels(anna, garage).has_connected(GARAGE, ANNA)
     assert second.grant_id != first.grant_id
     assert second.grant is not None
     assert second.grant.zuid == ""
