@@ -5,7 +5,7 @@ it, even inside the time of a lost answer, is a question for a person.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
@@ -16,7 +16,9 @@ from django.utils.translation import gettext as _
 from connections.zoho.client import ZohoBooks
 from connections.zoho.errors import ZohoRejected
 from connections.zoho.types import Bill, Contact, Expense, Invoice, Page
+from dext_sync.businesses.models import Business
 from publishing import payloads, results
+from publishing.formats import day_text, locale_of, money
 from publishing.models import (
     MARK_LETTERS,
     Item,
@@ -206,7 +208,7 @@ def after_duplicate(
         if _is_own(row, marks, step):
             return record_done(publication, row, found=True)
     if rows:
-        return _duplicate(rows[0], Words.of(error), _made_by(publication, rows[0]))
+        return _duplicate(publication, rows[0], Words.of(error))
     if step.attempts.filter(outcome=PublishAttempt.Outcome.WAITING).count() < MOST_LAGS:
         return later(step, Wait.LIST_LAGS, Words.of(error))
     return _hidden(publication, Words.of(error))
@@ -241,14 +243,14 @@ def _made_by(publication: Publication, row: Bill | Invoice) -> Publication | Non
     return earlier.exclude(pk=publication.pk).first()
 
 
-def _duplicate(
-    row: Bill | Invoice, words: Words, made_by: Publication | None
-) -> Refused:
+def _duplicate(publication: Publication, row: Bill | Invoice, words: Words) -> Refused:
+    told = _told(row, publication.business)
     if isinstance(row, Invoice):
-        problem, known = Problem.DUPLICATE_INVOICE, _the_invoice(row)
+        problem, known = Problem.DUPLICATE_INVOICE, _the_invoice(row, told)
     else:
-        problem, known = Problem.DUPLICATE_BILL, _the_bill(row)
-    return Refused(problem, f"{known} {_question_of(made_by)}", words=words)
+        problem, known = Problem.DUPLICATE_BILL, _the_bill(row, told)
+    question = _question_of(_made_by(publication, row))
+    return Refused(problem, f"{known} {question}", words=words)
 
 
 def _question_of(made_by: Publication | None) -> str:
@@ -283,24 +285,25 @@ def _hidden(publication: Publication, words: Words) -> Refused:
     return Refused(problem, sentence, words=words)
 
 
-def _the_bill(bill: Bill) -> str:
+def _the_bill(bill: Bill, told: Mapping[str, str]) -> str:
     return _(
-        "Zoho Books already has bill {number} of {date} over {total} {currency} from "
-        "this supplier."
-    ).format(number=bill.bill_number, **_told(bill))
+        "Zoho Books already has bill {number} of {date} over {total} from this "
+        "supplier."
+    ).format(number=bill.bill_number, **told)
 
 
-def _the_invoice(invoice: Invoice) -> str:
-    return _(
-        "Zoho Books already has invoice {number} of {date} over {total} {currency}."
-    ).format(number=invoice.invoice_number, **_told(invoice))
+def _the_invoice(invoice: Invoice, told: Mapping[str, str]) -> str:
+    return _("Zoho Books already has invoice {number} of {date} over {total}.").format(
+        number=invoice.invoice_number, **told
+    )
 
 
-def _told(row: Record) -> dict[str, str]:
+def _told(row: Record, business: Business) -> dict[str, str]:
+    """Day and total as the business writes them."""
+    locale = locale_of(business)
     return {
-        "date": row.date.isoformat() if row.date else "—",
-        "total": format(row.total, "f"),
-        "currency": row.currency_code,
+        "date": day_text(row.date, locale) if row.date else "—",
+        "total": money(row.total, row.currency_code, locale),
     }
 
 
@@ -361,7 +364,7 @@ def _question(
     alike = next((row for row in rows if _is_alike(row, publication, step)), None)
     if alike is None or step.look_ups + 1 < LOOK_UPS:
         return None
-    return Refused(Problem.ALIKE, _alike(alike))
+    return Refused(Problem.ALIKE, _alike(alike, publication.business))
 
 
 def _is_alike(row: Expense, publication: Publication, step: Step) -> bool:
@@ -377,13 +380,13 @@ def _is_alike(row: Expense, publication: Publication, step: Step) -> bool:
     )
 
 
-def _alike(row: Expense) -> str:
+def _alike(row: Expense, business: Business) -> str:
     return _(
-        "While Zoho's answer was lost, an expense of {date} over {total} {currency} for "
-        "this supplier came into Zoho Books without our mark ({zoho_id}), so perhaps a "
+        "While Zoho's answer was lost, an expense of {date} over {total} for this "
+        "supplier came into Zoho Books without our mark ({zoho_id}), so perhaps a "
         "person typed it. If it is the same one, archive this item; if not, publish "
         "again."
-    ).format(zoho_id=row.zoho_id, **_told(row))
+    ).format(zoho_id=row.zoho_id, **_told(row, business))
 
 
 # What makes a record ours

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from connections.models import Contact
-from publishing.formats import locale_of, money
+from publishing.formats import day_text, locale_of, money
 from publishing.models import Publication, Restore, RestoreCheck, UnknownRecord
 from publishing.outcomes import uncertain_time
 from publishing.payloads import Claim
@@ -83,9 +83,13 @@ def _asked(record: UnknownRecord) -> str:
     ).format(
         kind=record.get_kind_display().lower(),
         number=record.number or record.zoho_id,
-        date=record.date.isoformat() if record.date else "—",
+        date=day_of(record) or "—",
         total=total_of(record),
     )
+
+
+def day_of(record: UnknownRecord) -> str:
+    return day_text(record.date, locale_of(record.business)) if record.date else ""
 
 
 def total_of(record: UnknownRecord) -> str:

@@ -36,7 +36,7 @@ from publishing.models import (
 from publishing.outcomes import uncertain_time
 from publishing.payloads import Claim
 from publishing.problems import Wait
-from publishing.restored import SKEW, total_of
+from publishing.restored import SKEW, day_of, total_of
 from publishing.sending import Record
 
 logger = logging.getLogger(__name__)
@@ -252,7 +252,7 @@ def _finish(check: RestoreCheck) -> None:
                 "restore.unknown",
                 subject_name=str(record),
                 zoho_id=record.zoho_id,
-                date=str(record.date or ""),
+                date=day_of(record),
                 total=total_of(record),
             )
         RestoreCheck.unscoped.filter(pk=check.pk).update(

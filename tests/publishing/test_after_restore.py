@@ -287,7 +287,7 @@ def test_one_that_is_only_alike_is_a_question_which_is_asked_once(
 
     assert item_now(item).status == Item.Status.FAILED
     assert page_of(item).problem == (
-        "Zoho Books has expense A of 2026-11-20 over £12.00, published from here "
+        "Zoho Books has expense A of 20 Nov 2026 over £12.00, published from here "
         "before the database was put back. If it is the same one, archive this item; "
         "if not, publish again."
     )
@@ -317,7 +317,7 @@ def test_what_has_no_item_any_more_is_told_in_the_trail(
         zoho.bills[0]["bill_id"],
     )
     assert said == (
-        "Zoho has bill INV-105 of 2026-11-19 over £120.00 "
+        "Zoho has bill INV-105 of 19 Nov 2026 over £120.00 "
         f"({record.zoho_id}), published from here and unknown since the database was "
         "put back"
     )

@@ -324,7 +324,7 @@ class TestZohoSaysNo:
 
         assert publication.state == "failed"
         assert publication.problem_code == "duplicate_bill"
-        assert "bill inv-104 of 2026-11-20 over 120" in publication.problem
+        assert "bill inv-104 of 20 Nov 2026 over £120.00 from" in publication.problem
         assert page_of(item).problem_field == "reference"
         assert zoho.bills == [before]
         assert before["documents"] == []

@@ -283,7 +283,7 @@ class TestWhoseRecordItIs:
         assert zoho.expenses == [before]
         assert item_now(item).status == "failed"
         page = page_of(item)
-        assert "an expense of 2026-11-20 over 12" in page.problem
+        assert "an expense of 20 Nov 2026 over £12.00 for" in page.problem
         assert typed["expense_id"] in page.problem
         publish(item_now(item), bob)
         assert item_now(item).status == "published"

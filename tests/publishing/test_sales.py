@@ -230,9 +230,7 @@ class TestNumbers:
 
         page = page_of(item)
         assert publication.problem_code == "duplicate_invoice"
-        assert (
-            "already has invoice 2026-17 of 2026-11-02 over 75.00 GBP" in page.problem
-        )
+        assert "already has invoice 2026-17 of 2 Nov 2026 over £75.00" in page.problem
         assert page.problem_field == "reference"
         assert page.zoho_words == "Invoice Number already exist"
         assert zoho.invoices == [typed]
