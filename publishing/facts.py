@@ -30,7 +30,7 @@ from publishing.decision import (
     TaxFacts,
     tax_inside,
 )
-from publishing.models import Item, PaymentMethod
+from publishing.models import Item, PaymentMethod, Publication
 from publishing.periods import closed_to, side_of
 
 
@@ -96,6 +96,15 @@ def _sells(item: Item) -> bool:
 
 def _side_of(item: Item) -> Side:
     return side_of(is_sale=_sells(item))
+
+
+def becomes(item: Item) -> Publication.Kind:
+    """As `decision.kind_of` says it of an item's facts."""
+    if _sells(item):
+        return Publication.Kind.INVOICE
+    if (item.publish_to or kind_without_saying(item)) == Item.PublishTo.EXPENSES:
+        return Publication.Kind.EXPENSE
+    return Publication.Kind.BILL
 
 
 def kind_without_saying(item: Item) -> str:

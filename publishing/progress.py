@@ -111,16 +111,18 @@ def _ready(item: Item) -> Progress:
 
 
 def _will_become(item: Item) -> str:
-    if item.workspace == Item.Workspace.SALES:
-        return _will_be_invoice(item)
-    if (item.publish_to or facts.kind_without_saying(item)) == Item.PublishTo.EXPENSES:
-        return _("It becomes an expense in Zoho Books.")
-    if item.reference.strip():
-        return _("It becomes an open bill in Zoho Books.")
-    return _(
-        "It becomes an open bill in Zoho Books. A bill must have a number there, and "
-        "this receipt has none: a mark of ours (DS-…) will be its number."
-    )
+    match facts.becomes(item):
+        case Publication.Kind.INVOICE:
+            return _will_be_invoice(item)
+        case Publication.Kind.EXPENSE:
+            return _("It becomes an expense in Zoho Books.")
+        case Publication.Kind.BILL if item.reference.strip():
+            return _("It becomes an open bill in Zoho Books.")
+        case Publication.Kind.BILL:
+            return _(
+                "It becomes an open bill in Zoho Books. A bill must have a number there, "
+                "and this receipt has none: a mark of ours (DS-…) will be its number."
+            )
 
 
 def _will_be_invoice(item: Item) -> str:

@@ -293,6 +293,11 @@ class Item(BusinessOwned):
         return next((each for each in self.tries if each.stands), None)
 
     @property
+    def left_in_zoho(self) -> "list[Publication]":
+        """What it became in Zoho before that was cleared."""
+        return [each for each in self.tries if each.is_left_in_zoho]
+
+    @property
     def open_publication(self) -> "Publication | None":
         """The one that is under way."""
         return next((each for each in self.tries if each.finished_at is None), None)

@@ -114,6 +114,11 @@ class Publication(BusinessOwned):
         return self.state == self.State.PUBLISHED and self.cleared_at is None
 
     @property
+    def is_left_in_zoho(self) -> bool:
+        """Cleared here, while Zoho had the record for all that was known."""
+        return self.cleared_at is not None and self.problem_code not in GONE
+
+    @property
     def is_gone(self) -> bool:
         """Zoho has said that it has the record no more."""
         return self.stands and self.problem_code in GONE

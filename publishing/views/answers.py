@@ -15,10 +15,16 @@ from publishing.models import Item
 from publishing.progress import PREFETCH, Progress, progress
 from publishing.views import rows
 from publishing.views.fields import Field, Sheet, changed, sheet_of
+from publishing.views.former import Former, former_of
 from publishing.views.issues import issues_of
 from publishing.views.likeness import likeness_of
 from publishing.views.listing import Listing
-from publishing.views.visible import WorkspaceRequest, item_or_404, items_of
+from publishing.views.visible import (
+    WorkspaceRequest,
+    connection_of,
+    item_or_404,
+    items_of,
+)
 
 ZOOMS = (50, 75, 100, 125, 150, 200, 300)
 
@@ -171,6 +177,7 @@ def _facts(request: WorkspaceRequest, item: Item) -> dict[str, Any]:
         "item": item,
         "progress": now,
         "seen": _seen(now),
+        "former": _former(request, item),
         "issues": issues_of(request, item),
         "likeness": likeness_of(request, item),
         "section": f"{item.workspace}_archive"
@@ -183,6 +190,14 @@ def _facts(request: WorkspaceRequest, item: Item) -> dict[str, Any]:
         "may_publish": request.membership.may_publish,
         "query": listing_of(request, item).query(),
     }
+
+
+def _former(request: WorkspaceRequest, item: Item) -> list[Former]:
+    """Told where it can be published."""
+    sendable = item.status in (Item.Status.READY, Item.Status.FAILED)
+    if not sendable or not item.left_in_zoho:
+        return []
+    return former_of(item, connection_of(request))
 
 
 def _seen(now: Progress) -> str:

@@ -20,10 +20,10 @@ from dext_sync.businesses.models import AuditEntry
 from dext_sync.businesses.roles import Need
 from publishing import archiving, coding, filling
 from publishing.formats import day_text, locale_of
-from publishing.models import Item, Publication
+from publishing.models import Item
 from publishing.progress import record_url
 from publishing.rules import Origin, Said
-from publishing.views import answers, previews
+from publishing.views import answers, former, previews
 from publishing.views.visible import (
     WorkspaceRequest,
     connection_of,
@@ -167,9 +167,11 @@ def _source_of(item: Item, field: str, said: Said) -> dict[str, object]:
 @require_safe
 def preview(request: WorkspaceRequest, item_id: int) -> HttpResponse:
     item = item_or_404(request, item_id)
+    connection = connection_of(request)
     context = {
         "item": item,
-        "preview": previews.preview(item, connection_of(request)),
+        "preview": previews.preview(item, connection),
+        "former": former.former_of(item, connection),
     }
     name = "_preview" if request.htmx else "preview"
     return render(request, f"publishing/{name}.html", context)
@@ -236,7 +238,8 @@ def _asks_to_clear(request: WorkspaceRequest, item: Item) -> HttpResponse:
         return _nothing_to_clear(request, item)
     context = {
         "item": item,
-        "record": _record_in_words(standing),
+        "record": former.record_in_words(standing),
+        "stays": former.stays(item, standing, connection_of(request)),
         "is_gone": standing.is_gone,
     }
     name = "_clear" if request.htmx else "clear"
@@ -246,11 +249,3 @@ def _asks_to_clear(request: WorkspaceRequest, item: Item) -> HttpResponse:
 def _nothing_to_clear(request: WorkspaceRequest, item: Item) -> HttpResponse:
     messages.warning(request, _("There is nothing to clear."))
     return redirect("item", request.business.slug, item.workspace, item.pk)
-
-
-def _record_in_words(publication: Publication) -> str:
-    """“Bill INV-104”, or “The expense” where it has no number."""
-    name = archiving.record_name(publication)
-    if publication.claim.get("number"):
-        return name
-    return _("The %(record)s") % {"record": name.lower()}
