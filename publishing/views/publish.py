@@ -11,17 +11,24 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
+from connections.models import Connection
 from dext_sync.businesses.roles import Need
 from dext_sync.celery import enqueue
-from publishing import by_hand, requesting, tasks
-from publishing.formats import locale_of, money, round_money
-from publishing.models import Item
+from publishing import by_hand, facts, requesting, tasks
+from publishing.formats import locale_of, round_money
+from publishing.models import Item, Publication
 from publishing.requesting import Held, Requested
 from publishing.views import answers
+from publishing.views.former import Former, former_of_all
 from publishing.views.journey import set_out
 from publishing.views.listing import Listing
 from publishing.views.selection import Selection, back_to_list, selection_of
-from publishing.views.visible import WorkspaceRequest, item_or_404, workspace_view
+from publishing.views.visible import (
+    WorkspaceRequest,
+    connection_of,
+    item_or_404,
+    workspace_view,
+)
 
 SENDABLE = (Item.Status.READY, Item.Status.FAILED)
 NAMED = 20
@@ -34,9 +41,18 @@ class Plan:
 
     ready: list[Item]
     skipped: list[Item]
-    sums: list[str]
-    """One sum per currency, as money."""
     headline: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """What becomes of one item: in Zoho Books it is a `target`."""
+
+    item: Item
+    target: str
+    creates: str
+    """The contact that is made for it there first."""
+    former: list[Former]
 
 
 @workspace_view(Need.PUBLISH)
@@ -59,9 +75,7 @@ def many(request: WorkspaceRequest) -> HttpResponse:
         return back_to_list(request, selection.listing)
     plan = _plan(request, selection)
     if request.POST.get("confirmed") != "1":
-        name = "_publish_many" if request.htmx else "publish_many"
-        context = {"selection": selection, "plan": plan}
-        return render(request, f"publishing/{name}.html", context)
+        return _asks(request, selection, plan)
     _publish_all(request, plan.ready)
     return back_to_list(request, _list_afterwards(selection.listing))
 
@@ -83,6 +97,18 @@ def seen(request: WorkspaceRequest, item_id: int) -> HttpResponse:
     if not by_hand.settle(item, is_there=is_there, by=request.user):
         messages.warning(request, _("This is no longer open."))
     return answers.moved(request, item)
+
+
+def _asks(request: WorkspaceRequest, selection: Selection, plan: Plan) -> HttpResponse:
+    lines = _lines(plan.ready, connection_of(request))
+    context = {
+        "selection": selection,
+        "plan": plan,
+        "lines": lines,
+        "again": sum(bool(line.former) for line in lines),
+    }
+    name = "_publish_many" if request.htmx else "publish_many"
+    return render(request, f"publishing/{name}.html", context)
 
 
 def _list_afterwards(listing: Listing) -> Listing:
@@ -131,9 +157,8 @@ def _requested(
 def _plan(request: WorkspaceRequest, selection: Selection) -> Plan:
     ready = [item for item in selection.items if item.status in SENDABLE]
     skipped = [item for item in selection.items if item.status not in SENDABLE]
-    sums = _sums(ready)
     locale = locale_of(request.business)
-    shown = [round_money(amount, code, locale) for code, amount in sums]
+    shown = [round_money(amount, code, locale) for code, amount in _sums(ready)]
     headline = ngettext(
         "Publish %(count)d item, %(sums)s, to the books of %(business)s",
         "Publish %(count)d items, %(sums)s, to the books of %(business)s",
@@ -143,8 +168,41 @@ def _plan(request: WorkspaceRequest, selection: Selection) -> Plan:
         "sums": ", ".join(shown),
         "business": request.business.name,
     }
-    exact = [money(amount, code, locale) for code, amount in sums]
-    return Plan(ready, skipped, exact, headline)
+    return Plan(ready, skipped, headline)
+
+
+def _lines(items: list[Item], connection: Connection | None) -> list[Line]:
+    """A contact that several need is made for the first of them."""
+    former = former_of_all(items, connection)
+    firsts = {item.supplier_id: item.pk for item in reversed(items)}
+    return [
+        Line(
+            item,
+            _target(item, connection),
+            _created_for(item) if firsts[item.supplier_id] == item.pk else "",
+            former.get(item.pk, []),
+        )
+        for item in items
+    ]
+
+
+def _target(item: Item, connection: Connection | None) -> str:
+    kind = facts.becomes(item)
+    if kind != Publication.Kind.INVOICE:
+        return str(kind.label)
+    if facts.marks_as_sent(item, connection):
+        return _("Invoice, marked as sent")
+    return _("Draft invoice")
+
+
+def _created_for(item: Item) -> str:
+    if item.supplier is None or item.supplier.contact is not None:
+        return ""
+    if item.workspace == Item.Workspace.SALES:
+        words = _("creates the customer %(name)s in Zoho Books")
+    else:
+        words = _("creates the supplier %(name)s in Zoho Books")
+    return words % {"name": item.supplier.name}
 
 
 def _sums(items: list[Item]) -> list[tuple[str, Decimal]]:

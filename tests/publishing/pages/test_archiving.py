@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.db import connection as database
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from connections.models import Connection, PurchaseRecord
@@ -450,6 +451,42 @@ def test_the_preview_of_what_was_cleared_says_that_it_makes_a_second_one(
 
     assert SAME_NUMBER in preview
     assert f'href="{BILL}"' in preview
+
+
+def test_of_many_the_second_ones_are_counted_and_marked(
+    at: At, bob: User, bakery: Business, cleared: Item
+) -> None:
+    other = ready_item(bakery, bob, reference="INV-105")
+
+    asked = text(
+        at(bob, bakery).posts(
+            "items_publish", data={"item": [cleared.pk, other.pk]}, htmx=True
+        )
+    )
+
+    assert "Publish 2 items" in asked
+    assert "1 of these was published before and stays in Zoho Books" in asked
+    assert asked.count(SAME_NUMBER) == asked.count("Published before") == 1
+
+
+def test_more_second_ones_cost_the_dialog_no_more_queries(
+    at: At, bob: User, bakery: Business, cleared: Item
+) -> None:
+    visitor = at(bob, bakery)
+
+    def queries(items: list[Item]) -> int:
+        with CaptureQueriesContext(database) as asked:
+            visitor.posts("items_publish", data={"item": [each.pk for each in items]})
+        return len(asked)
+
+    queries([cleared])
+    of_one = queries([cleared])
+    more = [ready_item(bakery, bob, reference=f"M-{number}") for number in range(3)]
+    for number, item in enumerate(more):
+        press_publish(item, bob)
+        clear(as_published(item, f"460000000000010{number}"), bob)
+
+    assert queries([cleared, *more]) == of_one
 
 
 def test_its_row_says_that_it_was_published_before(
