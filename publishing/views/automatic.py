@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Final
 
 from django.contrib import messages
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from dext_sync.businesses.access import BusinessRequest, business_view
 from dext_sync.businesses.roles import Need
 from publishing import pausing, rehearsal, ruling
-from publishing.models import AutoDecision, Item, Supplier, SupplierRule
+from publishing.models import AutoDecision, Item, Publication, Supplier, SupplierRule
 from publishing.views.suppliers import supplier_or_404
 from publishing.views.visible import connection_of, items_of_both
 
@@ -27,7 +27,7 @@ def overview(request: BusinessRequest) -> HttpResponse:
     """Of the items that this member may see."""
     connection = connection_of(request)
     mine = items_of_both(request)
-    went = _decisions(mine).filter(goes=True, decided_at__gte=_today())
+    went = _decisions(mine.filter(_went())).filter(goes=True, decided_at__gte=_today())
     held = _decisions(mine.filter(archived_at=None)).filter(goes=False)
     paused = Supplier.objects.for_business(request.business).exclude(paused_at=None)
     return render(
@@ -49,6 +49,16 @@ def _decisions(items: QuerySet[Item]) -> QuerySet[AutoDecision]:
     """The latest first."""
     found = AutoDecision.unscoped.filter(item__in=items.values("pk"))
     return found.select_related("item", "item__supplier").order_by("-decided_at")
+
+
+def _went() -> Exists:
+    """It is in Zoho by itself, or on its way, or its status says that it failed; not what
+    was taken back and cleared, or changed after it had failed."""
+    by_itself = Publication.unscoped.filter(
+        item=OuterRef("pk"), priority=Publication.Priority.AUTOMATIC, cleared_at=None
+    )
+    is_failed = Q(state=Publication.State.FAILED)
+    return Exists(by_itself.filter(~is_failed | Q(item__status=Item.Status.FAILED)))
 
 
 def _today() -> datetime:

@@ -4,15 +4,20 @@ import datetime as dt
 
 import pytest
 import time_machine
+from django.utils import timezone
 
 from connections.models import Connection
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
-from publishing import coding, rule_files, ruling, tasks
+from publishing import archiving, coding, requesting, rule_files, ruling, tasks
 from publishing.formats import locale_of
-from publishing.models import Item, MethodRule, Supplier, SupplierRule
+from publishing.models import Item, MethodRule, Publication, Supplier, SupplierRule
 from publishing.picking import Place
-from tests.publishing.factories import make_method, make_supplier, ready_item
+from tests.publishing.factories import (
+    make_method,
+    make_supplier,
+    ready_item,
+)
 from tests.publishing.pages.conftest import At, text
 
 AS_IF = (
@@ -238,6 +243,53 @@ class TestTheDay:
 
         assert "WENT-1" not in text(at(alice, bakery).opens("automatic"))
 
+    def test_what_was_taken_back_and_cleared_is_not_published_any_more(
+        self,
+        at: At,
+        alice: User,
+        bob: User,
+        bakery: Business,
+        acme: Supplier,
+        clock: time_machine.Traveller,
+    ) -> None:
+        switch_on(acme, alice)
+        ready_item(bakery, bob, supplier=acme, reference="WENT-1")
+        back = ready_item(bakery, bob, supplier=acme, reference="BACK-1")
+        decide(bakery, clock)
+        taken_back_and_cleared(back, bob)
+
+        page = text(at(alice, bakery).opens("automatic"))
+
+        assert "WENT-1" in page
+        assert "BACK-1" not in page
+        assert 'Published by itself today <span class="muted">1</span>' in page
+
+    def test_nor_what_failed_and_has_been_changed_since(
+        self,
+        at: At,
+        alice: User,
+        bob: User,
+        bakery: Business,
+        acme: Supplier,
+        clock: time_machine.Traveller,
+    ) -> None:
+        """While it is failed its status says so there."""
+        switch_on(acme, alice)
+        item = ready_item(bakery, bob, supplier=acme, reference="FAILED-1")
+        decide(bakery, clock)
+        with acting_in(bakery.pk):
+            Publication.unscoped.update(
+                state=Publication.State.FAILED, finished_at=timezone.now()
+            )
+            Item.unscoped.update(status=Item.Status.FAILED)
+        visitor = at(alice, bakery)
+        failed = text(visitor.opens("automatic"))
+        with acting_in(bakery.pk):
+            Item.unscoped.filter(pk=item.pk).update(status=Item.Status.READY)
+
+        assert ">Publishing failed</td>" in failed
+        assert "FAILED-1" not in text(visitor.opens("automatic"))
+
     def test_somebody_with_own_items_only_sees_no_others(
         self,
         at: At,
@@ -331,3 +383,18 @@ class TestTheDay:
         page = text(visitor.opens("supplier", "suppliers", acme.pk))
         assert "Auto-publish of Acme Paper Ltd goes on." in page
         assert "The date is locked." not in page
+
+
+def taken_back_and_cleared(item: Item, by: User) -> None:
+    """It had been published, by a rule if one has spoken, else by this person."""
+    with acting_in(item.business_id):
+        if not item.publications.exists():
+            requesting.request(item, by=by)
+        item.publications.update(
+            state=Publication.State.PUBLISHED, finished_at=timezone.now()
+        )
+        Item.unscoped.filter(pk=item.pk).update(
+            status=Item.Status.PUBLISHED, archived_at=timezone.now()
+        )
+        archiving.unarchive(item, by, may_publish=True)
+        archiving.clear(item, by)
