@@ -30,6 +30,7 @@ def test_preview_says_in_words_what_would_be_written(
         "attached to the bill",
     ):
         assert words in page
+    assert "No document" not in page
     assert "A new supplier" not in page
 
 
@@ -41,6 +42,14 @@ def test_preview_of_a_paid_receipt_is_an_expense(
     assert "An expense" in page
     assert "<dt>Paid through</dt><dd>Company Card</dd>" in page
     assert "as its receipt" in page
+
+
+def test_preview_says_that_there_is_no_document(
+    at: At, bob: User, connected_bakery: Business
+) -> None:
+    item = ready_item(connected_bakery, bob, document=None)
+    page = text(at(bob, connected_bakery).opens("item_preview", item.pk))
+    assert "No document: nothing is attached" in page
 
 
 def test_preview_names_the_supplier_that_would_be_created(
