@@ -64,13 +64,15 @@ class Progress:
     steps: tuple[StepLine, ...] = ()
 
 
-def progress(item: Item) -> Progress:
+def progress(item: Item, connection: Connection | None = None) -> Progress:
+    """connection: where it would go, for an invoice that leaves it to the setting there
+    whether it is sent."""
     publication = latest_publication(item)
     match Item.Status(item.status):
         case Item.Status.TO_REVIEW:
             return _to_review(item)
         case Item.Status.READY:
-            return _ready(item)
+            return _ready(item, connection)
         case Item.Status.ARCHIVED:
             return _archived()
         case _ if publication is None:
@@ -99,21 +101,21 @@ def _to_review(item: Item) -> Progress:
     )
 
 
-def _ready(item: Item) -> Progress:
+def _ready(item: Item, connection: Connection | None) -> Progress:
     return Progress(
         status=Item.Status.READY,
         headline=_("Ready to publish."),
-        detail=_will_become(item),
+        detail=_will_become(item, connection),
         can_publish=True,
         may_go=item.auto_due_at is not None,
         pace=SLOW,
     )
 
 
-def _will_become(item: Item) -> str:
+def _will_become(item: Item, connection: Connection | None) -> str:
     match facts.becomes(item):
         case Publication.Kind.INVOICE:
-            return _will_be_invoice(item)
+            return _will_be_invoice(item, connection)
         case Publication.Kind.EXPENSE:
             return _("It becomes an expense in Zoho Books.")
         case Publication.Kind.BILL if item.reference.strip():
@@ -125,19 +127,32 @@ def _will_become(item: Item) -> str:
             )
 
 
-def _will_be_invoice(item: Item) -> str:
-    """Where the item does not say it, the connection's setting does (see Preview)."""
+def _will_be_invoice(item: Item, connection: Connection | None) -> str:
+    """Where the item does not say it, the connection's setting does."""
     if item.mark_as_sent is None:
-        return _(
-            "It becomes a draft invoice in Zoho Books, or one marked as sent, as the "
-            "connection's setting says."
-        )
+        return _as_the_setting_says(connection)
     if item.mark_as_sent:
         return _(
             "It becomes an invoice marked as sent in Zoho Books. We email nobody; "
             "Zoho's own reminders may."
         )
     return _("It becomes a draft invoice in Zoho Books.")
+
+
+def _as_the_setting_says(connection: Connection | None) -> str:
+    if connection is None:
+        return _(
+            "It becomes a draft invoice in Zoho Books, or one marked as sent, as the "
+            "connection's setting says."
+        )
+    if facts.sends_new_invoices(connection):
+        return _(
+            "It becomes an invoice marked as sent in Zoho Books, as the connection's "
+            "setting says. We email nobody; Zoho's own reminders may."
+        )
+    return _(
+        "It becomes a draft invoice in Zoho Books, as the connection's setting says."
+    )
 
 
 def _archived() -> Progress:

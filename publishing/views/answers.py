@@ -1,7 +1,8 @@
 """How the pages answer about one item: whole, or only what changed on it."""
 
 import hashlib
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from django.db.models import QuerySet, prefetch_related_objects
@@ -10,8 +11,10 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django_htmx.http import reswap, retarget
 
+from connections.models import Connection
 from publishing import documents
 from publishing.models import Item
+from publishing.picking import Place
 from publishing.progress import PREFETCH, Progress, progress
 from publishing.views import rows
 from publishing.views.fields import Field, Sheet, changed, sheet_of
@@ -70,7 +73,7 @@ def saved(
         return redirect(_address(request, item, f"field-{field}"))
     after = sheet_of(request, item, before.place)
     context = {
-        **_facts(request, item),
+        **_facts(request, item, before.place),
         "field": replace(after.field(field), saved=True),
         "others": changed(before, after, field),
     }
@@ -107,7 +110,7 @@ def state(request: WorkspaceRequest, item: Item) -> HttpResponse:
     It is asked so often that nothing else is looked up before.
     """
     prefetch_related_objects([item], "publications__steps")
-    now = progress(item)
+    now = _now(item, _Where(request))
     if request.GET.get("seen") == _seen(now):
         return HttpResponse(status=204)
     is_same_form = request.GET.get("editable", "") == _flag(item)
@@ -169,15 +172,19 @@ def _linked(items: QuerySet[Item]) -> Item | None:
     return items.select_related(None).only("workspace").first()
 
 
-def _facts(request: WorkspaceRequest, item: Item) -> dict[str, Any]:
+def _facts(
+    request: WorkspaceRequest, item: Item, place: Place | None = None
+) -> dict[str, Any]:
+    """place: where something was typed: its connection is known."""
     # Nearly every fact below looks at its publications.
     prefetch_related_objects([item], *PREFETCH)
-    now = progress(item)
+    where = _Where(request, place)
+    now = _now(item, where)
     return {
         "item": item,
         "progress": now,
         "seen": _seen(now),
-        "former": _former(request, item),
+        "former": _former(item, where),
         "issues": issues_of(request, item),
         "likeness": likeness_of(request, item),
         "section": f"{item.workspace}_archive"
@@ -192,12 +199,31 @@ def _facts(request: WorkspaceRequest, item: Item) -> dict[str, Any]:
     }
 
 
-def _former(request: WorkspaceRequest, item: Item) -> list[Former]:
+@dataclass
+class _Where:
+    """The connection that an item would go to, asked for by what must know it."""
+
+    request: WorkspaceRequest
+    place: Place | None = None
+
+    @cached_property
+    def connection(self) -> Connection | None:
+        return self.place.connection if self.place else connection_of(self.request)
+
+
+def _now(item: Item, where: _Where) -> Progress:
+    """An invoice that does not say whether it is sent leaves it to the setting."""
+    is_open = item.status == Item.Status.READY and item.mark_as_sent is None
+    asks = is_open and item.workspace == Item.Workspace.SALES
+    return progress(item, where.connection if asks else None)
+
+
+def _former(item: Item, where: _Where) -> list[Former]:
     """Told where it can be published."""
     sendable = item.status in (Item.Status.READY, Item.Status.FAILED)
     if not sendable or not item.left_in_zoho:
         return []
-    return former_of(item, connection_of(request))
+    return former_of(item, where.connection)
 
 
 def _seen(now: Progress) -> str:

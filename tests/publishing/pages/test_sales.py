@@ -1,5 +1,7 @@
 """Sales: the same pages beside Costs, with customers, income and invoices."""
 
+from html import unescape
+
 import pytest
 
 from connections.models import Account, Connection, Contact
@@ -83,6 +85,40 @@ def test_its_row_says_customer_and_sales(
 
     assert ">Customer</a>" in page
     assert '<td role="cell" class="col-to">Sales</td>' in page
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        (
+            Connection.NewInvoices.DRAFT,
+            "It becomes a draft invoice in Zoho Books, as the connection's setting says.",
+        ),
+        (
+            Connection.NewInvoices.SENT,
+            (
+                "It becomes an invoice marked as sent in Zoho Books, as the connection's "
+                "setting says."
+            ),
+        ),
+    ],
+)
+def test_its_page_knows_what_the_setting_makes_of_it(
+    at: At, alice: User, selling_bakery: Business, setting: str, said: str
+) -> None:
+    item = sale(selling_bakery, alice)
+    with acting_in(selling_bakery.pk):
+        Connection.unscoped.update(new_invoices=setting)
+    visitor = at(alice, selling_bakery).in_sales
+
+    page = unescape(text(visitor.opens("item", item.pk)))
+    again = unescape(text(visitor.opens("item_state", item.pk)))
+    seen = page.split("seen=")[1].split("&")[0]
+
+    assert said in page
+    assert said in again
+    silent = visitor.opens("item_state", item.pk, seen=seen)
+    assert silent.status_code == 204
 
 
 @pytest.mark.parametrize("page", ["item", "item_history", "item_preview"])
