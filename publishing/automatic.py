@@ -8,6 +8,7 @@ from functools import partial
 from typing import Final
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from connections.models import Connection
 from dext_sync.businesses import audit
@@ -24,6 +25,7 @@ from publishing.autopublish import (
     Word,
     decide,
     sentence,
+    words_of,
 )
 from publishing.facts import connection_for, connection_of
 from publishing.models import (
@@ -156,11 +158,27 @@ def _forget(item: Item) -> None:
     AutoDecision.unscoped.filter(item=item, goes=False).delete()
 
 
+def expectation(item: Item, connection: Connection | None) -> str:
+    """For whoever looks at an item while it rests: that it goes, and which rule says so.
+    Empty where it stays."""
+    if item.auto_due_at is None or item.status != Item.Status.READY:
+        return ""
+    match decide(facts_now(item, connection)):
+        case GoesByItself(word):
+            return _("It goes to Zoho Books by itself in a moment: %(rule)s.") % {
+                "rule": words_of(word)
+            }
+        case _stays:
+            return ""
+
+
 # The item as values
 
 
 def facts_now(item: Item, connection: Connection | None) -> AutoFacts:
     methods = MethodRule.unscoped.filter(method=item.payment_method)
+    if not item.paid:
+        methods = methods.none()
     parties = SupplierRule.unscoped.filter(supplier=item.supplier)
     return facts_of(
         item,

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django_htmx.http import reswap, retarget
 
 from connections.models import Connection
-from publishing import documents
+from publishing import automatic, documents
 from publishing.models import Item
 from publishing.picking import Place
 from publishing.progress import PREFETCH, Progress, progress
@@ -184,6 +184,7 @@ def _facts(
         "item": item,
         "progress": now,
         "seen": _seen(now),
+        "by_itself": _by_itself(item, where),
         "former": _former(item, where),
         "issues": issues_of(request, item),
         "likeness": likeness_of(request, item),
@@ -216,6 +217,12 @@ def _now(item: Item, where: _Where) -> Progress:
     is_open = item.status == Item.Status.READY and item.mark_as_sent is None
     asks = is_open and item.workspace == Item.Workspace.SALES
     return progress(item, where.connection if asks else None)
+
+
+def _by_itself(item: Item, where: _Where) -> str:
+    if item.auto_due_at is None or item.status != Item.Status.READY:
+        return ""
+    return automatic.expectation(item, where.connection)
 
 
 def _former(item: Item, where: _Where) -> list[Former]:

@@ -345,5 +345,5 @@ def test_one_more_item_costs_the_same_queries(
         for _each in range(count):
             ready_item(acme.business, bob, supplier=acme)
         clock.shift(RESTED)
-        with acting_in(acme.business_id), django_assert_num_queries(3 + 16 * count):
+        with acting_in(acme.business_id), django_assert_num_queries(3 + 15 * count):
             automatic.decide_due(acme.business)

@@ -16,6 +16,7 @@ from publishing.picking import Place
 from tests.publishing.factories import (
     make_method,
     make_supplier,
+    paid_receipt,
     ready_item,
 )
 from tests.publishing.pages.conftest import At, text
@@ -383,6 +384,83 @@ class TestTheDay:
         page = text(visitor.opens("supplier", "suppliers", acme.pk))
         assert "Auto-publish of Acme Paper Ltd goes on." in page
         assert "The date is locked." not in page
+
+
+class TestThePageOfAnItem:
+    """While it rests, whoever looks at it knows what will become of it."""
+
+    GOES = "It goes to Zoho Books by itself in a moment"
+
+    def test_says_that_it_is_about_to_go_and_which_rule_says_so(
+        self, at: At, alice: User, bob: User, bakery: Business, acme: Supplier
+    ) -> None:
+        switch_on(acme, alice)
+        item = ready_item(bakery, bob, supplier=acme)
+
+        page = text(at(bob, bakery).opens("item", item.pk))
+
+        assert f"{self.GOES}: supplier rule “Always” for Acme Paper Ltd." in page
+
+    def test_names_the_rule_of_the_payment_method_before_that_of_the_supplier(
+        self, at: At, alice: User, bob: User, bakery: Business, acme: Supplier
+    ) -> None:
+        switch_on(acme, alice)
+        receipt = paid_receipt(bakery, bob)
+        with acting_in(bakery.pk):
+            assert receipt.payment_method is not None
+            ruling.set_method_rule(
+                receipt.payment_method, {"auto_publish": "always"}, by=alice
+            )
+            Item.unscoped.filter(pk=receipt.pk).update(created_at=timezone.now())
+
+        page = text(at(bob, bakery).opens("item", receipt.pk))
+
+        assert f"{self.GOES}: payment method rule “Always” for Company Card" in page
+
+    def test_says_so_when_a_field_was_saved(
+        self, at: At, alice: User, bob: User, bakery: Business, acme: Supplier
+    ) -> None:
+        switch_on(acme, alice)
+        item = ready_item(bakery, bob, supplier=acme)
+        visitor = at(bob, bakery)
+
+        answer = text(
+            visitor.posts(
+                "item_field", item.pk, "reference", data={"value": "X"}, htmx=True
+            )
+        )
+
+        assert self.GOES in answer
+
+    def test_says_nothing_where_no_rule_lets_it_go(
+        self, at: At, bob: User, bakery: Business, acme: Supplier
+    ) -> None:
+        item = ready_item(bakery, bob, supplier=acme)
+
+        assert self.GOES not in text(at(bob, bakery).opens("item", item.pk))
+
+    def test_says_nothing_of_what_a_person_must_publish_again(
+        self, at: At, alice: User, bob: User, bakery: Business, acme: Supplier
+    ) -> None:
+        """It was in Zoho before, and its publishing data was cleared."""
+        switch_on(acme, alice)
+        item = ready_item(bakery, bob, supplier=acme)
+        taken_back_and_cleared(item, bob)
+
+        page = text(at(bob, bakery).opens("item", item.pk))
+
+        assert "Ready to publish." in page
+        assert self.GOES not in page
+
+    def test_says_nothing_while_its_supplier_is_paused(
+        self, at: At, alice: User, bob: User, bakery: Business, acme: Supplier
+    ) -> None:
+        switch_on(acme, alice)
+        item = ready_item(bakery, bob, supplier=acme)
+        with acting_in(bakery.pk):
+            Supplier.unscoped.filter(pk=acme.pk).update(paused_at=timezone.now())
+
+        assert self.GOES not in text(at(bob, bakery).opens("item", item.pk))
 
 
 def taken_back_and_cleared(item: Item, by: User) -> None:
