@@ -175,6 +175,23 @@ def test_published_offers_the_next_item_of_the_view(
     )
 
 
+def test_then_the_other_way_to_the_next_one_goes(
+    at: At, bob: User, bakery: Business, item: Item
+) -> None:
+    """One is enough; while it is on its way the one above the document stays."""
+    ready_item(bakery, bob, reference="INV-105")
+    visitor = at(bob, bakery)
+    page = text(visitor.opens("item", item.pk, sort="added"))
+    sent = text(visitor.posts("item_publish", item.pk, htmx=True))
+    settle(item, Item.Status.PUBLISHED, Publication.State.PUBLISHED)
+
+    panel = text(visitor.opens("item_state", item.pk, editable="1"))
+
+    assert '<span id="item-next"><a class="button" rel="next"' in page
+    assert "item-next" not in sent
+    assert '<span id="item-next" hx-swap-oob="true" hidden></span>' in panel
+
+
 def test_old_messages_go_when_the_item_has_gone_on(
     at: At, bob: User, bakery: Business, item: Item
 ) -> None:
