@@ -53,6 +53,7 @@ def change_organisation(page: Page) -> None:
     page.get_by_role("link", name="Manage").click()
     page.get_by_role("button", name="Manage", exact=True).click()
     page.get_by_role("link", name="Change organisation").click()
+    expect(page.get_by_label("Where do you sign in to Zoho?")).to_be_visible()
     is_accessible(page)
     go_to_zoho(page)
     accept(page)

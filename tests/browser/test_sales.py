@@ -42,6 +42,7 @@ def opens_in_zoho(page: Page) -> None:
 
 def take_it_back_and_clear(page: Page) -> None:
     go_to(page, "Sales", "Archive")
+    expect(page.get_by_role("link", name="Anchor Hotel")).to_be_visible()
     is_accessible(page)
     page.get_by_role("link", name="Anchor Hotel").click()
     page.get_by_role("button", name="More").click()
