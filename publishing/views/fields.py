@@ -154,8 +154,6 @@ class Sheet:
         groups = [
             (title, [name for name in names if name in own]) for title, names in GROUPS
         ]
-        if self.place.sells:
-            groups = [(title, sorted(names, key=own.index)) for title, names in groups]
         return [(title, names) for title, names in groups if names]
 
     def field(self, name: str) -> Field:
@@ -172,7 +170,7 @@ class Sheet:
             source=self.item.sources.get(name),
             reasons=tuple(issue for issue in self.issues if issue.field == name),
             visible=self._visible(name),
-            wide=name in WIDE,
+            wide=name in WIDE or (name == "date" and self.place.sells),
             hint=self._hint(name),
             to_create=self._to_create(name),
         )
