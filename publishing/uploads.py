@@ -142,20 +142,24 @@ def _item(
 def _read(upload: "UploadedFile[bytes]") -> bytes:
     most = settings.DOCUMENT_MAX_BYTES
     if upload.size is not None and upload.size > most:
-        raise _too_large(most)
+        raise _too_large()
     content: bytes = upload.read(most + 1)
     if len(content) > most:
-        raise _too_large(most)
+        raise _too_large()
     if not content:
         raise Unfit(_("“{file}” is empty."))
     return content
 
 
-def _too_large(most: int) -> Unfit:
-    size = filesizeformat(most).replace("\xa0", " ")
-    return Unfit(
-        _("“{file}” is too large: at most {size} are taken.").replace("{size}", size)
-    )
+def _too_large() -> Unfit:
+    sentence = _("“{file}” is too large: at most {size} are taken.")
+    return Unfit(sentence.replace("{size}", largest()))
+
+
+def largest() -> str:
+    """How large a document may be, as one says it: “10 MB”."""
+    size = filesizeformat(settings.DOCUMENT_MAX_BYTES).replace("\xa0", " ")
+    return re.sub(r"[.,]0 ", " ", size)
 
 
 def examine(content: bytes) -> Examined:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
+from django.conf import settings
 from django.contrib import messages
 from django.db import transaction
 from django.http import HttpResponse, QueryDict
@@ -18,7 +19,7 @@ from connections import entries
 from connections.models import Contact
 from dext_sync.businesses import audit
 from dext_sync.businesses.roles import Need
-from publishing import coding, suppliers
+from publishing import coding, suppliers, uploads
 from publishing.counting import Count
 from publishing.failures import Group
 from publishing.forms import FilterForm, NewItemForm
@@ -161,6 +162,8 @@ def _shown(
             "journey": None if listing.archive else journey_of(request),
             "troubles": troubles_of(request, listing, failed),
             "form": form,
+            "largest": uploads.largest(),
+            "most_pages": settings.DOCUMENT_MAX_PAGES,
             "names": names,
             "chips": chips_of(request, listing, names),
             "unfiltered_query": listing.first_page(filters=Filters()).query(),

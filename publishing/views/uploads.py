@@ -24,7 +24,7 @@ from publishing.views.visible import (
     workspace_view,
 )
 
-Results = Sequence[tuple[str, Accepted | Refused]]
+Results = Sequence[Accepted | Refused]
 
 
 # The token is checked by `_received`: before that, how much arrives is looked at.
@@ -43,16 +43,22 @@ def upload(request: WorkspaceRequest) -> HttpResponse:
 @csrf_protect
 def _received(request: WorkspaceRequest) -> HttpResponse:
     files = cast("list[UploadedFile[bytes]]", request.FILES.getlist("documents"))
-    results = [(str(file.name), _taken(request, file)) for file in files]
+    results = [_taken(request, file) for file in files]
     if request.htmx:
-        return render(request, "publishing/_uploads.html", {"results": results})
+        return _answered(request, results, before=_added_before(request))
     if not results:
         messages.error(request, _("Choose at least one document first."))
         return redirect(inbox_of(request))
-    if any(isinstance(result, Refused) for _name, result in results):
+    if any(isinstance(result, Refused) for result in results):
         return _told(request, results)
     messages.success(request, _thanks(len(results)))
     return redirect(inbox_of(request))
+
+
+def _added_before(request: WorkspaceRequest) -> int:
+    """How many the script has added together with these: it sends them one by one."""
+    said = request.POST.get("before", "0")
+    return int(said) if picking.is_id(said) else 0
 
 
 def _length(request: WorkspaceRequest) -> int:
@@ -67,10 +73,22 @@ def _too_much(request: WorkspaceRequest) -> HttpResponse:
         "Too much at once, so nothing was taken: send at most %(most)d documents "
         "together."
     )
-    results = [("", Refused(sentence % {"most": most}))]
-    if request.htmx:
-        return render(request, "publishing/_uploads.html", {"results": results})
-    return _told(request, results)
+    results = [Refused(sentence % {"most": most})]
+    return _answered(request, results) if request.htmx else _told(request, results)
+
+
+def _answered(
+    request: WorkspaceRequest, results: Results, *, before: int = 0
+) -> HttpResponse:
+    """How many there are now, and in full only what somebody should read."""
+    items = [each.item for each in results if isinstance(each, Accepted)]
+    added = before + len(items)
+    context = {
+        "results": results,
+        "added": added if items else 0,
+        "only": items[0] if items and added == 1 else None,
+    }
+    return render(request, "publishing/_upload_answer.html", context)
 
 
 def _told(request: WorkspaceRequest, results: Results) -> HttpResponse:

@@ -1,13 +1,16 @@
-// Documents dropped or chosen are sent one by one; each gets its own line and answer.
+// Documents dropped or chosen are sent one by one: one line says how far they are, then
+// one how many were added; what was refused, or came twice, has a line of its own.
 
 const form = document.querySelector("[data-upload]");
-const results = document.getElementById("uploads");
-const words = document.getElementById("upload-words")?.dataset;
+const now = document.querySelector("#uploads .uploading__now");
+const lines = document.querySelector("#uploads .uploads");
 const waiting = [];
-let sending = false;
+// What is sent together; a later upload puts the lines of an earlier one away.
+let batch = null;
 
 form?.addEventListener("change", () => take(form.elements.documents.files));
 form?.addEventListener("submit", (event) => event.preventDefault());
+lines?.addEventListener("click", (event) => dismiss(event.target.closest("[data-dismisses]")));
 
 // A document may be dropped anywhere on the page.
 let depth = 0;
@@ -29,53 +32,74 @@ function mark(levels) {
 }
 
 function take(files) {
-  for (const file of files) waiting.push([file, lineFor(file)]);
+  if (!files.length) return;
+  const isFirst = !batch;
+  if (isFirst) begin();
+  batch.all += files.length;
+  waiting.push(...files);
   form.reset();
-  if (!sending) sendNext();
+  if (isFirst) sendNext();
 }
 
-function lineFor(file) {
-  const line = document.createElement("li");
-  line.className = "uploaded";
-  const name = document.createElement("span");
-  name.textContent = `${file.name} ${words.sending}`;
-  const bar = document.createElement("progress");
-  bar.max = 1;
-  bar.setAttribute("aria-label", file.name);
-  line.append(name, bar);
-  results.hidden = false;
-  results.append(line);
-  return line;
+function begin() {
+  batch = { all: 0, sent: 0, sum: null };
+  lines.replaceChildren();
 }
 
 function sendNext() {
-  const next = waiting.shift();
-  sending = Boolean(next);
-  if (!next) return refresh();
-  const [file, line] = next;
+  const file = waiting.shift();
+  if (!file) return end();
+  show(file, 0);
   const request = new XMLHttpRequest();
   request.open("POST", form.action);
   request.setRequestHeader("HX-Request", "true");
   request.upload.addEventListener("progress", (event) => {
-    if (event.lengthComputable) line.querySelector("progress").value = event.loaded / event.total;
+    if (event.lengthComputable) show(file, event.loaded / event.total);
   });
   request.addEventListener("loadend", () => {
-    settle(request, file, line);
+    settle(request, file);
     sendNext();
   });
   const body = new FormData(form);
   body.set("documents", file);
+  body.set("before", batch.sum?.dataset.added ?? 0);
   request.send(body);
 }
 
-function settle(request, file, line) {
-  if (request.status === 200 && request.responseText.includes("<li")) {
-    line.insertAdjacentHTML("afterend", request.responseText);
-    line.remove();
-    return;
-  }
-  line.classList.add("uploaded--refused");
-  line.textContent = `${file.name} ${words.lost}`;
+function show(file, part) {
+  const said = { name: file.name, number: batch.sent + 1, all: batch.all };
+  now.hidden = false;
+  now.querySelector("span").textContent = now.dataset.words.replace(/\{(\w+)\}/g, (_, key) => said[key]);
+  now.querySelector("progress").value = (batch.sent + part) / batch.all;
+}
+
+function settle(request, file) {
+  batch.sent += 1;
+  const answer = document.createElement("template");
+  if (request.status === 200) answer.innerHTML = request.responseText;
+  const told = [...answer.content.querySelectorAll(".uploaded")];
+  if (!told.length) return lines.append(lost(file));
+  batch.sum = told.find((line) => line.dataset.added) ?? batch.sum;
+  lines.append(...told.filter((line) => !line.dataset.added));
+}
+
+function lost(file) {
+  const line = document.getElementById("upload-lost").content.cloneNode(true);
+  line.querySelector("b").textContent = file.name;
+  return line;
+}
+
+function end() {
+  now.hidden = true;
+  if (batch.sum) lines.prepend(batch.sum);
+  batch = null;
+  refresh();
+}
+
+function dismiss(button) {
+  if (!button) return;
+  button.closest("li").remove();
+  (lines.querySelector("[data-dismisses]") ?? form.elements.documents).focus();
 }
 
 // The new items appear in the list, and in the counts.

@@ -125,7 +125,7 @@ class TestRefused:
         settings.DOCUMENT_MAX_BYTES = 2048
 
         assert refused(bakery, bob, make_pdf() + bytes(2048), "big.pdf") == (
-            "“big.pdf” is too large: at most 2.0 KB are taken."
+            "“big.pdf” is too large: at most 2 KB are taken."
         )
 
     def test_one_with_too_many_pages(

@@ -3,9 +3,10 @@
 from io import BytesIO
 
 import pytest
-from django.conf import settings
+from django.conf import settings as configured
 from django.test import Client
 from PIL import Image
+from pytest_django.fixtures import Settings
 
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
@@ -55,18 +56,38 @@ def test_each_file_gets_its_own_answer(at: At, vera: User, bakery: Business) -> 
         assert Item.unscoped.count() == 1
 
 
-def test_the_script_gets_a_line_per_file(
+def test_the_script_is_told_how_many_there_are_by_now(
     at: At, vera: User, bakery: Business, content: bytes
 ) -> None:
     visitor = at(vera, bakery)
-    first = visitor.posts(
-        "upload", data={"documents": make_upload(content, "good.pdf")}, htmx=True
-    )
-    assert text(first).startswith('<li class="uploaded">')
-    second = visitor.posts(
-        "upload", data={"documents": make_upload(content, "good.pdf")}, htmx=True
-    )
-    assert "This file is here already" in text(second)
+
+    def sends(content: bytes, name: str, before: object) -> str:
+        data = {"documents": make_upload(content, name), "before": before}
+        return text(visitor.posts("upload", data=data, htmx=True))
+
+    first = sends(content, "good.pdf", 0)
+    assert "good.pdf</a> added" in first
+    assert first.count("<li") == 1
+    again = sends(content, "same.pdf", 1)
+    assert "2 documents added" in again
+    assert "This file is here already" in again
+    refused = sends(b"MZ...", "bad.pdf", 2)
+    assert "“bad.pdf” is not a PDF" in refused
+    assert "added" not in refused
+    assert "good.pdf</a> added" in sends(make_pdf(), "good.pdf", "²")
+
+
+def test_the_drop_zone_says_its_limits(
+    at: At, vera: User, bakery: Business, settings: Settings
+) -> None:
+    visitor = at(vera, bakery)
+    words = "PDF, PNG, JPEG or HEIC, up to 10 MB and 50 pages each"
+    assert words in text(visitor.opens("costs_inbox"))
+
+    settings.DOCUMENT_MAX_BYTES = 5 * 512 * 1024
+    settings.DOCUMENT_MAX_PAGES = 9
+
+    assert "up to 2.5 MB and 9 pages each" in text(visitor.opens("sales_inbox"))
 
 
 def test_an_upload_without_files_asks_for_one(
@@ -144,7 +165,7 @@ def test_a_type_that_we_never_took_is_not_served(
 def test_a_lost_file_is_not_found_and_breaks_no_page(
     at: At, vera: User, bakery: Business, item: Item
 ) -> None:
-    for file in settings.DOCUMENTS_DIR.rglob("*"):
+    for file in configured.DOCUMENTS_DIR.rglob("*"):
         if file.is_file():
             file.unlink()
     visitor = at(vera, bakery)
@@ -213,7 +234,7 @@ def test_a_form_that_is_too_long_is_not_even_read(
     answer = at(vera, bakery).client.post(
         f"/b/{bakery.slug}/costs/upload/",
         {"documents": make_upload(make_png(), "a.png")},
-        CONTENT_LENGTH=str(settings.UPLOAD_MAX_BYTES + 1),
+        CONTENT_LENGTH=str(configured.UPLOAD_MAX_BYTES + 1),
     )
     assert answer.status_code == 422
     assert TOO_MUCH in answer.content.decode()
