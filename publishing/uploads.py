@@ -237,8 +237,8 @@ def _check_pages(pages: int) -> None:
 
 def safe_name(name: str, content_type: str) -> str:
     """The file's own name, without folders and control characters, with its ending."""
-    base = PurePosixPath(name.replace("\\", "/")).name
-    plain = re.sub(r"[\x00-\x1f\x7f<>:\"/|?*{}\u202a-\u202e\u2066-\u2069]+", " ", base)
+    base = PurePosixPath(_as_called(name).replace("\\", "/")).name
+    plain = re.sub(r"[\x00-\x1f\x7f<>:/|?*{}\u202a-\u202e\u2066-\u2069]+", " ", base)
     plain = " ".join(plain.split()).strip(". ")
     stem, ending = PurePosixPath(plain or "document"), ""
     if content_type:
@@ -247,6 +247,12 @@ def safe_name(name: str, content_type: str) -> str:
         ending = own if own in fitting else fitting[0]
         stem = stem.with_suffix("") if own in _KNOWN_ENDINGS else stem
     return f"{str(stem)[: LONGEST_NAME - len(ending)].rstrip()}{ending}"
+
+
+def _as_called(name: str) -> str:
+    """The name that its person sees: browsers write three characters otherwise in a form
+    (html.spec.whatwg.org, “multipart/form-data encoding algorithm”)."""
+    return name.replace("%22", '"').replace("%0D", "\r").replace("%0A", "\n")
 
 
 _KNOWN_ENDINGS = {

@@ -229,6 +229,10 @@ class TestPictures:
         ("{0.__class__}.pdf", "0.__class__.pdf"),
         ("x" * 300 + ".pdf", "x" * 116 + ".pdf"),
         ("\u202efdp.exe", "fdp.exe.pdf"),
+        # As browsers write a quote and line breaks in the name of a part.
+        ("bill %22May%22.pdf", 'bill "May".pdf'),
+        ('bill "May".pdf', 'bill "May".pdf'),
+        ("bill%0D%0AMay 5%25.pdf", "bill May 5%25.pdf"),
     ],
 )
 def test_names_are_made_safe(name: str, safe: str) -> None:

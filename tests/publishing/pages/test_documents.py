@@ -154,6 +154,19 @@ def test_the_file_is_downloaded_as_it_was_uploaded(
     assert answer["Content-Disposition"].startswith("attachment;")
 
 
+def test_a_quote_in_a_name_stays_one(
+    at: At, vera: User, bakery: Business, content: bytes
+) -> None:
+    visitor = at(vera, bakery)
+    sent = make_upload(content, "bill %22May%22.pdf")
+    answer = visitor.posts("upload", data={"documents": sent}, htmx=True)
+    assert "bill &quot;May&quot;.pdf</a> added" in text(answer)
+    with acting_in(bakery.pk):
+        item = Item.unscoped.get()
+    file = visitor.opens("document_file", item.pk)
+    assert r'filename="bill \"May\".pdf"' in file["Content-Disposition"]
+
+
 def test_a_type_that_we_never_took_is_not_served(
     at: At, vera: User, bakery: Business, item: Item
 ) -> None:
