@@ -1,4 +1,5 @@
 // Single keys in the list: j k move, x selects, p publishes, / searches, ? shows them.
+// Beside an item j k go to its neighbours, p publishes it, ? shows them.
 
 const SWITCH = "keys-off";
 const TYPED_INTO = "input:not([type='checkbox']), select, textarea, [contenteditable]";
@@ -11,14 +12,19 @@ const linkOf = (row) => row.querySelector(".row__link");
 let here = "";
 const current = () => (here ? document.getElementById(here) : null);
 
-const keys = {
+const inTheList = {
   j: () => step(1),
   k: () => step(-1),
   x: select,
   p: publish,
   "/": search,
-  "?": () => dialog.showModal(),
 };
+const besideAnItem = {
+  j: () => document.querySelector("a[rel='next']")?.click(),
+  k: () => document.querySelector("a[rel='prev']")?.click(),
+  p: () => document.getElementById("publish")?.click(),
+};
+const keys = { ...(document.getElementById("item") ? besideAnItem : inTheList), "?": () => dialog.showModal() };
 
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.defaultPrevented) return;
