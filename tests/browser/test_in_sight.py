@@ -1,0 +1,105 @@
+"""What one works with stays in sight, and nothing jumps."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import FilePayload, Locator, Page, expect
+
+from dext_sync.businesses.models import Business, User
+from tests.browser.conftest import Site, is_accessible
+from tests.browser.steps import sign_in
+from tests.publishing.factories import make_item, make_pdf, make_png, ready_item
+from tests.publishing.zoho import connected_to
+
+pytestmark = pytest.mark.browser
+
+PHONE = {"width": 390, "height": 844}
+
+
+def pictures(count: int) -> list[FilePayload]:
+    return [
+        {"name": f"{number}.png", "mimeType": "image/png", "buffer": make_png()}
+        for number in range(1, count + 1)
+    ]
+
+
+def height(row: Locator) -> float:
+    box = row.bounding_box()
+    assert box is not None
+    return box["height"]
+
+
+def is_as_wide_as_its_window(page: Page) -> None:
+    assert page.evaluate(
+        "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+    )
+
+
+def test_the_list_keeps_its_columns_and_its_place(
+    page: Page, site: Site, bakery: Business, alice: User, tmp_path: Path
+) -> None:
+    connected_to(site.zoho, bakery)
+    held, ready = make_item(bakery, alice), ready_item(bakery, alice)
+    sign_in(page, site)
+
+    expect(page.get_by_role("columnheader", name="Publish to")).to_be_visible()
+    rows = [page.locator(f"#item-{item.pk}") for item in (held, ready)]
+    assert [height(row) for row in rows] == [40, 40]
+    is_as_wide_as_its_window(page)
+
+    documents = page.get_by_label("Drop documents here, or choose them")
+    documents.set_input_files(
+        [
+            *pictures(11),
+            {"name": 'my "bill".pdf', "mimeType": "", "buffer": make_pdf()},
+            {"name": 'my "list".pdf', "mimeType": "", "buffer": b"MZ"},
+        ]
+    )
+    said = page.get_by_role("status", name="Uploads")
+    expect(said.get_by_text("12 documents added")).to_be_visible()
+    expect(said.get_by_text('“my "list".pdf” is not a PDF')).to_be_visible()
+    expect(page.get_by_role("link", name='my "bill".pdf')).to_be_visible()
+    is_accessible(page)
+    documents.set_input_files(pictures(1))
+    expect(said.get_by_role("link", name="1.png").first).to_be_visible()
+    expect(said.get_by_text("12 documents added")).to_be_hidden()
+    for left in range(said.get_by_role("listitem").count(), 0, -1):
+        expect(said.get_by_role("listitem")).to_have_count(left)
+        said.get_by_role("button", name="Dismiss").first.click()
+    expect(documents).to_be_focused()
+
+    page.get_by_label("Search items").fill("no such words")
+    page.get_by_role("button", name="Search").click()
+    expect(page.get_by_text("Nothing fits this view")).to_be_visible()
+
+
+def test_an_item_is_published_from_wherever_one_reads(
+    page: Page, site: Site, bakery: Business, alice: User
+) -> None:
+    connected_to(site.zoho, bakery)
+    item = ready_item(bakery, alice)
+    sign_in(page, site)
+    page.get_by_role("link", name=item.supplier.name).click()
+    button = page.get_by_role("button", name="Publish", exact=True)
+    description = page.get_by_label("Description", exact=True)
+
+    for size in (None, PHONE):
+        page.set_viewport_size(size) if size else None
+        page.get_by_text("Uploaded by").scroll_into_view_if_needed()
+        expect(button).to_be_in_viewport(ratio=1)
+        is_as_wide_as_its_window(page)
+        is_accessible(page)
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keys")).to_contain_text("publish the item")
+    is_accessible(page)
+    page.keyboard.press("p")
+    page.keyboard.press("Escape")
+    description.press_sequentially("pp")
+    expect(button).to_be_enabled()
+    description.press("Tab")
+    expect(page.get_by_text("Saved")).to_be_visible()
+
+    page.get_by_role("heading", name="Coding").click()
+    page.keyboard.press("p")
+
+    expect(page.get_by_text("Published as")).to_be_visible()
