@@ -1,5 +1,6 @@
 """Sales: the same pages beside Costs, with customers, income and invoices."""
 
+import re
 from html import unescape
 
 import pytest
@@ -20,7 +21,7 @@ from tests.publishing.factories import (
     make_upload,
     ready_item,
 )
-from tests.publishing.pages.conftest import At, now, text
+from tests.publishing.pages.conftest import At, Visitor, now, text
 
 
 @pytest.fixture
@@ -119,6 +120,25 @@ def test_its_page_knows_what_the_setting_makes_of_it(
     assert said in again
     silent = visitor.opens("item_state", item.pk, seen=seen)
     assert silent.status_code == 204
+
+
+def test_its_fields_stand_in_the_order_of_a_cost(
+    at: At, alice: User, selling_bakery: Business
+) -> None:
+    visitor = at(alice, selling_bakery)
+
+    def order(visitor: Visitor, item: Item) -> list[str]:
+        page = text(visitor.opens("item", item.pk))
+        return re.findall(r'id="field-(\w+)"', page)
+
+    cost = order(visitor, ready_item(selling_bakery, alice))
+    sold = order(visitor.in_sales, sale(selling_bakery, alice))
+
+    both = set(cost) & set(sold)
+    assert {"total", "currency", "category", "description"} <= both
+    assert [name for name in sold if name in both] == [
+        name for name in cost if name in both
+    ]
 
 
 @pytest.mark.parametrize("page", ["item", "item_history", "item_preview"])
