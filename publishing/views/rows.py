@@ -27,13 +27,6 @@ TAB_LABELS = {
     "archived": gettext_lazy("Not published"),
 }
 
-STATUS_LABELS = {
-    "checking": gettext_lazy("Checking"),
-    "failed": TAB_LABELS["failed"],
-    "archived": TAB_LABELS["archived"],
-}
-"""Shorter than on the item's page, so that a row needs no wide column for them."""
-
 SHOWN = ("owner", "supplier", "category")
 
 
@@ -55,11 +48,6 @@ class Row:
     @property
     def key(self) -> str:
         return str(self.item.pk)
-
-    @property
-    def status_label(self) -> str:
-        label = STATUS_LABELS.get(self.item.status)
-        return str(label) if label else self.item.get_status_display()
 
     @property
     def is_moving(self) -> bool:
