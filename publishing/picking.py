@@ -214,8 +214,9 @@ def _named_like(rows: QuerySet[Any], words: str) -> QuerySet[Any]:
 def _best(rows: QuerySet[Any], words: str) -> QuerySet[Any]:
     """A name that begins with the words comes before one that has them somewhere: “it”
     means IT and Internet Expenses, and not Credit Card Charges."""
-    found = _named_like(rows, words).annotate(rank=_rank(words))
-    return found.order_by("rank", *rows.model._meta.ordering)[:MOST_OPTIONS]  # noqa: SLF001  (Django's model API)
+    found: QuerySet[Any] = _named_like(rows, words).annotate(rank=_rank(words))
+    ordering = rows.model._meta.ordering  # noqa: SLF001  (Django's model API)
+    return found.order_by("rank", *ordering)[:MOST_OPTIONS]
 
 
 def _rank(words: str) -> Case | Value:

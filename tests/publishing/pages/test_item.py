@@ -325,8 +325,14 @@ def test_what_a_rule_did_has_a_doer_and_what_is_a_sentence_has_none(
     at: At, bob: User, bakery: Business, item: Item
 ) -> None:
     with acting_in(bakery.pk):
-        changed = {"field": "description", "before": "nothing", "after": "Paper"}
-        audit.record(bakery, "item.ruled", subject=item, **changed)
+        audit.record(
+            bakery,
+            "item.ruled",
+            subject=item,
+            field="description",
+            before="nothing",
+            after="Paper",
+        )
         held = "Not auto-published: total missing"
         audit.record(bakery, "auto.held", subject=item, sentence=held)
     page = text(at(bob, bakery).opens("item_history", item.pk))
