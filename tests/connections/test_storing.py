@@ -278,3 +278,36 @@ def test_pages_that_were_kept_are_thrown_away_and_all_calls_are_told(
         assert line.state == "done"
         assert line.calls == len(asked) > 1
         assert not RefreshedPage.unscoped.exists()
+
+
+# Found by the review
+
+
+HALF_AN_EMOJI = "Bakers \ud83d"
+
+
+@pytest.mark.usefixtures("committed_db")
+def test_review_a_page_that_no_table_takes_fails_its_list_even_if_the_next_is_not_to_be_had(
+    connection: Connection, zoho: Zoho, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What waits for the rest does not fit: that is no reason to break the refresh."""
+    held = entries.held
+
+    def unfit(kind: ListKind, rows: Any, *, reading: int, number: int) -> HeldPage:
+        page = held(kind, rows, reading=reading, number=number)
+        if kind.slug != "suppliers":
+            return page
+        found = [{**row, "name": HALF_AN_EMOJI} for row in json.loads(page.rows)]
+        return HeldPage(reading, number, json.dumps(found))
+
+    monkeypatch.setattr(entries, "held", unfit)
+    zoho.standin.change("vendors", organization=BAKERY, count=450)
+    with acting_in(connection.business_id):
+        run = lists.start(connection, None)
+        while lists.refresh(run.pk, turn=timedelta(0)) is not None:
+            pass
+        run.refresh_from_db()
+        states = dict(run.lists.values_list("kind", "state"))
+    assert run.finished_at is not None
+    assert states.pop("suppliers") == "failed"
+    assert set(states.values()) <= {"done", "not_available"}

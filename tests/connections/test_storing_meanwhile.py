@@ -150,3 +150,37 @@ def test_what_was_lost_while_we_waited_for_it_is_lost(
         line.refresh_from_db()
         assert line.state == "waiting"
         assert not Contact.unscoped.filter(kind="vendor").exclude(removed_at=None)
+
+
+def test_review_two_who_are_remembered_one_after_the_other_are_there_once_each(
+    connection: Connection, zoho: Zoho, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second one comes while the list is stored once more."""
+    with acting_in(connection.business_id):
+        lists.refresh(lists.start(connection, None).pk)
+        known = set(Contact.unscoped.values_list("zoho_id", flat=True))
+        zoho.standin.change("vendors", organization=BAKERY, count=2)
+        held = zoho.standin.state(BAKERY)["contacts"]
+        created = [held[each] for each in held if each not in known]
+        rows = [replace(parsing.contact(each), kind="vendor") for each in created]
+        store = entries.store
+        left = list(rows)
+
+        def meanwhile(line: RefreshedList, *rest: object, **more: object) -> bool:
+            if line.kind != "suppliers" or not left:
+                return store(line, *rest, **more)  # type: ignore[arg-type]
+            row = left.pop()
+            with uncommitted(
+                connection.business_id,
+                lambda: entries.remember_contact(connection, row),
+            ):
+                return store(line, *rest, **more)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(entries, "store", meanwhile)
+        run = lists.start(connection, None)
+        lists.refresh(run.pk)
+        line = run.lists.get(kind="suppliers")
+        assert line.state == "done"
+        assert (
+            Contact.unscoped.filter(zoho_id__in=[r.zoho_id for r in rows]).count() == 2
+        )

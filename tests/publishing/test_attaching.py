@@ -24,6 +24,8 @@ from tests.publishing.steps import (
     work_until_settled,
 )
 from tests.publishing.test_duplicates_in_zoho import (
+    ACME,
+    TODAY,
     refreshed,
     typed_bill,
     typed_expense,
@@ -201,6 +203,35 @@ def test_cleared_it_is_asked_about_again_before_a_second_one_is_made(
         archiving.clear(item, bob)
 
     assert item_now(item).reasons == ["duplicate"]
+
+
+def test_an_expense_that_was_attached_to_and_cleared_has_no_number_that_zoho_minds(
+    zoho: Zoho, bakery: Business, bob: User, connection: Connection
+) -> None:
+    """Found by the review: the claim of what attaches has the record's reference for
+    its number, and Zoho takes two expenses of one reference."""
+    zoho.person_types(
+        "expense",
+        vendor=ACME,
+        account="Office Supplies",
+        paid_through="Company Card",
+        date=TODAY.isoformat(),
+        amount=12,
+        reference_number="R-7",
+    )
+    item = asked_about(connection, paid_receipt(bakery, bob, reference="R-7"))
+    work(attach(item, bob))
+    with acting_in(bakery.pk):
+        archiving.unarchive(item, bob, may_publish=True)
+        archiving.clear(item, bob)
+    with acting_in(bakery.pk):
+        answering.different(item, questions_about(item), bob)
+
+    page = text(Visitor(browser_of(bob), bakery).opens("item", item.pk))
+
+    assert "It becomes an expense in Zoho Books." in page
+    assert "Publishing again makes a second one." in page
+    assert "only under another number" not in page
 
 
 class TestOnThePage:

@@ -8,16 +8,18 @@ from django.utils import timezone
 
 from connections.books import ConnectedBooks, open_books
 from connections.budget import Priority
-from connections.models import Grant
+from connections.models import Grant, PurchaseRecord
 from connections.zoho.errors import ZohoUnavailable
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
-from publishing import by_hand, results, sending
+from publishing import archiving, by_hand, results, sending
 from publishing.leases import LeaseLost
 from publishing.models import Item, Publication, Step
 from publishing.outcomes import Done, Refused
 from publishing.problems import Problem, Wait
-from tests.publishing.factories import paid_receipt, ready_item
+from tests.conftest import browser_of
+from tests.publishing.factories import make_entry, paid_receipt, ready_item
+from tests.publishing.pages.conftest import Visitor, text
 from tests.publishing.steps import (
     attempts_of,
     begun,
@@ -201,6 +203,37 @@ class TestASecondRecord:
         assert len(zoho.expenses) == 1
         assert "publication.second_record" not in trail_of(bakery, item)
         assert page_of(item).problem == ""
+
+    def test_stays_known_once_the_other_one_is_deleted_and_cleared(
+        self, zoho: Zoho, bakery: Business, bob: User, clock: time_machine.Traveller
+    ) -> None:
+        """Found by the review: publishing again makes a second one, and nobody says so."""
+        item = paid_receipt(bakery, bob)
+        publication = begun(item, bob)
+        first, step = taken_and_opened(publication)
+        refuse_meanwhile(publication, clock)
+        publish(item_now(item), bob)
+        done = send_now(first, step)
+        with acting_in(bakery.pk):
+            results.settle(first, step, done)
+            other = Publication.unscoped.get(item=item, state="published")
+            archiving.unarchive(item, bob, may_publish=True)
+            archiving.clear(item, bob)
+        make_entry(
+            PurchaseRecord,
+            first.connection,
+            "",
+            zoho_id=step_of(other, Step.Kind.RECORD).zoho_id,
+            kind="expense",
+            total=12,
+            removed_at=timezone.now(),
+        )
+        assert done.zoho_id in [each["expense_id"] for each in zoho.expenses]
+
+        page = text(Visitor(browser_of(bob), bakery).opens("item", item.pk))
+
+        assert "Ready to publish." in page
+        assert "Publishing again makes a second one." in page
 
 
 class TestALateRequest:

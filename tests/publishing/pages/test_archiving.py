@@ -10,14 +10,19 @@ from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from connections.models import Connection, PurchaseRecord
+from connections.models import Connection, Contact, PurchaseRecord
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
 from publishing import archiving, requesting
 from publishing.models import Item, Publication, Step, Supplier
 from publishing.problems import Problem
 from publishing.reasons import Reason
-from tests.publishing.factories import make_entry, paid_receipt, ready_item
+from tests.publishing.factories import (
+    make_entry,
+    make_supplier,
+    paid_receipt,
+    ready_item,
+)
 from tests.publishing.pages.conftest import At, now, text
 from tests.publishing.steps import press_publish, trail_of
 
@@ -562,3 +567,53 @@ def test_in_another_organisation_the_number_is_free(
 
     assert STAYS in page
     assert "only under another number" not in page
+
+
+# Found by the review
+
+
+def test_from_another_supplier_zoho_takes_the_number(
+    at: At, bob: User, bakery: Business, cleared: Item
+) -> None:
+    """A bill's number is taken once for each supplier."""
+    with acting_in(bakery.pk):
+        connection = Connection.unscoped.get()
+    make_entry(
+        Contact, connection, "Other Mill Ltd", kind="vendor", currency_code="GBP"
+    )
+    other = make_supplier(bakery, "Other Mill Ltd")
+    with acting_in(bakery.pk):
+        Item.unscoped.filter(pk=cleared.pk).update(supplier=other)
+
+    page = text(at(bob, bakery).opens("item", cleared.pk))
+
+    assert STAYS in page
+    assert "only under another number" not in page
+
+
+def test_what_was_put_away_after_it_was_cleared_does_not_say_that_nothing_was_sent(
+    at: At, bob: User, bakery: Business, cleared: Item
+) -> None:
+    visitor = at(bob, bakery)
+    visitor.posts("item_archive", cleared.pk)
+
+    page = text(visitor.opens("item", cleared.pk))
+
+    assert "Nothing of it was sent to Zoho Books." not in page
+
+
+def test_names_and_numbers_are_no_markup(
+    at: At, bob: User, connected_bakery: Business
+) -> None:
+    item = ready_item(connected_bakery, bob, reference="<b>INV</b>")
+    press_publish(item, bob)
+    clear(as_published(item, '"><script>x'), bob)
+    visitor = at(bob, connected_bakery)
+
+    for page in (
+        visitor.opens("item", item.pk),
+        visitor.opens("item_preview", item.pk, htmx=True),
+        visitor.posts("items_publish", data={"item": item.pk}, htmx=True),
+    ):
+        assert "<script>x" not in page.content.decode()
+        assert "<b>INV" not in page.content.decode()

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from django.http import HttpResponse
 
-from connections.models import Account, Connection, Contact
+from connections.models import Account, Connection, Contact, TaxRate
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
 from publishing import coding
@@ -277,3 +277,23 @@ def test_a_name_that_zoho_lacks_is_not_an_existing_supplier(
     )
     assert "Pick a supplier that is in Zoho Books." in text(answer)
     assert now(item).status == Item.Status.TO_REVIEW
+
+
+# Found by the review
+
+
+@pytest.mark.parametrize("typed", ["5%", "5 %"])
+def test_a_rate_that_begins_with_what_was_typed_comes_first_whatever_the_space(
+    at: At, bob: User, bakery: Business, item: Item, typed: str
+) -> None:
+    """“20 %” is one word where rates are found, and two where they are ranked."""
+    with acting_in(bakery.pk):
+        connection = Connection.unscoped.get()
+    for number, rate in enumerate(("15", "5")):
+        make_entry(
+            TaxRate, connection, f"{rate}% VAT", zoho_id=f"77{number}", percentage=rate
+        )
+
+    offered = labels(at(bob, bakery).opens("tax_options", q=typed))
+
+    assert offered == ["5% VAT", "15% VAT"]
