@@ -45,8 +45,8 @@ ARRIVED = """
     ORDER BY entry.zoho_id, page.reading DESC, page.number, ordinality
 """
 FRESH = """
-    SELECT arrived.*, known.id AS known_id, known.id IS NULL AS is_new,
-        known.id IS NULL OR known.removed_at IS NOT NULL AS is_back
+    SELECT arrived.*, known.id IS NULL OR known.removed_at IS NOT NULL AS is_back,
+        known.id IS NULL AS is_new
     FROM arrived LEFT JOIN {table} known
         ON known.connection_id = %(connection)s
         AND known.organisation_id = %(organisation)s
@@ -59,8 +59,7 @@ COUNT = """
     SELECT count(*), count(*) FILTER (WHERE is_back) FROM fresh
 """
 # One statement, since every round trip takes longer than what most lists have to say.
-# `visible` and `first_seen_at` stay what they are. New rows are inserted without a look
-# for whoever came first: that costs a quarter more, and seldom is there anybody.
+# `visible` and `first_seen_at` stay what they are.
 # NOT IN is looked up in a hash, however many have arrived; an id is never NULL.
 STORE = """
     WITH ours AS MATERIALIZED (
@@ -74,18 +73,16 @@ STORE = """
     ), verdict AS MATERIALIZED (
         SELECT held, held AND (%(surely)s OR NOT EXISTS (SELECT FROM missed)) AS stores
         FROM ours
-    ), fresh AS ({fresh}), inserted AS (
+    ), fresh AS ({fresh}), written AS (
         INSERT INTO {table} (
             business_id, connection_id, organisation_id, zoho_id, {written},
             visible, first_seen_at, changed_at
         )
         SELECT %(business)s, %(connection)s, %(organisation)s, zoho_id, {values},
             true, %(now)s, %(now)s
-        FROM fresh arrived WHERE is_new AND (SELECT stores FROM verdict)
-    ), updated AS (
-        UPDATE {table} known SET {changes}, removed_at = NULL, changed_at = %(now)s
-        FROM fresh arrived
-        WHERE known.id = arrived.known_id AND (SELECT stores FROM verdict)
+        FROM fresh arrived WHERE (SELECT stores FROM verdict)
+        ON CONFLICT (connection_id, organisation_id, zoho_id) DO UPDATE SET
+            {changes}, removed_at = NULL, changed_at = EXCLUDED.changed_at
     ), gone AS (
         UPDATE {table} known SET removed_at = %(now)s
         FROM missed
@@ -212,9 +209,8 @@ def store(
     """Make the stored list what arrived, and note in the line that it is done and what
     changed; rows that are as they were stay untouched.
 
-    Whether the refresh is still held by this lease; if not, nothing is done, and neither
-    if it raises: MissesSome, or IntegrityError where somebody else has remembered one of
-    the contacts in this instant.
+    Whether the refresh is still held by this lease; if not, nothing is done. Raises
+    MissesSome, and then nothing is done either.
 
     began: when the reading began. What was created meanwhile could not be read.
     whole: all pages are here, and what is in none of them has left Zoho.
@@ -286,7 +282,7 @@ def _spelt(question: str, slug: str) -> str:
         "written": _joined(map(sql.Identifier, written)),
         "values": _joined(map(_or_default, written)),
         "as_known": _joined(map(_as_known, written)),
-        "changes": _joined(map(_as_arrived, written)),
+        "changes": _joined(map(_from_excluded, written)),
         "only": sql.SQL(" AND ").join([sql.SQL("true"), *map(_is_only, kind.only)]),
         "told": sql.Literal(NAMES_TOLD),
     }
@@ -321,8 +317,8 @@ def _as_known(name: str) -> sql.Composed:
     return sql.SQL("{}").format(sql.Identifier("known", name))
 
 
-def _as_arrived(name: str) -> sql.Composed:
-    return sql.SQL("{} = {}").format(sql.Identifier(name), _or_default(name))
+def _from_excluded(name: str) -> sql.Composed:
+    return sql.SQL("{} = EXCLUDED.{}").format(*[sql.Identifier(name)] * 2)
 
 
 def _is_only(name: str) -> sql.Composed:

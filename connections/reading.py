@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise, starmap
 from typing import Any, Final
 
-from django.db import DataError, IntegrityError, transaction
+from django.db import DataError, transaction
 from django.db import connection as database
 from django.db.models import Func, IntegerField, Max, Min, QuerySet
 from django.utils import timezone
@@ -118,12 +118,8 @@ def read_list(
     """
     reading = Reading(run, line, BY_SLUG[line.kind], books, until)
     try:
-        reading.read()
-        reading.store()
-    except (ZohoUnavailable, TurnOver):
-        reading.keep()
-        raise
-    except ZohoOrganisationRefused:
+        reading.bring()
+    except (ZohoUnavailable, TurnOver, ZohoOrganisationRefused):
         raise
     except (ZohoRejected, ZohoForbidden, ZohoUnexpected) as error:
         not_read(run, line, reading.kind, error)
@@ -196,6 +192,15 @@ class Reading:
         """Whether pages of it are, or were, in the table."""
         return self.line.calls > 0
 
+    def bring(self) -> None:
+        """Read and store it; what has arrived of one that breaks off is kept."""
+        try:
+            self.read()
+            self.store()
+        except (ZohoUnavailable, TurnOver):
+            self.keep()
+            raise
+
     def read(self) -> None:
         """Go on after the pages that are here already, unless they have become old."""
         if self.is_kept:
@@ -227,21 +232,12 @@ class Reading:
         self.line.state = RefreshedList.State.DONE
 
     def _store(self) -> None:
-        try:
-            is_ours = self._is_stored()
-        except IntegrityError:
-            # Who was remembered by somebody else in that instant is known by now.
-            is_ours = self._is_stored()
-        if not is_ours:
-            raise LeaseLost
-
-    def _is_stored(self) -> bool:
         """Where a row is deleted, those after it move up: one may move from a page that
         is still to come into one that is here already. So what a first reading of
         several pages misses need not be gone."""
         whole = not self.line.newest_only
         with transaction.atomic():
-            return entries.store(
+            is_ours = entries.store(
                 self.line,
                 self.run.connection,
                 self.kind,
@@ -254,6 +250,8 @@ class Reading:
                 newest=self._surely_newest(),
                 in_hand=self.unkept.values(),
             )
+        if not is_ours:
+            raise LeaseLost
 
     def _begin_second_reading(self) -> None:
         self.keep()

@@ -161,6 +161,31 @@ def test_it_tells_what_it_did_and_touches_nothing_else(
 
 
 @in_a_transaction
+def test_what_was_read_twice_is_as_it_was_read_last(
+    connection: Connection, zoho: Zoho
+) -> None:
+    with acting_in(connection.business_id):
+        run = lists.start(connection, None)
+        run.leased_until = timezone.now() + LEASE
+        run.save()
+        again = replace(a_page(name="Everybody Knows Ltd"), reading=2, number=3)
+
+        assert entries.store(
+            run.lists.get(kind="suppliers"),
+            connection,
+            BY_SLUG["suppliers"],
+            lease=run.leased_until,
+            began=timezone.now(),
+            whole=True,
+            count=1,
+            in_hand=[a_page(), again, a_page(name="Somebody Knew Ltd")],
+        )
+
+        (found,) = Contact.unscoped.filter(zoho_id="777")
+    assert found.name == "Everybody Knows Ltd"
+
+
+@in_a_transaction
 def test_who_loses_the_lease_before_the_list_is_stored_goes_no_further(
     connection: Connection, zoho: Zoho, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -280,14 +305,11 @@ def test_pages_that_were_kept_are_thrown_away_and_all_calls_are_told(
         assert not RefreshedPage.unscoped.exists()
 
 
-# Found by the review
-
-
 HALF_AN_EMOJI = "Bakers \ud83d"
 
 
 @pytest.mark.usefixtures("committed_db")
-def test_review_a_page_that_no_table_takes_fails_its_list_even_if_the_next_is_not_to_be_had(
+def test_a_kept_page_that_no_table_takes_fails_its_list_and_the_others_come(
     connection: Connection, zoho: Zoho, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What waits for the rest does not fit: that is no reason to break the refresh."""
