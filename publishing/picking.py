@@ -200,8 +200,7 @@ FILTERS: Mapping[str, Callable[[Place], QuerySet[Any]]] = {
 
 
 def _named_like(rows: QuerySet[Any], words: str) -> QuerySet[Any]:
-    # “20 %” is one word, whatever the space.
-    for word in words.replace(" %", "%").split():
+    for word in _split(words):
         asked = Q(name__icontains=word)
         if issubclass(rows.model, ListEntry):
             asked |= Q(code__icontains=word)
@@ -223,7 +222,7 @@ def _rank(words: str) -> Case | Value:
     if not words:
         return Value(0)
     begun = Q()
-    for word in words.split():
+    for word in _split(words):
         begun &= Q(name__iregex=rf"\m{re.escape(word)}")
     return Case(
         When(name__iexact=words, then=0),
@@ -232,6 +231,11 @@ def _rank(words: str) -> Case | Value:
         default=3,
         output_field=IntegerField(),
     )
+
+
+def _split(words: str) -> list[str]:
+    """“20 %” is one word, whatever the space."""
+    return words.replace(" %", "%").split()
 
 
 def _hint(row: Model) -> str:

@@ -74,7 +74,7 @@ def progress(item: Item, connection: Connection | None = None) -> Progress:
         case Item.Status.READY:
             return _ready(item, connection)
         case Item.Status.ARCHIVED:
-            return _archived()
+            return _archived(item)
         case _ if publication is None:
             # Cannot be, and must not break a page.
             return Progress(status=Item.Status(item.status), headline="")
@@ -155,11 +155,14 @@ def _as_the_setting_says(connection: Connection | None) -> str:
     )
 
 
-def _archived() -> Progress:
+def _archived(item: Item) -> Progress:
+    detail = _("Nothing of it was sent to Zoho Books.")
+    if item.left_in_zoho:
+        detail = _("What it became before stays in Zoho Books.")
     return Progress(
         status=Item.Status.ARCHIVED,
         headline=_("Put away without publishing."),
-        detail=_("Nothing of it was sent to Zoho Books."),
+        detail=detail,
     )
 
 

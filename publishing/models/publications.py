@@ -115,8 +115,17 @@ class Publication(BusinessOwned):
 
     @property
     def is_left_in_zoho(self) -> bool:
-        """Cleared here, while Zoho had the record for all that was known."""
-        return self.cleared_at is not None and self.problem_code not in GONE
+        """Zoho has its record for all that is known, and the item may become another:
+        it was cleared, or Zoho's yes came when it had failed here and another had gone."""
+        if self.problem_code in GONE:
+            return False
+        came_late = self.state == self.State.FAILED and self._has_record
+        return self.cleared_at is not None or came_late
+
+    @property
+    def _has_record(self) -> bool:
+        records = (step for step in self.steps.all() if step.kind == Step.Kind.RECORD)
+        return any(step.zoho_id for step in records)
 
     @property
     def is_gone(self) -> bool:

@@ -63,15 +63,24 @@ def record_in_words(publication: Publication) -> str:
 def _is_of_that_number(
     item: Item, publication: Publication, connection: Connection | None
 ) -> bool:
-    """Whether Zoho has its number, in the organisation to which it would go. An expense
-    has none there, and a bill without one gets another mark of ours."""
+    """Whether Zoho would refuse its number, in the organisation to which it would go:
+    that of an invoice, and that of a bill from the same supplier. An expense has none
+    there, and a bill without one gets another mark of ours."""
     number = str(publication.claim.get("number", ""))
+    kinds = publication.Kind
     return (
         number.casefold() == item.reference.strip().casefold() != ""
-        and facts.becomes(item) == publication.kind
+        and publication.kind == facts.becomes(item) != kinds.EXPENSE
+        and (
+            publication.kind == kinds.INVOICE or _is_of_its_supplier(item, publication)
+        )
         and connection is not None
         and connection.organisation_id == publication.organisation_id
     )
+
+
+def _is_of_its_supplier(item: Item, publication: Publication) -> bool:
+    return publication.claim.get("supplier_id") == item.supplier_id
 
 
 def _gone(left: list[Publication]) -> set[int]:

@@ -208,8 +208,8 @@ def test_cleared_it_is_asked_about_again_before_a_second_one_is_made(
 def test_an_expense_that_was_attached_to_and_cleared_has_no_number_that_zoho_minds(
     zoho: Zoho, bakery: Business, bob: User, connection: Connection
 ) -> None:
-    """Found by the review: the claim of what attaches has the record's reference for
-    its number, and Zoho takes two expenses of one reference."""
+    """The claim of what attaches has the record's reference for its number, and Zoho
+    takes two expenses of one reference."""
     zoho.person_types(
         "expense",
         vendor=ACME,

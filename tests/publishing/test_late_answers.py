@@ -207,7 +207,8 @@ class TestASecondRecord:
     def test_stays_known_once_the_other_one_is_deleted_and_cleared(
         self, zoho: Zoho, bakery: Business, bob: User, clock: time_machine.Traveller
     ) -> None:
-        """Found by the review: publishing again makes a second one, and nobody says so."""
+        """The yes that came late is in Zoho still, and an expense has no number that
+        Zoho would refuse."""
         item = paid_receipt(bakery, bob)
         publication = begun(item, bob)
         first, step = taken_and_opened(publication)

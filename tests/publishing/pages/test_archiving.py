@@ -569,9 +569,6 @@ def test_in_another_organisation_the_number_is_free(
     assert "only under another number" not in page
 
 
-# Found by the review
-
-
 def test_from_another_supplier_zoho_takes_the_number(
     at: At, bob: User, bakery: Business, cleared: Item
 ) -> None:

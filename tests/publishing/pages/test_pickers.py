@@ -279,9 +279,6 @@ def test_a_name_that_zoho_lacks_is_not_an_existing_supplier(
     assert now(item).status == Item.Status.TO_REVIEW
 
 
-# Found by the review
-
-
 @pytest.mark.parametrize("typed", ["5%", "5 %"])
 def test_a_rate_that_begins_with_what_was_typed_comes_first_whatever_the_space(
     at: At, bob: User, bakery: Business, item: Item, typed: str
