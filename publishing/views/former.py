@@ -80,7 +80,7 @@ def _is_of_that_number(
 
 
 def _is_of_its_supplier(item: Item, publication: Publication) -> bool:
-    return publication.claim.get("supplier_id") == item.supplier_id
+    return bool(publication.claim.get("supplier_id") == item.supplier_id)
 
 
 def _gone(left: list[Publication]) -> set[int]:

@@ -13,7 +13,7 @@ from dext_sync.businesses.tenancy import acting_in
 from publishing import answering, archiving, attaching
 from publishing.models import Item, Publication
 from tests.conftest import browser_of
-from tests.publishing.factories import paid_receipt, ready_item
+from tests.publishing.factories import TODAY, paid_receipt, ready_item
 from tests.publishing.pages.conftest import Visitor, text
 from tests.publishing.steps import (
     item_now,
@@ -25,7 +25,6 @@ from tests.publishing.steps import (
 )
 from tests.publishing.test_duplicates_in_zoho import (
     ACME,
-    TODAY,
     refreshed,
     typed_bill,
     typed_expense,
