@@ -33,6 +33,7 @@ class Picker {
     const { typed, list } = this;
     typed.addEventListener("input", () => {
       this.value.value = "";
+      this.isBehind = true;
       clearTimeout(this.timer);
       this.timer = setTimeout(() => this.open(typed.value), DELAY);
     });
@@ -78,6 +79,7 @@ class Picker {
     if (!answer.ok || asked !== this.asked || document.activeElement !== this.typed) return;
     this.list.innerHTML = await answer.text();
     for (const option of this.list.querySelectorAll("[id]")) option.id = `${this.list.id}-${option.id}`;
+    this.isBehind = false;
     this.list.hidden = false;
     this.typed.setAttribute("aria-expanded", "true");
     this.place();
@@ -94,6 +96,7 @@ class Picker {
   close() {
     this.asked = null;
     this.pressed = null;
+    this.isBehind = false;
     clearTimeout(this.timer);
     this.list.hidden = true;
     this.typed.setAttribute("aria-expanded", "false");
@@ -123,6 +126,10 @@ class Picker {
         if (!this.isOpen) return void this.open("");
         return this.mark(options[Math.max(place - 1, 0)]);
       case "Enter":
+        if (this.isBehind && this.typed.value.trim()) {
+          event.preventDefault();
+          return void this.pickFirst();
+        }
         if (this.isOpen && this.marked) {
           event.preventDefault();
           return this.pick(this.marked);
@@ -139,6 +146,16 @@ class Picker {
         event.stopPropagation();
         this.close();
     }
+  }
+
+  // Who types faster than the list is drawn means what it would have offered.
+  async pickFirst() {
+    const words = this.typed.value;
+    clearTimeout(this.timer);
+    await this.open(words);
+    if (this.typed.value !== words || (this.isOpen && !this.marked)) return;
+    if (this.marked) return this.pick(this.marked);
+    if (!this.mustPick) this.value.dispatchEvent(new Event("change", { bubbles: true }));
   }
 
   pick(option) {

@@ -12,6 +12,24 @@ from tests.publishing.zoho import connected_to
 pytestmark = pytest.mark.browser
 
 
+def test_enter_takes_the_first_however_quickly_it_comes(
+    page: Page, site: Site, bakery: Business, alice: User
+) -> None:
+    connected_to(site.zoho, bakery)
+    item = ready_item(bakery, alice, document=None)
+    sign_in(page, site)
+    page.goto(f"{site.address}/b/{bakery.slug}/costs/{item.pk}/")
+    field = page.get_by_role("combobox", name="Category", exact=True)
+
+    field.click()
+    expect(page.get_by_role("listbox", name="Category")).to_be_visible()
+    page.keyboard.type("it")
+    page.keyboard.press("Enter")
+
+    expect(field).to_have_value("IT and Internet Expenses")
+    expect(entry(page, "Category").get_by_text("Saved")).to_be_visible()
+
+
 def test_an_option_that_is_replaced_while_it_is_pressed_is_picked(
     page: Page, site: Site, bakery: Business, alice: User
 ) -> None:
