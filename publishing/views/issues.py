@@ -4,12 +4,13 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
+from connections.models import ListEntry
 from publishing import facts
 from publishing.decision import CUSTOMERS, SUPPLIERS
 from publishing.formats import locale_of, plain_amount
 from publishing.models import Item
 from publishing.reasons import Reason, Why
-from publishing.views.visible import WorkspaceRequest
+from publishing.views.visible import WorkspaceRequest, connection_of
 
 # What is missing where the page offers to create the contact, or to pick one.
 TO_CREATE = frozenset({SUPPLIERS.not_in_zoho, CUSTOMERS.not_in_zoho})
@@ -24,17 +25,29 @@ TO_PICK = (
     }
 )
 
+# A chosen entry of Zoho's lists that cannot be used.
+OF_AN_ENTRY = frozenset(
+    {
+        Reason.CATEGORY_GONE,
+        Reason.TAX_GONE,
+        Reason.PROJECT_GONE,
+        Reason.LOCATION_GONE,
+        Reason.CUSTOMER_GONE,
+    }
+)
+
 # Mended on pages that only Admins may open.
 FOR_ADMINS = frozenset({Reason.METHOD_WITHOUT_ACCOUNT, Reason.METHOD_ACCOUNT_GONE})
 
 
 @dataclass(frozen=True)
 class Issue:
-    """A reason as this reader is told it."""
+    """A reason as this reader is told it; is_to_merge: Merge lists may mend it."""
 
     code: str
     field: str
     sentence: str
+    is_to_merge: bool = False
 
     @property
     def is_to_create(self) -> bool:
@@ -54,9 +67,36 @@ class Issue:
 
 
 def issues_of(request: WorkspaceRequest, item: Item) -> tuple[Issue, ...]:
-    return tuple(
-        Issue(reason.code, reason.field, _sentence(request, item, reason))
-        for reason in item.open_reasons
+    return tuple(_issue(request, item, reason) for reason in item.open_reasons)
+
+
+def _issue(request: WorkspaceRequest, item: Item, reason: Why) -> Issue:
+    if reason in OF_AN_ENTRY and _is_of_another_organisation(request, item, reason):
+        sentence = _of_another_organisation(request)
+        return Issue(reason.code, reason.field, sentence, is_to_merge=True)
+    return Issue(reason.code, reason.field, _sentence(request, item, reason))
+
+
+def _is_of_another_organisation(
+    request: WorkspaceRequest, item: Item, reason: Why
+) -> bool:
+    connection = connection_of(request)
+    entry: ListEntry | None = getattr(item, reason.field)
+    return (
+        connection is not None
+        and entry is not None
+        and entry.organisation_id != connection.organisation_id
+    )
+
+
+def _of_another_organisation(request: WorkspaceRequest) -> str:
+    if request.membership.manages:
+        return _(
+            "This is of the organisation before: merge the lists, or choose again."
+        )
+    return _(
+        "This is of the organisation before: ask an Admin to merge the lists, or choose "
+        "again."
     )
 
 

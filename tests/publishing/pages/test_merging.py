@@ -27,6 +27,7 @@ from tests.conftest import Browse
 from tests.connections.trips import Trip, text
 from tests.factories import PASSWORD
 from tests.publishing.factories import make_entry, make_supplier, ready_item
+from tests.publishing.pages.conftest import Visitor
 from tests.publishing.steps import begun, item_now, now, publish, review, work
 from tests.publishing.zoho import BAKERY, Zoho, mirror
 
@@ -260,6 +261,28 @@ class TestMerging:
 
         assert item_now(item).status == Item.Status.TO_REVIEW
         assert "category_gone" in item_now(item).reasons
+
+    @pytest.mark.parametrize(
+        ("who", "way"), [("anna", "Merge lists</a>"), ("bob", "ask an Admin to merge")]
+    )
+    def test_their_page_says_how_not_to_choose_everything_anew(
+        self,
+        trip: Trip,
+        acme: Supplier,
+        bob: User,
+        browse: Browse,
+        who: str,
+        way: str,
+    ) -> None:
+        item = ready_item(trip.business, bob, supplier=acme)
+
+        has_changed(trip)
+
+        reader = {"anna": trip.person, "bob": bob}[who]
+        page = text(Visitor(browse(reader), trip.business).opens("item", item.pk))
+        assert "This is of the organisation before:" in page
+        assert way in page
+        assert "The chosen category is no longer in Zoho Books" not in page
 
     def test_the_page_counts_what_each_choice_touches_and_changes_nothing(
         self, trip: Trip, acme: Supplier, bob: User
