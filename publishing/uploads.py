@@ -89,9 +89,9 @@ def accept(
     with transaction.atomic():
         document = _kept(business, examined, by)
         first = visible.filter(document=document).order_by("pk").first()
-        item = _item(business, document, name, by, workspace)
+        item = _item(business, document, name, by, workspace, called=shown)
         if examined.converted_from:
-            _record_conversion(item, examined.converted_from, by)
+            _record_conversion(item, examined.converted_from, by, called=shown)
         if first is not None:
             audit.record(
                 business, "item.same_file", actor=by, subject=item, first=str(first)
@@ -99,13 +99,13 @@ def accept(
         return Accepted(item, first)
 
 
-def _record_conversion(item: Item, digest: str, by: User) -> None:
+def _record_conversion(item: Item, digest: str, by: User, *, called: str) -> None:
     audit.record(
         item.business,
         "item.converted",
         actor=by,
         subject=item,
-        subject_name=item.file_name,
+        subject_name=called,
         sha256=digest,
     )
 
@@ -126,7 +126,10 @@ def _item(
     name: str,
     by: User,
     workspace: Item.Workspace,
+    *,
+    called: str,
 ) -> Item:
+    """called: the file's name as the person has it, which the history keeps."""
     item = Item.unscoped.create(
         business=business,
         workspace=workspace,
@@ -135,7 +138,7 @@ def _item(
         file_name=name,
         currency=business.currency,
     )
-    audit.record(business, "item.uploaded", actor=by, subject=item, subject_name=name)
+    audit.record(business, "item.uploaded", actor=by, subject=item, subject_name=called)
     return coding.review(item)
 
 

@@ -81,8 +81,8 @@ def test_a_photograph_is_kept_as_a_jpeg_and_its_history_says_so(
     digest = hashlib.sha256(content).hexdigest()
     with acting_in(bakery.pk):
         told = [audit.own_sentence(entry) for entry in audit.about(bakery, item)]
-    words = "had IMG_1234.jpg converted from HEIC to JPEG; SHA-256 of the original:"
-    assert told == [f"{words} {digest}", "uploaded IMG_1234.jpg"]
+    words = "had IMG_1234.HEIC converted from HEIC to JPEG; SHA-256 of the original:"
+    assert told == [f"{words} {digest}", "uploaded IMG_1234.HEIC"]
 
 
 def test_its_content_counts_and_not_its_name(bakery: Business, bob: User) -> None:
