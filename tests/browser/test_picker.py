@@ -1,7 +1,7 @@
 """What is picked while its list is drawn anew."""
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from dext_sync.businesses.models import Business, User
 from tests.browser.conftest import Site
@@ -12,15 +12,20 @@ from tests.publishing.zoho import connected_to
 pytestmark = pytest.mark.browser
 
 
-def test_enter_takes_the_first_however_quickly_it_comes(
+def category_of_an_item(
     page: Page, site: Site, bakery: Business, alice: User
-) -> None:
+) -> Locator:
     connected_to(site.zoho, bakery)
     item = ready_item(bakery, alice, document=None)
     sign_in(page, site)
     page.goto(f"{site.address}/b/{bakery.slug}/costs/{item.pk}/")
-    field = page.get_by_role("combobox", name="Category", exact=True)
+    return page.get_by_role("combobox", name="Category", exact=True)
 
+
+def test_enter_takes_the_first_however_quickly_it_comes(
+    page: Page, site: Site, bakery: Business, alice: User
+) -> None:
+    field = category_of_an_item(page, site, bakery, alice)
     field.click()
     expect(page.get_by_role("listbox", name="Category")).to_be_visible()
     page.keyboard.type("it")
@@ -33,11 +38,7 @@ def test_enter_takes_the_first_however_quickly_it_comes(
 def test_an_option_that_is_replaced_while_it_is_pressed_is_picked(
     page: Page, site: Site, bakery: Business, alice: User
 ) -> None:
-    connected_to(site.zoho, bakery)
-    item = ready_item(bakery, alice, document=None)
-    sign_in(page, site)
-    page.goto(f"{site.address}/b/{bakery.slug}/costs/{item.pk}/")
-    field = page.get_by_role("combobox", name="Category", exact=True)
+    field = category_of_an_item(page, site, bakery, alice)
     field.click()
     field.fill("Postage")
     options = page.get_by_role("listbox", name="Category").get_by_role("option")

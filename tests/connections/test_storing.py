@@ -43,6 +43,13 @@ def refreshed(connection: Connection) -> RefreshRun:
     return run
 
 
+def held_run(connection: Connection) -> RefreshRun:
+    run = lists.start(connection, None)
+    run.leased_until = timezone.now() + LEASE
+    run.save()
+    return run
+
+
 def a_page(**values: Any) -> HeldPage:
     row = {
         "zoho_id": "777",
@@ -108,9 +115,7 @@ def test_it_tells_what_it_did_and_touches_nothing_else(
 ) -> None:
     with acting_in(connection.business_id):
         refreshed(connection)
-        run = lists.start(connection, None)
-        run.leased_until = timezone.now() + LEASE
-        run.save()
+        run = held_run(connection)
         vendors = Contact.unscoped.filter(kind="vendor").order_by("name")
         changes, *leave = vendors
         before = {row.pk: row for row in Contact.unscoped.all()}
@@ -165,9 +170,7 @@ def test_what_was_read_twice_is_as_it_was_read_last(
     connection: Connection, zoho: Zoho
 ) -> None:
     with acting_in(connection.business_id):
-        run = lists.start(connection, None)
-        run.leased_until = timezone.now() + LEASE
-        run.save()
+        run = held_run(connection)
         again = replace(a_page(name="Everybody Knows Ltd"), reading=2, number=3)
 
         assert entries.store(
@@ -218,9 +221,7 @@ def test_who_is_told_that_the_list_was_not_stored_says_that_it_is_lost(
 
     monkeypatch.setattr(entries, "store", refuse)
     with acting_in(connection.business_id):
-        run = lists.start(connection, None)
-        run.leased_until = timezone.now() + LEASE
-        run.save()
+        run = held_run(connection)
         line = run.lists.get(kind="tax-rates")
         books = open_books(run.connection, Priority.REFRESH)
         with pytest.raises(LeaseLost):
