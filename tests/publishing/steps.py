@@ -9,7 +9,7 @@ from connections.models import Connection
 from dext_sync.businesses import audit
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
-from publishing import requesting, tasks
+from publishing import archiving, requesting, tasks
 from publishing.models import Item, Publication, Step
 from publishing.outcomes import uncertain_time
 from publishing.progress import Progress, progress
@@ -105,3 +105,31 @@ def take_lease(publication: Publication) -> Publication:
         publication.leased_until = timezone.now() + uncertain_time()
         publication.save(update_fields=["leased_until"])
     return publication
+
+
+def as_published(item: Item, zoho_id: str) -> Item:
+    """As a worker leaves it: the bill is in Zoho, and everything is settled."""
+    with acting_in(item.business_id):
+        publication = Publication.unscoped.get(item=item, finished_at=None)
+        publication.steps.update(state=Step.State.DONE, verified_at=timezone.now())
+        publication.steps.filter(kind=Step.Kind.RECORD).update(zoho_id=zoho_id)
+        publication.state = Publication.State.PUBLISHED
+        publication.finished_at = timezone.now()
+        publication.save()
+        item.refresh_from_db()
+        item.status = Item.Status.PUBLISHED
+        item.published_at = item.archived_at = timezone.now()
+        item.save()
+    return item
+
+
+def clear(item: Item, by: User) -> Item:
+    with acting_in(item.business_id):
+        archiving.unarchive(item, by, may_publish=True)
+        return archiving.clear(item, by)
+
+
+def publications(business: Business) -> list[int]:
+    """The items that are on their way."""
+    with acting_in(business.pk):
+        return [each.item_id for each in Publication.unscoped.order_by("item_id")]
