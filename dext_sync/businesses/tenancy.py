@@ -66,6 +66,9 @@ def current_scope() -> Scope:
 @contextmanager
 def _acting(scope: Scope) -> Iterator[None]:
     before = _scope.get()
+    if scope == before:
+        yield
+        return
     token = _scope.set(scope)
     try:
         _tell_database(scope)

@@ -13,6 +13,7 @@ from pytest_django.fixtures import Settings
 from connections import budget
 from connections.models import Connection
 from dext_sync.businesses.models import Business
+from dext_sync.businesses.tenancy import acting_in
 from tests.publishing.factories import make_connection, make_lists
 from tests.publishing.zoho import Zoho, connected_to, served
 
@@ -33,7 +34,8 @@ def documents_dir(settings: Settings) -> Iterator[Path]:
 @pytest.fixture
 def connected_bakery(bakery: Business) -> Business:
     """Connected, with small lists; nobody answers at the other end."""
-    make_lists(make_connection(bakery))
+    with acting_in(bakery.pk):
+        make_lists(make_connection(bakery))
     return bakery
 
 

@@ -107,15 +107,14 @@ def make_connection(
         owner = User.objects.get(
             memberships__business=business, memberships__role=Role.OWNER
         )
-    grant = Grant.objects.create(
-        region=region,
-        person=owner,
-        refresh_token=tokens[0],
-        access_token=tokens[1],
-        access_expires_at=timezone.now() + dt.timedelta(minutes=50),
-        scopes="",
-    )
-    with acting_in(business.pk):
+        grant = Grant.objects.create(
+            region=region,
+            person=owner,
+            refresh_token=tokens[0],
+            access_token=tokens[1],
+            access_expires_at=timezone.now() + dt.timedelta(minutes=50),
+            scopes="",
+        )
         return Connection.unscoped.create(
             business=business,
             state=state,
@@ -264,11 +263,14 @@ def make_item(business: Business, owner: User, **fields: Any) -> Item:
 
 
 def _item(business: Business, owner: User, **fields: Any) -> Item:
+    return coding.review(_written(business, owner, **fields))
+
+
+def _written(business: Business, owner: User, **fields: Any) -> Item:
     usual = {"currency": "GBP"}
     if fields.get("document") is not None:
         usual["file_name"] = "invoice.pdf"
-    item = Item.unscoped.create(business=business, owner=owner, **usual | fields)
-    return coding.review(item)
+    return Item.unscoped.create(business=business, owner=owner, **usual | fields)
 
 
 COMPLETE: Mapping[str, Any] = {
@@ -287,29 +289,63 @@ def ready_item(business: Business, owner: User, **fields: Any) -> Item:
     The business must be connected and have its lists. The next one is no duplicate of
     it: its number, day and file are others, unless the test says them.
     """
+    return _ready(business, owner, fields, is_plain=fields.keys() <= {"reference"})
+
+
+def reviewed_item(business: Business, owner: User, **fields: Any) -> Item:
+    """The same, whatever its review makes of it."""
+    return _ready(business, owner, fields, is_plain=False)
+
+
+def _ready(
+    business: Business, owner: User, fields: Mapping[str, Any], *, is_plain: bool
+) -> Item:
+    """The first plain one of a business is written as its review would leave it."""
     with acting_in(business.pk):
-        place = Item.unscoped.filter(business=business).count()
+        place = _items_of(business)
         given = {**_complete(place), **fields}
         if "category" not in given:
-            given["category_id"] = _number(Account, business, "Office Supplies")
+            given["category_id"] = _number(Account, business.pk, "Office Supplies")
         if "tax_rate" not in given:
-            given["tax_rate_id"] = _number(TaxRate, business, "Standard Rate")
+            given["tax_rate_id"] = _number(TaxRate, business.pk, "Standard Rate")
         if "supplier" not in given:
-            given["supplier"] = suppliers.named(business, "Acme Paper Ltd")
+            given["supplier"] = _named(business, "Acme Paper Ltd")
         if "document" not in given:
             name = f"invoice-{place}.pdf" if place else "invoice.pdf"
             given["document"] = _document(business, owner, make_pdf(name))
+        if is_plain and place == 0:
+            given |= {"status": Item.Status.READY, "auto_due_at": coding.rested()}
+            return _written(business, owner, **given)
         return _item(business, owner, **given)
 
 
-def _number(model: type[Row], business: Business, name: str) -> int:
-    rows = model.unscoped.filter(business=business, name=name)
-    return int(rows.values_list("pk", flat=True).get())
+def _named(business: Business, name: str) -> Supplier:
+    """As `suppliers.named`, in a statement or three."""
+    rows = Supplier.unscoped.filter(business=business, side=Supplier.Side.SUPPLIER)
+    if known := rows.filter(name=name).first():
+        return known
+    contacts = Contact.unscoped.filter(business=business, name=name)
+    found = contacts.filter(kind=Contact.Kind.VENDOR, removed_at=None, is_active=True)
+    if len(found) != 1:
+        return suppliers.named(business, name)
+    return Supplier.unscoped.create(
+        business=business,
+        side=Supplier.Side.SUPPLIER,
+        key=suppliers.key_of(name),
+        name=name,
+        contact=found[0],
+    )
 
 
 def _items_of(business: Business) -> int:
     with acting_in(business.pk):
         return Item.unscoped.filter(business=business).count()
+
+
+@cache
+def _number(model: type[Row], business_id: int, name: str) -> int:
+    rows = model.unscoped.filter(business=business_id, name=name)
+    return int(rows.values_list("pk", flat=True).get())
 
 
 def _complete(place: int) -> dict[str, Any]:
@@ -330,7 +366,7 @@ def paid_receipt(business: Business, owner: User, **fields: Any) -> Item:
     } | fields
     if "payment_method" not in given:
         given["payment_method"] = make_method(business)
-    return ready_item(business, owner, **given)
+    return reviewed_item(business, owner, **given)
 
 
 def ready_sale(business: Business, owner: User, **fields: Any) -> Item:

@@ -15,7 +15,7 @@ from publishing.alikeness import Ground
 from publishing.models import Item
 from publishing.reasons import Reason
 from tests.conftest import browser_of
-from tests.publishing.factories import TODAY, paid_receipt, ready_item
+from tests.publishing.factories import TODAY, paid_receipt, reviewed_item
 from tests.publishing.pages.conftest import Visitor, text
 from tests.publishing.steps import (
     begun,
@@ -74,7 +74,7 @@ def test_a_bill_that_a_person_has_typed_is_a_question_and_stays_as_it_is(
 ) -> None:
     typed = typed_bill(zoho)
     before = dict(typed)
-    item = ready_item(bakery, bob, reference="inv 104")
+    item = reviewed_item(bakery, bob, reference="inv 104")
     assert reasons(item) == READY
 
     refreshed(connection)
@@ -96,8 +96,8 @@ def test_a_new_item_is_compared_with_the_bills_that_were_read(
     typed_bill(zoho)
     refreshed(connection)
 
-    assert reasons(ready_item(bakery, bob)) == ASKED
-    assert reasons(ready_item(bakery, bob, reference="INV-9")) == READY
+    assert reasons(reviewed_item(bakery, bob)) == ASKED
+    assert reasons(reviewed_item(bakery, bob, reference="INV-9")) == READY
 
 
 def test_an_expense_of_that_day_and_total_is_a_question(
@@ -121,7 +121,7 @@ def test_an_expense_is_compared_with_the_bill_of_the_same_purchase(
     refreshed(connection)
     yesterday = TODAY.replace(day=TODAY.day - 1)
 
-    bill = ready_item(bakery, bob, date=yesterday)
+    bill = reviewed_item(bakery, bob, date=yesterday)
 
     assert [each.why for each in questions_about(bill)] == [
         [Ground.NEAR_AND_SAME_TOTAL]
@@ -146,7 +146,7 @@ def test_different_is_remembered_and_published(
 def test_what_we_made_ourselves_is_no_question(
     zoho: Zoho, bakery: Business, bob: User, connection: Connection
 ) -> None:
-    item = ready_item(bakery, bob)
+    item = reviewed_item(bakery, bob)
     publication = publish(item, bob)
     refreshed(connection)
     with acting_in(bakery.pk):
@@ -161,11 +161,11 @@ def test_of_another_item_it_is_asked_about_once(
     zoho: Zoho, bakery: Business, bob: User, connection: Connection
 ) -> None:
     """Through the item that it was made of, not through the bill as well."""
-    first = ready_item(bakery, bob)
+    first = reviewed_item(bakery, bob)
     publish(first, bob)
     refreshed(connection)
 
-    second = ready_item(bakery, bob, reference=first.reference)
+    second = reviewed_item(bakery, bob, reference=first.reference)
 
     assert [each.other_id for each in questions_about(second)] == [first.pk]
 
@@ -174,7 +174,7 @@ def test_nor_is_what_we_made_and_do_not_know_of(
     zoho: Zoho, bakery: Business, bob: User, connection: Connection
 ) -> None:
     """The answer was lost, and the bill shows in the lists before anybody asks for it."""
-    item = ready_item(bakery, bob)
+    item = reviewed_item(bakery, bob)
     publication = begun(item, bob)
     typed_bill(zoho, reference_number=publication.mark)
     with acting_in(bakery.pk):
@@ -192,7 +192,7 @@ def test_the_question_goes_with_the_record(
 ) -> None:
     typed = typed_bill(zoho)
     refreshed(connection)
-    item = ready_item(bakery, bob)
+    item = reviewed_item(bakery, bob)
     assert reasons(item) == ASKED
 
     if gone == "void":
@@ -223,7 +223,7 @@ def test_bills_of_other_suppliers_do_not_matter(
     )
     refreshed(connection)
 
-    assert reasons(ready_item(bakery, bob)) == READY
+    assert reasons(reviewed_item(bakery, bob)) == READY
 
 
 def test_what_is_compared_is_kept_as_zoho_has_it(
@@ -255,7 +255,7 @@ def test_the_page_shows_the_bill_and_leads_to_it(
 ) -> None:
     typed = typed_bill(zoho)
     refreshed(connection)
-    item = ready_item(bakery, bob)
+    item = reviewed_item(bakery, bob)
 
     page = text(Visitor(browser_of(alice), bakery).opens("item", item.pk))
 
@@ -270,7 +270,7 @@ def test_vera_is_not_told_what_the_bill_says(
 ) -> None:
     typed = typed_bill(zoho)
     refreshed(connection)
-    item = ready_item(bakery, vera)
+    item = reviewed_item(bakery, vera)
 
     page = text(Visitor(browser_of(vera), bakery).opens("item", item.pk))
 
@@ -284,7 +284,7 @@ def test_the_archived_item_leads_to_the_bill(
 ) -> None:
     typed = typed_bill(zoho)
     refreshed(connection)
-    item = ready_item(bakery, bob)
+    item = reviewed_item(bakery, bob)
     say_same(item, bob)
 
     page = text(Visitor(browser_of(alice), bakery).opens("item", item.pk))

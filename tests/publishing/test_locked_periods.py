@@ -13,7 +13,7 @@ from publishing import tasks
 from publishing.decision import ClosedPeriod, Hold, Publish, decide
 from publishing.reasons import Dated, Reason, why
 from publishing.requesting import Held
-from tests.publishing.factories import TODAY, make_supplier, ready_item
+from tests.publishing.factories import TODAY, make_supplier, reviewed_item
 from tests.publishing.steps import (
     begun,
     item_now,
@@ -109,7 +109,7 @@ class TestItems:
             connection = Connection.unscoped.get()
         zoho_has_locked(connection, TODAY)
 
-        item = ready_item(connected_bakery, bob)
+        item = reviewed_item(connected_bakery, bob)
 
         assert (item.status, item.reasons) == (
             "to_review",
@@ -126,12 +126,12 @@ class TestItems:
             connection = Connection.unscoped.get()
         zoho_has_locked(connection, TODAY, "sales")
 
-        assert ready_item(connected_bakery, bob).status == "ready"
+        assert reviewed_item(connected_bakery, bob).status == "ready"
 
     def test_a_lock_date_set_later_holds_what_was_ready(
         self, connected_bakery: Business, bob: User
     ) -> None:
-        item = ready_item(connected_bakery, bob)
+        item = reviewed_item(connected_bakery, bob)
         business_locks(connected_bakery, TODAY)
 
         heeded(connected_bakery)
@@ -143,7 +143,7 @@ class TestItems:
         self, connected_bakery: Business, bob: User
     ) -> None:
         business_locks(connected_bakery, TODAY)
-        item = ready_item(connected_bakery, bob)
+        item = reviewed_item(connected_bakery, bob)
         business_locks(connected_bakery, None)
 
         heeded(connected_bakery)
@@ -153,7 +153,7 @@ class TestItems:
     def test_it_is_looked_at_once_more_when_publish_is_pressed(
         self, connected_bakery: Business, bob: User
     ) -> None:
-        item = ready_item(connected_bakery, bob)
+        item = reviewed_item(connected_bakery, bob)
         business_locks(connected_bakery, TODAY)
 
         answer = press_publish(item, bob)
@@ -166,7 +166,7 @@ class TestSetAfterTheClick:
     def test_our_lock_date_holds_what_waits_to_be_sent(
         self, connection: Connection, bakery: Business, bob: User, zoho: Zoho
     ) -> None:
-        item = ready_item(bakery, bob)
+        item = reviewed_item(bakery, bob)
         publication = begun(item, bob)
         business_locks(bakery, TODAY)
 
@@ -182,7 +182,7 @@ class TestSetAfterTheClick:
     def test_so_does_zohos_as_a_refresh_has_read_it(
         self, connection: Connection, bakery: Business, bob: User, zoho: Zoho
     ) -> None:
-        item = ready_item(bakery, bob)
+        item = reviewed_item(bakery, bob)
         publication = begun(item, bob)
         zoho_has_locked(connection, TODAY)
 
@@ -195,7 +195,7 @@ class TestSetAfterTheClick:
         self, connection: Connection, bakery: Business, bob: User, zoho: Zoho
     ) -> None:
         mill = make_supplier(bakery, "New Mill", agreed_by=bob)
-        publication = begun(ready_item(bakery, bob, supplier=mill), bob)
+        publication = begun(reviewed_item(bakery, bob, supplier=mill), bob)
         business_locks(bakery, TODAY)
 
         work(publication)
@@ -212,7 +212,7 @@ class TestSetAfterTheClick:
         clock: time_machine.Traveller,
     ) -> None:
         zoho.fails("call_lost", method="POST", path="/bills")
-        publication = publish(ready_item(bakery, bob), bob)
+        publication = publish(reviewed_item(bakery, bob), bob)
         business_locks(bakery, TODAY)
 
         work_until_settled(publication, clock)
@@ -229,7 +229,7 @@ class TestSetAfterTheClick:
         clock: time_machine.Traveller,
     ) -> None:
         zoho.fails("per_minute", method="POST", path="/bills/*/attachment")
-        publication = publish(ready_item(bakery, bob), bob)
+        publication = publish(reviewed_item(bakery, bob), bob)
         business_locks(bakery, TODAY)
 
         work_until_settled(publication, clock)
@@ -239,7 +239,7 @@ class TestSetAfterTheClick:
     def test_once_it_is_unlocked_it_can_be_published(
         self, connection: Connection, bakery: Business, bob: User, zoho: Zoho
     ) -> None:
-        item = ready_item(bakery, bob)
+        item = reviewed_item(bakery, bob)
         publication = begun(item, bob)
         business_locks(bakery, TODAY)
         work(publication)
@@ -254,7 +254,7 @@ class TestSetAfterTheClick:
 def test_a_lock_that_zoho_set_meanwhile_is_the_items_to_mend(
     connection: Connection, bakery: Business, bob: User, zoho: Zoho
 ) -> None:
-    item = ready_item(bakery, bob)
+    item = reviewed_item(bakery, bob)
     zoho.standin.change("settings", organization=BAKERY, locked_until="2026-11-20")
 
     publication = publish(item, bob)

@@ -20,6 +20,7 @@ from connections.models import (
 )
 from connections.zoho.oauth import SCOPES
 from dext_sync.businesses.models import Business
+from dext_sync.businesses.tenancy import acting_in
 from tests.publishing.factories import make_connection, write_entries
 from tests.zoho_standin import Running, StandIn, changes, lend
 from tests.zoho_standin.answers import Record
@@ -115,15 +116,16 @@ def connected_to(
 ) -> Connection:
     """As after Finish and a refresh: Alice's consent, and every list that items use."""
     books = zoho.standin.organisation(organisation)
-    connection = make_connection(
-        business,
-        region=books.centre,
-        organisation_id=books.organisation_id,
-        edition=books.edition,
-        currency=str(books.profile["currency_code"]),
-        tokens=tokens_of(zoho.standin, next(iter(books.members))),
-    )
-    mirror(connection, books)
+    with acting_in(business.pk):
+        connection = make_connection(
+            business,
+            region=books.centre,
+            organisation_id=books.organisation_id,
+            edition=books.edition,
+            currency=str(books.profile["currency_code"]),
+            tokens=tokens_of(zoho.standin, next(iter(books.members))),
+        )
+        mirror(connection, books)
     return connection
 
 
