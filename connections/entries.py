@@ -145,9 +145,18 @@ class HeldPage:
 
 
 def held(kind: ListKind, rows: Iterable[Any], *, reading: int, number: int) -> HeldPage:
-    """Rows of Zoho's as they wait in a page."""
-    found = [columns(kind, row) for row in rows]
-    return HeldPage(reading, number, json.dumps(found, cls=DjangoJSONEncoder))
+    """Rows of Zoho's as they wait in a page, without what stands there anyway."""
+    usual = _usual(kind.model)
+    found = [
+        {
+            name: value
+            for name, value in columns(kind, row).items()
+            if name not in usual or value != usual[name]
+        }
+        for row in rows
+    ]
+    text = json.dumps(found, cls=DjangoJSONEncoder, separators=(",", ":"))
+    return HeldPage(reading, number, text)
 
 
 def columns(kind: ListKind, row: Any) -> Values:
@@ -301,6 +310,13 @@ def _defaults(model: type[ListEntry]) -> Values:
         for each in fields
         if each.attname not in KEPT | OWN and not each.generated
     }
+
+
+@cache
+def _usual(model: type[ListEntry]) -> Values:
+    """What need not be said of a row, since it stands there unless a list says."""
+    told = ("name",)
+    return {name: value for name, value in _defaults(model).items() if name not in told}
 
 
 def _joined(parts: Iterable[sql.Composable]) -> sql.Composed:
