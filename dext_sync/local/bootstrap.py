@@ -52,6 +52,8 @@ SIGNS_OF_NO_NETWORK = (
     "network is unreachable",
     "connection refused",
     "connecttimeout",
+    "timed out",
+    "network timeout",
     "proxyerror",
     "connection broken",
     "connection error",
@@ -205,7 +207,10 @@ def explained(finished: subprocess.CompletedProcess[str]) -> str:
     if "ensurepip" in finished.stdout:
         return NO_VENV_MODULE
     last_lines = "\n".join(finished.stdout.strip().splitlines()[-10:])
-    return f"The packages could not be installed (see {LOG.relative_to(ROOT)}):\n{last_lines}"
+    return (
+        f"The packages could not be installed (all of it: {LOG.relative_to(ROOT)}). The "
+        f"same command tries again what is left:\n{last_lines}"
+    )
 
 
 def looks_offline(finished: subprocess.CompletedProcess[str]) -> bool:

@@ -16,6 +16,7 @@ FAKE_UV = """#!/bin/sh
 echo "begins $$" >> "$UV_JOURNAL"
 sleep 0.3
 echo "ends $$" >> "$UV_JOURNAL"
+echo "$UV_SAYS"
 exit "${UV_STATUS:-0}"
 """
 
@@ -137,7 +138,15 @@ def test_an_installation_that_failed_is_tried_again(
     clone: Path, tmp_path: Path, path_with_uv: str
 ) -> None:
     surroundings = {"PATH": path_with_uv, "UV_JOURNAL": str(tmp_path / "journal")}
-    status, _ = said(clone, INSTALL, **surroundings, UV_STATUS="1")
+    failed = surroundings | {"UV_STATUS": "1", "UV_SAYS": "no space left"}
+    status, output = said(clone, INSTALL, **failed)
     assert status == 1
+    assert output.endswith("The same command tries again what is left:\nno space left")
+
+    late = failed | {"UV_SAYS": "error: operation timed out"}
+    status, output = said(clone, INSTALL, **late)
+    assert status == 1
+    assert "connect this machine and run the command again" in output
+
     _, output = said(clone, INSTALL, **surroundings)
     assert output.splitlines()[-1] == "True"
