@@ -236,7 +236,7 @@ def _collect(consent: Consent, region: Region, code: str) -> str:
 def _is_served_there(token: types.Token, region: Region) -> bool:
     """Calls go to our table's host, whatever the answer names; another name means that
     the two do not talk of the same data centre."""
-    if not token.api_domain:
+    if not token.api_domain or regions.is_older_api_name(region, token.api_domain):
         return True
     return regions.by_api_domain({region.code: region}, token.api_domain) == region
 

@@ -275,11 +275,12 @@ def _lifetime(answer: Answer) -> int:
 
 
 def _user(response: requests.Response) -> ZohoUser | None:
-    answer = _json(response)
-    if answer is None or response.status_code in _TEMPORARY:
-        raise ZohoUnavailable("Zoho's sign-in failed.", status=response.status_code)
+    """A clear no may be a page: who consented is worth knowing, and not needed."""
+    answer, status = _json(response), response.status_code
+    if status in _TEMPORARY or (response.ok and answer is None):
+        raise ZohoUnavailable("Zoho's sign-in failed.", status=status)
     try:
-        return parsing.user(answer) if response.ok else None
+        return parsing.user(answer) if answer and response.ok else None
     except parsing.Malformed:
         return None
 

@@ -39,6 +39,8 @@ REGIONS: Final[Mapping[str, Region]] = {
     )
 }
 
+_OLDER_API_NAME: Final = "https://api.zoho.com"
+
 EU_COUNTRIES: Final = frozenset(
     (
         *("AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR"),
@@ -85,6 +87,13 @@ def by_accounts_server(regions: Mapping[str, Region], url: str) -> Region | None
 def by_api_domain(regions: Mapping[str, Region], url: str) -> Region | None:
     """The region whose API host the token answer names."""
     return _with_host(regions, "api", url)
+
+
+def is_older_api_name(region: Region, url: str) -> bool:
+    """Whether the address is what Zoho's documentation also calls the API host: that of
+    this data centre, or the first one's in its place. Nothing is ever sent there."""
+    own = region.accounts.replace("//accounts.", "//api.", 1)
+    return _host(url) in (_OLDER_API_NAME, own)
 
 
 def default_for(country: str, regions: Mapping[str, Region]) -> Region:

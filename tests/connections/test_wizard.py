@@ -164,6 +164,30 @@ def test_a_token_that_names_another_api_host_is_given_back_unused(
     ]
 
 
+@pytest.mark.parametrize(
+    ("code", "api_domain"),
+    [
+        ("us", "https://api.zoho.com"),
+        ("eu", "https://api.zoho.com"),
+        ("eu", "https://api.zoho.eu/"),
+        ("eu", ""),
+    ],
+)
+def test_an_older_name_of_the_api_host_changes_nothing(
+    code: str,
+    api_domain: str,
+    web: responses.RequestsMock,
+    alice: User,
+    bakery: Business,
+) -> None:
+    answers_as_recorded(web, REGIONS[code], api_domain=api_domain)
+    with acting_in(bakery.pk):
+        answer = sets_out(bakery, alice, code)
+        consent = consents.came_back(bakery, alice, SESSION, answer)
+    assert consent.problem == ""
+    assert web.calls[-1].request.url == f"{REGIONS[code].api}/books/v3/organizations"
+
+
 def test_a_permission_that_would_not_last_is_not_kept(
     web: responses.RequestsMock, alice: User, bakery: Business
 ) -> None:

@@ -255,6 +255,8 @@ def test_who_consented(oauth: ZohoOAuth, zoho: responses.RequestsMock) -> None:
     "answer",
     [
         {"status": 401, "json": {"error": "INVALID_OAUTHTOKEN"}},
+        {"status": 401, "body": PAGE},
+        {"status": 404, "body": PAGE},
         {"json": {"Email": "alice@harbour.example"}},
         {"json": {"ZUID": ""}},
     ],
