@@ -152,16 +152,23 @@ class ZohoOAuth:
     def revoke(self, refresh_token: str) -> None:
         """Best effort, whatever the answer: forget our own copy first.
 
-        The token travels in the body, since addresses end up in logs.
+        Zoho documents two forms, and which of them works is not known. The token
+        travels in the body, since addresses end up in logs.
         """
+        client = (self._client_id, self._client_secret)
+        form = {"token": refresh_token}
         try:
-            self._plain.post(
-                f"{self._accounts}/oauth/v2/token/revoke",
-                data={"token": refresh_token},
-                timeout=_TIMEOUT,
-            )
+            if not self._revoked("token/revoke", data=form):
+                form = {**form, "token_type": "refresh_token"}
+                self._revoked("revoke/token", data=form, auth=client)
         except requests.RequestException:
             return
+
+    def _revoked(self, path: str, **sent: Any) -> bool:
+        address = f"{self._accounts}/oauth/v2/{path}"
+        response = self._plain.post(address, timeout=_TIMEOUT, **sent)
+        answer = _json(response)
+        return response.ok and answer is not None and not _words(answer, "error")
 
     def user(self, access_token: str) -> ZohoUser | None:
         """Who consented; None if Zoho will not say (the scope was not granted)."""

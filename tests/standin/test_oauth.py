@@ -219,6 +219,17 @@ def test_revoking_a_refresh_token_kills_its_access_tokens(
     }
 
 
+def test_a_token_in_the_body_is_not_seen_by_the_form_that_wants_it_in_the_address(
+    consent: Consent, running: Running
+) -> None:
+    answer = consent.tokens(ALICE)
+    address = f"{running.eu}/oauth/v2/token/revoke"
+    body = {"token": answer["refresh_token"]}
+
+    assert requests.post(address, data=body, timeout=10).status_code == 400
+    assert _may_ask(running.eu, answer["access_token"])
+
+
 def test_the_other_form_of_revoking_wants_the_client(
     consent: Consent, running: Running
 ) -> None:

@@ -288,7 +288,6 @@ def test_who_consented_may_be_unknown_for_the_moment(
     "answer",
     [
         {"json": {"status": "success"}},
-        {"status": 400, "body": PAGE},
         {"body": requests.ConnectionError("reset")},
     ],
 )
@@ -305,6 +304,47 @@ def test_revoking_is_best_effort_and_keeps_the_token_out_of_the_address(
     )
     oauth.revoke("1000.refresh")
     assert len(zoho.calls) == 1
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        {"status": 400, "body": PAGE},
+        {"body": PAGE},
+        {"json": {"error": "general_error"}},
+    ],
+)
+@pytest.mark.parametrize("second", [200, 401])
+def test_what_is_not_revoked_in_one_documented_form_is_in_the_other(
+    oauth: ZohoOAuth,
+    zoho: responses.RequestsMock,
+    refusal: dict[str, Any],
+    second: int,
+) -> None:
+    zoho.post(
+        f"{ACCOUNTS}/oauth/v2/token/revoke",
+        match=[
+            matchers.query_param_matcher({}),
+            matchers.urlencoded_params_matcher({"token": "1000.refresh"}),
+        ],
+        **refusal,
+    )
+    zoho.post(
+        f"{ACCOUNTS}/oauth/v2/revoke/token",
+        status=second,
+        json={},
+        match=[
+            matchers.query_param_matcher({}),
+            matchers.urlencoded_params_matcher(
+                {"token": "1000.refresh", "token_type": "refresh_token"}
+            ),
+            matchers.header_matcher(
+                {"Authorization": "Basic MTAwMC5DTElFTlQ6dGhlLXNlY3JldA=="}
+            ),
+        ],
+    )
+    oauth.revoke("1000.refresh")
+    assert len(zoho.calls) == 2
 
 
 def test_a_stand_in_on_this_machine_needs_no_certificate(
