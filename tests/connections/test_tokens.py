@@ -51,6 +51,17 @@ def test_a_token_is_renewed_a_little_early(connection: Connection, zoho: Zoho) -
     assert token_calls(zoho) == 1
 
 
+@pytest.mark.parametrize(("age", "calls"), [(5, 0), (80, 0), (100, 1)])
+def test_a_token_of_two_minutes_is_not_renewed_at_each_call(
+    connection: Connection, zoho: Zoho, age: int, calls: int
+) -> None:
+    given = timezone.now() - timedelta(seconds=age)
+    ends = given + timedelta(minutes=2)
+    grant = grant_of(connection, refreshed_at=given, access_expires_at=ends)
+    tokens.access_token(grant)
+    assert token_calls(zoho) == calls
+
+
 def test_a_refused_token_is_replaced_once(connection: Connection, zoho: Zoho) -> None:
     grant = grant_of(connection)
     first = tokens.access_token(grant, refused=grant.access_token)
