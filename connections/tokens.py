@@ -43,13 +43,16 @@ def access_token(grant: Grant, refused: str | None = None) -> str:
     Zoho gives no token now, ZohoMisconfigured if it does not know our client.
     """
     deadline = time.monotonic() + LONGEST_WAIT
+    is_dead = False
     while time.monotonic() < deadline:
         fresh = Grant.objects.filter(pk=grant.pk).first()
         if fresh is None or fresh.died_at:
             raise ZohoUnauthorized("The permission at Zoho is gone.")
         if _lasts(fresh, _early(fresh)) and fresh.access_token != refused:
             return fresh.access_token
-        if _is_brand_new(fresh) and fresh.access_token == refused:
+        is_new = fresh.access_token == refused and _is_brand_new(fresh)
+        is_dead = is_dead or (is_new and _is_dead(fresh))
+        if refused and is_new and not is_dead:
             return refused
         if token := _renewed(fresh, refused):
             return token
@@ -74,6 +77,17 @@ def _is_brand_new(grant: Grant) -> bool:
     """
     given = grant.refreshed_at
     return given is not None and given > timezone.now() - BRAND_NEW
+
+
+def _is_dead(grant: Grant) -> bool:
+    """Zoho's sign-in, which once said whose it is, no longer knows the token. Such a
+    question costs neither a call to Zoho Books nor a token."""
+    if not grant.zuid:
+        return False
+    try:
+        return registration.oauth(grant.region).user(grant.access_token) is None
+    except ZohoError:
+        return False
 
 
 def _renewed(grant: Grant, refused: str | None) -> str | None:

@@ -167,10 +167,12 @@ def test_a_lease_left_by_a_killed_process_ends_by_itself(
     assert tokens.access_token(grant) != ""
 
 
+@pytest.mark.parametrize("zuid", ["", "20081234101"])
 def test_a_token_that_is_refused_as_soon_as_it_was_given_is_not_the_cause(
-    connection: Connection, zoho: Zoho
+    connection: Connection, zoho: Zoho, zuid: str
 ) -> None:
     """A missing right looks the same; ten new tokens would only throttle the grant."""
+    grant_of(connection, zuid=zuid)
     zoho.fails("forbidden", path="/bills", times=8)
     with acting_in(connection.business_id):
         opened = books.open_books(connection, Priority.PERSON)
@@ -180,6 +182,34 @@ def test_a_token_that_is_refused_as_soon_as_it_was_given_is_not_the_cause(
 
     assert token_calls(zoho) == 1
     assert grant_of(connection).cool_down_until is None
+
+
+def test_a_token_that_dies_as_soon_as_it_was_given_is_replaced(
+    connection: Connection, zoho: Zoho
+) -> None:
+    cold(connection)
+    grant_of(connection, zuid="20081234101")
+    with acting_in(connection.business_id):
+        opened = books.open_books(connection, Priority.PERSON)
+        opened.bills()
+        zoho.fails("tokens_dead", path="/bills")
+        opened.bills()
+    assert token_calls(zoho) == 2
+
+
+def test_a_permission_revoked_as_soon_as_it_gave_a_token_is_no_missing_right(
+    connection: Connection, zoho: Zoho
+) -> None:
+    cold(connection)
+    grant_of(connection, zuid="20081234101")
+    with acting_in(connection.business_id):
+        opened = books.open_books(connection, Priority.PERSON)
+        opened.bills()
+        zoho.standin.change("revoke", email=ALICE)
+        with pytest.raises(ZohoUnauthorized):
+            opened.bills()
+        connection.refresh_from_db()
+    assert connection.needs_reason == "permission_gone"
 
 
 def test_a_permission_that_was_let_go_meanwhile_is_gone_and_no_crash(
