@@ -4,7 +4,9 @@ The `code` in the body decides before the status does; the message decides nothi
 is translated and changes.
 """
 
+import time
 from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 import requests
@@ -87,7 +89,8 @@ def _error(
         return refusal(message, status=status, code=code)
     if writing:
         return ZohoNoAnswer(message, status=status, code=code)
-    if body is not None and status < requests.codes.server_error:
+    is_failure = status >= requests.codes.server_error or code == _INTERNAL_ERROR
+    if body is not None and not is_failure:
         return ZohoUnexpected(message, status=status, code=code)
     wait = _seconds(response)
     return ZohoUnavailable(message, status=status, code=code, retry_after=wait)
@@ -113,7 +116,7 @@ def _rate_limited(
     wait = _seconds(response)
     if wait is None and limit == "day":
         day = daily_limit(response)
-        wait = float(day.resets_in) if day else None
+        wait = max(1.0, float(day.resets_in)) if day else None
     return ZohoRateLimited(
         message,
         limit=limit,
@@ -132,13 +135,24 @@ def _json(response: requests.Response) -> Answer | None:
 
 
 def _seconds(response: requests.Response) -> float | None:
-    wait = _whole(response.headers.get("Retry-After"))
-    return None if wait is None else float(max(wait, 0))
+    """What Retry-After says, in either of its forms; none at all says nothing."""
+    said = response.headers.get("Retry-After", "")
+    wait = _whole(said)
+    if wait is None:
+        wait = _seconds_until(said)
+    return float(wait) if wait is not None and wait > 0 else None
+
+
+def _seconds_until(moment: str) -> int | None:
+    try:
+        return round(parsedate_to_datetime(moment).timestamp() - time.time())
+    except (ValueError, OverflowError):
+        return None
 
 
 def _text(body: Answer | None, name: str) -> str:
     found = body.get(name) if body else None
-    return found if isinstance(found, str) else ""
+    return found.replace("\0", "") if isinstance(found, str) else ""
 
 
 def _whole(found: object) -> int | None:

@@ -417,9 +417,10 @@ def identity(row: Row, name: str) -> str:
 
 
 def text(row: Row, name: str) -> str:
+    """Without the letter NUL, which no column takes."""
     found = row.get(name)
     if isinstance(found, str):
-        return found
+        return found.replace("\0", "")
     if isinstance(found, int | Decimal) and not isinstance(found, bool):
         return format(found, "f") if isinstance(found, Decimal) else str(found)
     return ""

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 import responses
+import time_machine
 
 from connections.zoho import errors
 from connections.zoho.client import ZohoBooks
@@ -109,6 +110,49 @@ def test_zoho_says_when_it_will_be_back(
 
 
 @pytest.mark.parametrize(
+    ("said", "seconds"),
+    [
+        ("Wed, 26 Nov 2025 10:15:00 GMT", 900.0),
+        ("Wed, 26 Nov 2025 09:15:00 GMT", None),
+        ("0", None),
+        ("-5", None),
+        ("soon", None),
+    ],
+)
+def test_when_it_will_be_back_is_seconds_or_a_moment(
+    books: ZohoBooks,
+    zoho: responses.RequestsMock,
+    said: str,
+    seconds: float | None,
+) -> None:
+    url = f"{CONTACTS}/4600000000000098001"
+    zoho.get(url, status=503, body=PAGE, headers={"Retry-After": said})
+    with time_machine.travel("2025-11-26T10:00:00Z", tick=False):
+        error = _reading(books)
+    assert isinstance(error, ZohoUnavailable)
+    assert error.retry_after == seconds
+
+
+@pytest.mark.parametrize("status", [200, 400])
+def test_an_internal_error_is_waited_for_whatever_the_status(
+    books: ZohoBooks, zoho: responses.RequestsMock, status: int
+) -> None:
+    answer = {"code": 1000, "message": "Internal error"}
+    zoho.get(f"{CONTACTS}/4600000000000098001", status=status, json=answer)
+    zoho.post(CONTACTS, status=status, json=answer)
+    assert type(_reading(books)) is ZohoUnavailable
+    assert type(_writing(books)) is ZohoNoAnswer
+
+
+def test_nul_letters_reach_no_table(
+    books: ZohoBooks, zoho: responses.RequestsMock
+) -> None:
+    answer = {"code": 9, "message": "Invalid \x00value"}
+    zoho.get(f"{CONTACTS}/4600000000000098001", status=400, json=answer)
+    assert _reading(books).message == "Invalid value"
+
+
+@pytest.mark.parametrize(
     ("status", "body", "expected"),
     [(413, PAGE, ZohoRejected), (401, PAGE, ZohoForbidden)],
 )
@@ -128,6 +172,7 @@ def test_a_gateways_clear_no_needs_no_json(
     [
         (44, {}, "minute", 60.0),
         (44, {"Retry-After": "7"}, "minute", 7.0),
+        (44, {"Retry-After": "0"}, "minute", 60.0),
         (1070, {}, "at_once", 2.0),
         (45, {}, "day", None),
         (45, {"X-Rate-Limit-Reset": "19742"}, "day", None),
