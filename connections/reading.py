@@ -139,7 +139,8 @@ def not_read(
     what they hold and take it for gone.
     """
     states = RefreshedList.State
-    refused = error.status is not None and 400 <= error.status < 500
+    by_status = error.status is not None and 400 <= error.status < 500
+    refused = by_status or isinstance(error, ZohoRejected)
     state = states.NOT_AVAILABLE if kind.optional and refused else states.FAILED
     if state == states.FAILED:
         logger.error("The list %s could not be read.", kind.slug, exc_info=error)

@@ -1,6 +1,7 @@
 """Refreshing the lists: each arrives whole or changes nothing."""
 
 from datetime import timedelta
+from typing import NoReturn
 
 import pytest
 from django.db import connection as database
@@ -22,6 +23,8 @@ from connections.models import (
     RefreshRun,
     TaxRate,
 )
+from connections.zoho.client import ZohoBooks
+from connections.zoho.errors import ZohoRejected
 from dext_sync.businesses.audit import about, sentence
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
@@ -101,6 +104,19 @@ def test_a_feature_that_is_off_is_not_available_and_no_error(
     assert line(run, "locations").state == "not_available"
     with acting_in(connection.business_id):
         assert not entries.usable(connection, Location).exists()
+
+
+def test_a_feature_may_be_off_with_a_code_alone(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A code other than 0 is an error whatever the HTTP status."""
+
+    def are_off(_books: ZohoBooks) -> NoReturn:
+        raise ZohoRejected("Locations are off.", status=200, code=9)
+
+    monkeypatch.setattr(ZohoBooks, "locations", are_off)
+    run = refreshed(connection)
+    assert line(run, "locations").state == "not_available"
 
 
 def test_what_left_zoho_is_marked_and_comes_back(
