@@ -29,7 +29,8 @@ class Claim:
     """What goes to Zoho: every id is one of the organisation's own.
 
     `supplier_id`, `supplier_name` and `contact_id` are the customer's for an invoice;
-    `customer_id` is whom a cost is billed to.
+    `customer_id` is whom a cost is billed to, `project_customer_id` whom the project of
+    a cost is done for.
     """
 
     kind: str
@@ -56,6 +57,7 @@ class Claim:
     project_id: str = ""
     location_id: str = ""
     customer_id: str = ""
+    project_customer_id: str = ""
     paid_through_account_id: str = ""
 
     @property
@@ -136,12 +138,17 @@ def claim(facts: Facts, publish: Publish, *, mark: str, supplier_id: int) -> Cla
         project_id=facts.project.zoho_id if facts.project else "",
         location_id=facts.location.zoho_id if facts.location else "",
         customer_id=_billed_to(facts),
+        project_customer_id=_project_of(facts),
         paid_through_account_id=account.zoho_id if account and not has_number else "",
     )
 
 
 def _billed_to(facts: Facts) -> str:
     return facts.customer.zoho_id if facts.customer and not facts.is_sale else ""
+
+
+def _project_of(facts: Facts) -> str:
+    return facts.project.customer_id if facts.project and not facts.is_sale else ""
 
 
 def expected_tax(facts: Facts, places: int) -> Decimal | None:
@@ -172,7 +179,7 @@ def bill(claimed: Claim, *, vendor_id: str, mark: str) -> NewBill:
         description=claimed.description or None,
         tax_id=claimed.tax_id or None,
         project_id=claimed.project_id or None,
-        customer_id=claimed.customer_id or None,
+        customer_id=_customer_of(claimed),
         is_billable=True if claimed.customer_id else None,
         location_id=claimed.location_id or None,
     )
@@ -190,6 +197,11 @@ def bill(claimed: Claim, *, vendor_id: str, mark: str) -> NewBill:
     )
 
 
+def _customer_of(claimed: Claim) -> str | None:
+    """Zoho takes a project with its customer; only who was chosen is billed for it."""
+    return claimed.customer_id or claimed.project_customer_id or None
+
+
 def expense(claimed: Claim, *, vendor_id: str, mark: str) -> NewExpense:
     """Our mark closes the description: Zoho's list of expenses finds it there."""
     return NewExpense(
@@ -205,7 +217,7 @@ def expense(claimed: Claim, *, vendor_id: str, mark: str) -> NewExpense:
         reference_number=claimed.reference or None,
         description=marked(claimed.description, mark),
         project_id=claimed.project_id or None,
-        customer_id=claimed.customer_id or None,
+        customer_id=_customer_of(claimed),
         is_billable=True if claimed.customer_id else None,
         location_id=claimed.location_id or None,
     )

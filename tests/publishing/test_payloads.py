@@ -222,6 +222,24 @@ def test_what_is_billable_names_project_and_customer_on_its_line() -> None:
     assert line["location_id"] == fields["location_id"] == "603"
 
 
+def test_a_project_goes_with_its_customer_and_bills_nobody_for_it() -> None:
+    project = ProjectFacts(zoho_id="601", customer_id="602")
+    (line,) = bill(replace(INVOICE, project=project))["line_items"]
+    spent = expense(replace(PAID_RECEIPT, project=project))
+    for fields in (line, spent):
+        assert (fields["project_id"], fields["customer_id"]) == ("601", "602")
+        assert "is_billable" not in fields
+
+
+def test_a_claim_from_before_projects_had_customers_is_read() -> None:
+    stored = claimed(replace(INVOICE, project=ProjectFacts(zoho_id="601"))).as_json()
+    del stored["project_customer_id"]
+    (line,) = payloads.bill(
+        Claim.from_json(stored), vendor_id="501", mark=MARK
+    ).fields()["line_items"]
+    assert "customer_id" not in line
+
+
 def test_a_new_supplier_gets_the_documents_currency() -> None:
     new = SupplierFacts(name="New Mill", create_agreed=True)
 

@@ -95,7 +95,7 @@ def _check_project(
     organisation: Organisation, number: str, customer: str | None
 ) -> None:
     project = organisation.projects.get(number)
-    if project is None or (customer and project["customer_id"] != customer):
+    if project is None or project["customer_id"] != customer:
         raise invalid("project_id")
     if project["status"] != "active":
         message = f"The project {project['project_name']} is inactive."
