@@ -5,8 +5,8 @@ Whoever has lost the lease may still say that Zoho has it, and nothing else.
 
 import logging
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 from django.db import transaction
 from django.db.models import F, Q
@@ -34,6 +34,7 @@ from publishing.reasons import Dated, Why
 
 logger = logging.getLogger(__name__)
 
+MOST_SELDOM: Final = timedelta(hours=1)
 SETTLED = (Step.State.DONE, Step.State.REFUSED)
 OF_THE_CONNECTION = (Problem.DISCONNECTED, Problem.ORGANISATION_CHANGED)
 OF_ANY_STEP = (
@@ -254,8 +255,7 @@ def wait_for(publication: Publication, wait: Wait, until: datetime) -> None:
 
 def lost(publication: Publication, step: Step, words: Words) -> None:
     """Look before it is repeated, and not before the request can have finished."""
-    sent_at = step.sent_at or timezone.now()
-    due_at = sent_at + uncertain_time()
+    due_at = (step.sent_at or timezone.now()) + _time_to_look(step)
     with transaction.atomic():
         sending = Step.unscoped.filter(pk=step.pk, state=Step.State.SENDING)
         if not sending.update(state=Step.State.UNCERTAIN, look_ups=0):
@@ -270,6 +270,14 @@ def lost(publication: Publication, step: Step, words: Words) -> None:
             raise LeaseLost
         show(publication, Item.Status.CHECKING)
         record(publication, "publication.uncertain", step=step.get_kind_display())
+
+
+def _time_to_look(step: Step) -> timedelta:
+    """What Zoho breaks off each time would spend the organisation's day: from the third
+    answer on that is lost, it rests twice as long as before."""
+    before = step.attempts.filter(outcome=PublishAttempt.Outcome.NO_ANSWER).count()
+    longer = min(uncertain_time() * 2 ** min(max(0, before - 1), 10), MOST_SELDOM)
+    return max(uncertain_time(), longer)
 
 
 def looked(publication: Publication, step: Step) -> int:
