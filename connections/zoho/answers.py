@@ -56,6 +56,7 @@ _STATUSES: Final[Mapping[int, type[ZohoError]]] = {
 _CLEAR_WITHOUT_BODY: Final[Mapping[int, type[ZohoError]]] = {
     401: ZohoUnauthorized,
     413: ZohoRejected,
+    415: ZohoRejected,
 }
 
 
@@ -104,7 +105,11 @@ def _refusal(
         return _CLASSES[code]
     if status in _CLEAR_WITHOUT_BODY:
         return _CLEAR_WITHOUT_BODY[status]
-    if not readable or status >= requests.codes.server_error or code == _INTERNAL_ERROR:
+    if status >= requests.codes.server_error or code == _INTERNAL_ERROR:
+        return None
+    if status == requests.codes.bad_request and code is None:
+        return ZohoRejected
+    if not readable:
         return None
     return _STATUSES.get(status) or (ZohoRejected if code else None)
 

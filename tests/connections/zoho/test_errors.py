@@ -154,7 +154,15 @@ def test_nul_letters_reach_no_table(
 
 @pytest.mark.parametrize(
     ("status", "body", "expected"),
-    [(413, PAGE, ZohoRejected), (401, PAGE, ZohoForbidden)],
+    [
+        (400, PAGE, ZohoRejected),
+        (400, "", ZohoRejected),
+        (400, '{"message": "Extra parameter found"}', ZohoRejected),
+        (400, '{"code": 0}', ZohoNoAnswer),
+        (413, PAGE, ZohoRejected),
+        (415, PAGE, ZohoRejected),
+        (401, PAGE, ZohoForbidden),
+    ],
 )
 def test_a_gateways_clear_no_needs_no_json(
     books: ZohoBooks,
