@@ -20,7 +20,7 @@ from connections.zoho.writes import (
 )
 from publishing.decision import Facts, Publish, rounded, tax_inside
 
-LONGEST_EXPENSE_DESCRIPTION: Final = 500
+LONGEST_EXPENSE_DESCRIPTION: Final = 100
 LONGEST_LINE_NAME: Final = 100
 
 

@@ -30,6 +30,7 @@ from tests.connections.zoho.openapi import (
     declared,
     needs_openapi,
     not_in,
+    too_long,
     undeclared,
 )
 from tests.publishing.test_decision import EURO_BOOKS, INVOICE, PAID_RECEIPT
@@ -58,6 +59,15 @@ def test_a_record_has_fields_of_its_edition_only(facts: Facts, edition: str) -> 
     unknown = set(undeclared(FILES[claimed.kind], schema, body))
     assert unknown == UNDECLARED_FIELDS.get(path, set())
     assert not_in(edition, FILES[claimed.kind], schema, body) == []
+
+
+@KINDS
+def test_no_text_is_longer_than_zoho_takes(facts: Facts) -> None:
+    longest = replace(facts, description="d" * 400, reference="r" * 100)
+    claimed = _claimed(longest, KNOWN, "uk")
+    file = FILES[claimed.kind]
+    schema = body_schema(declared(file, f"/{file}", "post"))
+    assert too_long(file, schema, _body(claimed)) == []
 
 
 @KINDS

@@ -198,6 +198,13 @@ def test_our_own_currency_is_sent_too_without_a_rate() -> None:
     assert "exchange_rate" not in fields
 
 
+def test_a_long_description_of_an_expense_leaves_room_for_the_mark() -> None:
+    """Whatever Zoho took off at the end would be the mark."""
+    fields = expense(replace(PAID_RECEIPT, description="d" * 400))
+    assert fields["description"] == "d" * 84 + f" · {MARK}"
+    assert len(fields["description"]) == 100
+
+
 def test_a_receipt_without_number_is_numbered_by_our_mark() -> None:
     fields = bill(replace(INVOICE, kind="receipt", reference=""))
 

@@ -136,7 +136,7 @@ BILL = fields(
     approvers=fields("approver_id:id order:integer"),
 )
 EXPENSE_LINE = fields(
-    "line_item_id:id account_id:id description:text/2000 amount:number"
+    "line_item_id:id account_id:id description:text/100 amount:number"
     f" tax_id:id@{_TAXED} item_order:text product_type:text@uk,za"
     " acquisition_vat_id:id@uk reverse_charge_vat_id:id@uk"
     " reverse_charge_tax_id:id@in,gcc,za tax_exemption_code:text@in"
@@ -148,7 +148,7 @@ EXPENSE = fields(
     " source_of_supply:text@in destination_of_supply:text@in place_of_supply:text@gcc"
     " hsn_or_sac:text@in,ke gst_no:text@in reverse_charge_tax_id:id@in,gcc,za"
     " location_id:id is_inclusive_tax:flag is_billable:flag reference_number:text/100"
-    " description:text/2000 customer_id:id currency_id:id exchange_rate:number"
+    " description:text/100 customer_id:id currency_id:id exchange_rate:number"
     " project_id:id mileage_type:text vat_treatment:text@uk"
     " tax_treatment:text@gcc,ke,za product_type:text@uk,za acquisition_vat_id:id@uk"
     " reverse_charge_vat_id:id@uk start_reading:number end_reading:number"

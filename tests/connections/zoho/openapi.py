@@ -4,6 +4,7 @@ The description is Zoho's and not shipped: ZOHO_OPENAPI names the folder that ho
 """
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 import yaml
 
 FOLDER = os.environ.get("ZOHO_OPENAPI")
+LONGEST = re.compile(r"(?:Max-length|Maximum length is) \[?(\d+)")
 needs_openapi = pytest.mark.skipif(
     not FOLDER,
     reason="ZOHO_OPENAPI does not name the folder of Zoho's OpenAPI files: "
@@ -87,6 +89,23 @@ def missing(file: str, schema: Any, value: object) -> list[str]:
         for name in missing(file, known[key], one)
     ]
     return [name for name in schema.get("required", []) if name not in value] + inside
+
+
+def too_long(file: str, schema: Any, value: object) -> list[str]:
+    """Names of texts that are longer than Zoho's words say, at any depth."""
+    schema = resolved(file, schema)
+    if isinstance(value, list):
+        return [name for one in value for name in too_long(file, schema["items"], one)]
+    if not isinstance(value, Mapping):
+        return []
+    found = []
+    for name, one in value.items():
+        field = resolved(file, schema.get("properties", {}).get(name, {}))
+        most = LONGEST.search(field.get("description", ""))
+        if most and isinstance(one, str) and len(one) > int(most[1]):
+            found.append(name)
+        found += too_long(file, field, one)
+    return found
 
 
 def resolved(file: str, node: Any) -> Any:
