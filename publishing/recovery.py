@@ -136,8 +136,12 @@ def mark_in(row: Record) -> str:
 
 
 def _contact(books: ZohoBooks, publication: Publication) -> Done | None:
+    found = books.contacts_named(claim_of(publication).supplier_name)
+    return _fitting(found, publication)
+
+
+def _fitting(found: Iterable[Contact], publication: Publication) -> Done | None:
     claimed = claim_of(publication)
-    found = books.contacts_named(claimed.supplier_name)
     contact = next((each for each in found if fits(each, claimed)), None)
     if contact is None:
         return None
@@ -156,10 +160,11 @@ def after_name_taken(
     books: ZohoBooks, publication: Publication, error: ZohoRejected
 ) -> Done | Refused:
     """Zoho knows the name: used if the contact fits, else a person chooses."""
-    claimed = claim_of(publication)
-    if found := _contact(books, publication):
+    name = claim_of(publication).supplier_name
+    rows = books.contacts_named(name) or books.contacts_named(name, loosely=True)
+    if found := _fitting(rows, publication):
         return found
-    for contact in books.contacts_named(claimed.supplier_name):
+    for contact in rows:
         # The lists know it now, so that the item says why it is to be reviewed.
         known_contact(publication.connection, contact)
     words = Words.of(error)
@@ -222,11 +227,20 @@ def _same_number(books: ZohoBooks, publication: Publication) -> list[Bill | Invo
             _pages(lambda page: books.invoices(invoice_number=number, page=page))
         )
     vendor = contact_id(publication)
-    return list(
-        _pages(
-            lambda page: books.bills(bill_number=number, vendor_id=vendor, page=page)
-        )
+    return _numbered(books, number, vendor) or _numbered(
+        books, number, vendor, loosely=True
     )
+
+
+def _numbered(
+    books: ZohoBooks, number: str, vendor: str, *, loosely: bool = False
+) -> list[Bill | Invoice]:
+    def read(page: int) -> Page[Bill]:
+        return books.bills(
+            bill_number=number, vendor_id=vendor, page=page, loosely=loosely
+        )
+
+    return list(_pages(read))
 
 
 def _is_own(row: Bill | Invoice, marks: list[str], step: Step) -> bool:

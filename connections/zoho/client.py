@@ -216,8 +216,12 @@ class ZohoBooks:
     def contact(self, zoho_id: str) -> Contact:
         return self._single(f"/contacts/{_id(zoho_id)}", "contact", parsing.contact)
 
-    def contacts_named(self, name: str) -> list[Contact]:
-        """Those with exactly this name, as Zoho compares names: whatever their case."""
+    def contacts_named(self, name: str, *, loosely: bool = False) -> list[Contact]:
+        """Those with exactly this name, as Zoho compares names: whatever their case.
+
+        loosely: searched for in all words of a contact, since the filter by name may
+        mind its case.
+        """
         short = len(name) <= LONGEST_SEARCH
         found = self._page(
             "/contacts",
@@ -225,8 +229,11 @@ class ZohoBooks:
             parsing.contact,
             page=1,
             filter_by="Status.All",
-            contact_name=name if short else None,
-            contact_name_startswith=None if short else name[:LONGEST_SEARCH],
+            contact_name=name if short and not loosely else None,
+            contact_name_startswith=(
+                None if short or loosely else name[:LONGEST_SEARCH]
+            ),
+            search_text=name[:LONGEST_SEARCH] if loosely else None,
         )
         rows = [row for row in found.rows if _same(row.name, name)]
         if found.has_more and not rows:
@@ -249,14 +256,18 @@ class ZohoBooks:
         reference_number: str | None = None,
         vendor_id: str | None = None,
         page: int = 1,
+        loosely: bool = False,
     ) -> Page[Bill]:
-        """Newest first; only what fits, even if Zoho has ignored a filter."""
+        """Newest first; only what fits, even if Zoho has ignored a filter.
+
+        loosely: the number is compared here alone, since the filter may mind its case.
+        """
         found = self._page(
             "/bills",
             "bills",
             parsing.bill,
             page=page,
-            bill_number=bill_number,
+            bill_number=None if loosely else bill_number,
             reference_number=reference_number,
             vendor_id=vendor_id,
             filter_by="Status.All",

@@ -244,6 +244,19 @@ class TestNewSupplier:
         assert zoho.bills[0]["vendor_id"] == typed["contact_id"]
         assert len(zoho.contacts("New Mill")) == 0
 
+    def test_a_name_that_fits_is_used_where_zoho_minds_its_spelling(
+        self, zoho: Zoho, bakery: Business, bob: User
+    ) -> None:
+        new = make_supplier(bakery, "New Mill", agreed_by=bob)
+        typed = zoho.person_types(
+            "contact", contact_name="New mill", contact_type="vendor"
+        )
+        zoho.fails("case_minded", path="/contacts", times=9)
+
+        publish(ready_item(bakery, bob, supplier=new), bob)
+
+        assert zoho.bills[0]["vendor_id"] == typed["contact_id"]
+
     def test_a_name_that_is_a_customers_there_goes_back_to_review(
         self, zoho: Zoho, bakery: Business, bob: User
     ) -> None:

@@ -239,6 +239,23 @@ class TestWhoseRecordItIs:
         assert item_now(item).status == "failed"
         assert page_of(item).problem_field == "reference"
 
+    def test_a_bill_whose_number_is_spelt_in_another_way_is_the_same_question(
+        self, zoho: Zoho, bakery: Business, bob: User
+    ) -> None:
+        zoho.person_types(
+            "bill",
+            vendor="Acme Paper Ltd",
+            bill_number="inv-104",
+            date="2026-11-20",
+            line_items=[{"account": "Office Supplies", "rate": 120, "quantity": 1}],
+        )
+        zoho.fails("case_minded", path="/bills", times=9)
+
+        publication = publish(ready_item(bakery, bob), bob)
+
+        assert publication.problem_code == "duplicate_bill"
+        assert "inv-104" in publication.problem
+
     def test_10_15_two_equal_receipts_stay_two_when_an_answer_is_lost(
         self, zoho: Zoho, bakery: Business, bob: User, clock: time_machine.Traveller
     ) -> None:

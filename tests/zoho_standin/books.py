@@ -159,6 +159,7 @@ def _within(
     if _take(standin, visit, seen, "filters_ignored"):
         paging = ("page", "per_page")
         call.queries = {n: v for n, v in call.queries.items() if n in paging}
+    call.minds_case = bool(_take(standin, visit, seen, "case_minded"))
     if fault := _take(standin, visit, seen, "sort_ignored", "sort_ignored_unsaid"):
         sorting = ("sort_column", "sort_order")
         call.queries = {n: v for n, v in call.queries.items() if n not in sorting}

@@ -36,6 +36,7 @@ class Call:
     files_vanish: bool = False
     stale_seconds: float = 0
     says_sorting: bool = True
+    minds_case: bool = False
 
     @property
     def organisation(self) -> Organisation:

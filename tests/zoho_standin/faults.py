@@ -23,6 +23,7 @@ BOOKS_FAULTS: dict[str, tuple[str, ...]] = {
     "html_502": (),  # an HTML page instead of JSON, nothing stored
     "list_stale": ("GET",),  # a list without what is younger than `seconds`
     "filters_ignored": ("GET",),  # the whole list, as for a filter it does not know
+    "case_minded": ("GET",),  # a name or number is found in its own spelling only
     "sort_ignored": ("GET",),  # in the usual order, as for a column it does not know
     "sort_ignored_unsaid": ("GET",),  # and the page does not tell how it is sorted
     "upload_not_stored": ("POST", "PUT"),  # success, file dropped

@@ -89,6 +89,8 @@ def answer_list(call: Call, listing: Listing, rows: Iterable[Row]) -> Answer:
     queries = call.queries
     applied = queries.get("filter_by", next(iter(listing.filters), ""))
     known = [row for row in rows if not _too_young(call, row)]
+    if call.minds_case:
+        known = _spelt_so(known, listing, queries)
     found = _filtered(known, listing, queries, applied)
     ordered, column, order = _sorted(found, listing, queries)
     page, per_page = _page(listing, queries)
@@ -142,6 +144,15 @@ def _filtered(
         rows = _searched(rows, listing.search, words)
     if listing.since and (moment := queries.get("last_modified_time")):
         rows = _since(rows, moment)
+    return rows
+
+
+def _spelt_so(
+    rows: list[Row], listing: Listing, queries: dict[str, str]
+) -> list[Row]:
+    for name in listing.text:
+        if wanted := queries.get(name):
+            rows = [row for row in rows if wanted in map(str, row.values(name))]
     return rows
 
 

@@ -157,6 +157,7 @@ CALLS: list[tuple[str, str, Act]] = [
     ),
     ("contacts", "/contacts", lambda books: books.contacts_named("a")),
     ("contacts", "/contacts", lambda books: books.contacts_named("a" * 101)),
+    ("contacts", "/contacts", lambda books: books.contacts_named("a", loosely=True)),
     ("contacts", "/contacts", lambda books: books.create_contact(CONTACT)),
     ("contacts", "/contacts/{contact_id}", lambda books: books.contact("1")),
     ("bank-accounts", "/bankaccounts", lambda books: books.bank_accounts(2)),
