@@ -7,7 +7,8 @@ it, even inside the time of a lost answer, is a question for a person.
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Final, TypeVar
+from functools import partial
+from typing import Any, Final, TypeVar
 
 from django.db import transaction
 from django.utils import timezone
@@ -223,24 +224,15 @@ def _same_number(books: ZohoBooks, publication: Publication) -> list[Bill | Invo
     """A bill's number is its vendor's, an invoice's the organisation's."""
     number = claim_of(publication).number
     if publication.kind == Publication.Kind.INVOICE:
-        return list(
-            _pages(lambda page: books.invoices(invoice_number=number, page=page))
-        )
+        asked = partial(books.invoices, invoice_number=number)
+        return _all_of(asked) or _all_of(partial(asked, loosely=True))
     vendor = contact_id(publication)
-    return _numbered(books, number, vendor) or _numbered(
-        books, number, vendor, loosely=True
-    )
+    bills = partial(books.bills, bill_number=number, vendor_id=vendor)
+    return _all_of(bills) or _all_of(partial(bills, loosely=True))
 
 
-def _numbered(
-    books: ZohoBooks, number: str, vendor: str, *, loosely: bool = False
-) -> list[Bill | Invoice]:
-    def read(page: int) -> Page[Bill]:
-        return books.bills(
-            bill_number=number, vendor_id=vendor, page=page, loosely=loosely
-        )
-
-    return list(_pages(read))
+def _all_of(asked: Callable[..., Page[Any]]) -> list[Bill | Invoice]:
+    return list(_pages(lambda page: asked(page=page)))
 
 
 def _is_own(row: Bill | Invoice, marks: list[str], step: Step) -> bool:

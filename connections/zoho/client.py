@@ -348,15 +348,21 @@ class ZohoBooks:
         reference_number: str | None = None,
         customer_id: str | None = None,
         page: int = 1,
+        loosely: bool = False,
     ) -> Page[Invoice]:
         """Newest first, which this list does unasked (it declares no `sort_order`); only
-        what fits, even if Zoho has ignored a filter."""
+        what fits, even if Zoho has ignored a filter.
+
+        loosely: the number is searched for in several fields, since the filter may mind
+        its case.
+        """
         found = self._page(
             "/invoices",
             "invoices",
             parsing.invoice,
             page=page,
-            invoice_number=invoice_number,
+            invoice_number=None if loosely else invoice_number,
+            search_text=invoice_number if loosely else None,
             reference_number=reference_number,
             customer_id=customer_id,
             filter_by="Status.All",

@@ -236,6 +236,23 @@ class TestNumbers:
         assert zoho.invoices == [typed]
         assert typed["documents"] == []
 
+    def test_one_that_is_spelt_in_another_way_is_the_same_question(
+        self, zoho: Zoho, bakery: Business, bob: User
+    ) -> None:
+        zoho.person_types(
+            "invoice",
+            customer="Beacon School",
+            invoice_number="s-17",
+            date="2026-11-02",
+            line_items=[{"name": "Cakes", "rate": 75}],
+        )
+        zoho.fails("case_minded", path="/invoices", times=9)
+
+        publication = publish(ready_sale(bakery, bob, reference="S-17"), bob)
+
+        assert publication.problem_code == "duplicate_invoice"
+        assert "already has invoice s-17" in publication.problem
+
     def test_our_own_is_found_by_its_mark(
         self, zoho: Zoho, bakery: Business, bob: User, clock: time_machine.Traveller
     ) -> None:

@@ -147,9 +147,7 @@ def _filtered(
     return rows
 
 
-def _spelt_so(
-    rows: list[Row], listing: Listing, queries: dict[str, str]
-) -> list[Row]:
+def _spelt_so(rows: list[Row], listing: Listing, queries: dict[str, str]) -> list[Row]:
     for name in listing.text:
         if wanted := queries.get(name):
             rows = [row for row in rows if wanted in map(str, row.values(name))]

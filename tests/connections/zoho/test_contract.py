@@ -212,6 +212,11 @@ CALLS: list[tuple[str, str, Act]] = [
             invoice_number="1", reference_number="1", customer_id="1", page=2
         ),
     ),
+    (
+        "invoices",
+        "/invoices",
+        lambda books: books.invoices(invoice_number="1", loosely=True),
+    ),
     ("invoices", "/invoices/{invoice_id}", lambda books: books.invoice("1")),
     (
         "invoices",
