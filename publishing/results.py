@@ -276,7 +276,7 @@ def _time_to_look(step: Step) -> timedelta:
     """What Zoho breaks off each time would spend the organisation's day: from the third
     answer on that is lost, it rests twice as long as before."""
     before = step.attempts.filter(outcome=PublishAttempt.Outcome.NO_ANSWER).count()
-    longer = min(uncertain_time() * 2 ** min(max(0, before - 1), 10), MOST_SELDOM)
+    longer = min(uncertain_time() * (1 << min(max(0, before - 1), 10)), MOST_SELDOM)
     return max(uncertain_time(), longer)
 
 
