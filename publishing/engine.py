@@ -333,7 +333,7 @@ def _look(books: ZohoBooks, publication: Publication, step: Step) -> bool:
 
 def _no_look(publication: Publication, step: Step, error: ZohoError) -> Outcome:
     """The record may be gone that it follows; anything else is looked for again."""
-    if isinstance(error, ZohoMissing) and step.follows_record:
+    if isinstance(error, ZohoMissing) and error.is_gone and step.follows_record:
         return rejected(step, error)
     _tell_connection(publication, error)
     return unclear(publication.connection, step, error)

@@ -133,7 +133,7 @@ Outcome = Done | Waits | Lost | Refused
 
 def rejected(step: Step, error: ZohoRejected) -> Refused:
     words = Words.of(error)
-    gone = isinstance(error, ZohoMissing)
+    gone = isinstance(error, ZohoMissing) and error.is_gone
     if step.kind == Step.Kind.DOCUMENT:
         problem = Problem.RECORD_GONE if gone else Problem.DOCUMENT_REFUSED
         return Refused(problem, words=words)

@@ -120,12 +120,12 @@ def _newest(books: ZohoBooks, kind: Publication.Kind) -> Sequence[sending.Record
 def _ask_record(books: ZohoBooks, step: Step) -> None:
     try:
         record = sending.record_in_zoho(books, step.publication)
-    except ZohoMissing as error:
-        keeping.not_kept(step, Refused(Problem.RECORD_GONE, words=Words.of(error)))
-        return
     except ZohoOrganisationRefused:
         raise
     except UNREADABLE as error:
+        if isinstance(error, ZohoMissing) and error.is_gone:
+            keeping.not_kept(step, Refused(Problem.RECORD_GONE, words=Words.of(error)))
+            return
         # It is asked about again later; the others do not wait for it.
         logger.info("%s cannot be verified: %s", step, error)
         return

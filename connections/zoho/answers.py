@@ -90,8 +90,7 @@ def _error(
         return refusal(message, status=status, code=code)
     if writing:
         return ZohoNoAnswer(message, status=status, code=code)
-    is_failure = status >= requests.codes.server_error or code == _INTERNAL_ERROR
-    if body is not None and not is_failure:
+    if body is not None and not _is_failure(status, code):
         return ZohoUnexpected(message, status=status, code=code)
     wait = _seconds(response)
     return ZohoUnavailable(message, status=status, code=code, retry_after=wait)
@@ -105,13 +104,21 @@ def _refusal(
         return _CLASSES[code]
     if status in _CLEAR_WITHOUT_BODY:
         return _CLEAR_WITHOUT_BODY[status]
-    if status >= requests.codes.server_error or code == _INTERNAL_ERROR:
+    if _is_failure(status, code):
         return None
     if status == requests.codes.bad_request and code is None:
         return ZohoRejected
     if not readable:
         return None
     return _STATUSES.get(status) or (ZohoRejected if code else None)
+
+
+def _is_failure(status: int, code: int | None) -> bool:
+    """Of Zoho Books itself, or of what stands before it and does not find it: a 404
+    without a code says nothing of an entry."""
+    if status == requests.codes.not_found and code is None:
+        return True
+    return status >= requests.codes.server_error or code == _INTERNAL_ERROR
 
 
 def _rate_limited(

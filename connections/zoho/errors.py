@@ -4,6 +4,7 @@ from typing import Literal
 
 Limit = Literal["minute", "day", "at_once", "user", "token"]
 
+DOES_NOT_EXIST = 1002
 DUPLICATE_BILL_NUMBER = 13011
 DUPLICATE_INVOICE_NUMBER = 1001
 DUPLICATE_CONTACT_NAME = 3062
@@ -86,7 +87,12 @@ class ZohoRejected(ZohoError):
 
 
 class ZohoMissing(ZohoRejected):
-    """The entry is gone."""
+    """The entry is gone, or Zoho does not know the address that it was looked for at."""
+
+    @property
+    def is_gone(self) -> bool:
+        """Zoho has said so of the entry itself."""
+        return self.code == DOES_NOT_EXIST
 
 
 class ZohoMisconfigured(ZohoError):

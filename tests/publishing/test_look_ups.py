@@ -43,6 +43,19 @@ def test_a_lost_document_is_looked_for_twice(
     assert len(zoho.bills[0]["documents"]) == 1
 
 
+def test_an_address_that_zoho_does_not_know_is_asked_again(
+    zoho: Zoho, bakery: Business, bob: User, clock: time_machine.Traveller
+) -> None:
+    zoho.fails("call_lost", path=ATTACHING)
+    zoho.fails("no_such_url", method="GET", path="/bills/*")
+
+    publication = publish(ready_item(bakery, bob), bob)
+    work_until_settled(publication, clock)
+
+    assert now(publication).problem_code == ""
+    assert len(zoho.bills[0]["documents"]) == 1
+
+
 def test_one_that_was_lost_and_then_had_to_wait_is_not_looked_for_again(
     zoho: Zoho, bakery: Business, bob: User, clock: time_machine.Traveller
 ) -> None:

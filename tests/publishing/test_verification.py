@@ -45,6 +45,21 @@ def test_one_list_call_verifies_many_items(
         assert step_of(publication, Step.Kind.DOCUMENT).verified_at is not None
 
 
+def test_an_address_that_zoho_does_not_know_is_no_record_that_is_gone(
+    zoho: Zoho,
+    bakery: Business,
+    bob: User,
+    connection: Connection,
+) -> None:
+    zoho.fails("upload_not_stored", path=ATTACHING["bill"])
+    publication = publish(ready_item(bakery, bob), bob)
+    zoho.fails("no_such_url", path="/bills/*")
+
+    verify(connection)
+
+    assert now(publication).problem_code == ""
+
+
 def test_it_is_asked_once_and_no_more(
     zoho: Zoho,
     bakery: Business,

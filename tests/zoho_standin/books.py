@@ -53,6 +53,7 @@ _ORGANISATION_HEADER = "X-com-zoho-books-organizationid"
 _LIMIT_FAULTS = ("per_minute", "per_day", "at_once", "per_user", "user_blocked")
 _EARLY_FAULTS = (
     "error_500",
+    "no_such_url",
     "forbidden",
     "organisation_off",
     "mandatory_tag",
@@ -339,6 +340,8 @@ def _limit_fault(standin: StandIn, visit: Visit, seen: Seen) -> None:
 
 def _refusal(fault: Fault, visit: Visit) -> Refused:
     match fault.name:
+        case "no_such_url":
+            return no_such_url()
         case "forbidden":
             return unauthorized()
         case "organisation_off":

@@ -20,6 +20,7 @@ BOOKS_FAULTS: dict[str, tuple[str, ...]] = {
     "slow": (),  # the same as late_before, one second unless told
     "error_500": (),  # nothing stored
     "error_500_after": _WRITES,  # stored
+    "no_such_url": (),  # 404/5, which says nothing of the record
     "html_502": (),  # an HTML page instead of JSON, nothing stored
     "list_stale": ("GET",),  # a list without what is younger than `seconds`
     "filters_ignored": ("GET",),  # the whole list, as for a filter it does not know

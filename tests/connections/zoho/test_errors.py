@@ -84,6 +84,7 @@ def test_a_clear_no_is_the_same_for_reads_and_writes(
         {"status": 200, "body": PAGE},
         {"status": 302, "body": "", "headers": {"Location": "https://evil.example/"}},
         {"status": 404, "body": PAGE},
+        {"status": 404, "body": '{"error": "not found"}'},
     ],
 )
 def test_a_failure_is_waited_for_after_a_read_and_looked_into_after_a_write(
