@@ -21,6 +21,9 @@ def settle(item: Item, *, is_there: bool, by: User) -> bool:
     mine = leases.taken(publication.pk, due_at=None)
     if mine is None:
         return False
+    if not only_people_know(mine):
+        leases.give_back(mine)  # A worker could look after all, and has gone on.
+        return False
     try:
         with transaction.atomic():
             _settle(mine, is_there=is_there, by=by)

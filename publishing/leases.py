@@ -43,6 +43,11 @@ def hold(publication: Publication) -> None:
         raise LeaseLost
 
 
+def give_back(publication: Publication) -> None:
+    """Nothing was done: whoever finds it due may take it at once."""
+    mine(publication).update(leased_until=None)
+
+
 def mine(publication: Publication) -> QuerySet[Publication]:
     return Publication.unscoped.filter(
         pk=publication.pk, finished_at=None, leased_until=publication.leased_until

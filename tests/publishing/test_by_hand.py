@@ -9,6 +9,7 @@ from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
 from publishing import by_hand, requesting, tasks
 from publishing.models import Item, Publication, Step
+from tests.connections.meanwhile import just_after
 from tests.publishing.factories import make_supplier, ready_item, ready_sale
 from tests.publishing.steps import (
     item_now,
@@ -146,10 +147,7 @@ def test_of_another_organisation_it_can_be_said_too(
     clock: time_machine.Traveller,
 ) -> None:
     item, publication = unanswered(zoho, bakery, bob)
-    with acting_in(bakery.pk):
-        Connection.unscoped.filter(pk=connection.pk).update(
-            organisation_id="20081234503"
-        )
+    connect_to("20081234503", connection)
     clock.shift(121)
     work(publication)
     assert now(publication).waiting_reason == "organisation"
@@ -176,6 +174,45 @@ def test_nobody_says_it_while_zoho_can_be_asked(
     assert step_of(publication, Step.Kind.RECORD).state == "uncertain"
     assert "publication.seen_there" not in trail_of(bakery, item)
     assert isinstance(press_publish(item, bob), requesting.Requested)
+
+
+@pytest.mark.usefixtures("committed_db")
+@pytest.mark.parametrize("is_there", [True, False])
+def test_nobody_says_it_once_a_worker_has_found_it(
+    zoho: Zoho,
+    bakery: Business,
+    bob: User,
+    connection: Connection,
+    clock: time_machine.Traveller,
+    *,
+    is_there: bool,
+) -> None:
+    item, publication = unanswered(zoho, bakery, bob)
+    organisation = connection.organisation_id
+    connect_to("20081234503", connection)
+    clock.shift(121)
+    work(publication)
+    zoho.fails("per_minute", method="POST", path="/bills/*/attachment")
+
+    def go_on() -> None:
+        connect_to(organisation, connection)
+        clock.shift(3601)
+        work(publication)
+
+    with just_after('FROM "publishing_publication"', go_on):
+        said = say(item, bob, is_there=is_there)
+
+    assert not said
+    assert step_of(publication, Step.Kind.RECORD).state == "done"
+    assert now(publication).waiting_reason == "minute"
+    assert now(publication).leased_until is None
+
+
+def connect_to(organisation_id: str, connection: Connection) -> None:
+    with acting_in(connection.business_id):
+        Connection.unscoped.filter(pk=connection.pk).update(
+            organisation_id=organisation_id
+        )
 
 
 def unanswered(zoho: Zoho, bakery: Business, by: User) -> tuple[Item, Publication]:
