@@ -3,7 +3,7 @@
 That record is never paid, changed or removed. It gets the document only if it has none.
 """
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -48,25 +48,32 @@ def attach(item: Item, question: Suspicion, *, by: User) -> Publication:
     """A person says: it is the same, and this is its document. Hand the publication to
     `tasks.publish` after the commit. Raises NotAttachable, and answering.Answered.
     """
-    with transaction.atomic():
-        fresh = coding.locked(item.pk)
-        record = attachable(fresh, question)
-        connection = connection_for(fresh)
-        if record is None or connection is None:
-            raise NotAttachable
-        answering.answer(fresh, question, Suspicion.Answer.SAME, by)
-        publication = _publication(fresh, record, connection, by)
-        publication.save()
-        _lay_out_steps(publication, record)
-        fresh.status, fresh.reasons = Item.Status.PUBLISHING, []
-        fresh.save(update_fields=["status", "reasons"])
-        audit.record(
-            fresh.business,
-            "publication.attaches",
-            actor=by,
-            subject=fresh,
-            record=name_of(record),
-        )
+    try:
+        with transaction.atomic():
+            return _begun(coding.locked(item.pk), question, by)
+    except IntegrityError:
+        # Another item has brought it one in the same instant.
+        raise NotAttachable from None
+
+
+def _begun(item: Item, question: Suspicion, by: User) -> Publication:
+    record = attachable(item, question)
+    connection = connection_for(item)
+    if record is None or connection is None:
+        raise NotAttachable
+    answering.answer(item, question, Suspicion.Answer.SAME, by)
+    publication = _publication(item, record, connection, by)
+    publication.save()
+    _lay_out_steps(publication, record)
+    item.status, item.reasons = Item.Status.PUBLISHING, []
+    item.save(update_fields=["status", "reasons"])
+    audit.record(
+        item.business,
+        "publication.attaches",
+        actor=by,
+        subject=item,
+        record=name_of(record),
+    )
     return publication
 
 

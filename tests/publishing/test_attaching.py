@@ -1,6 +1,7 @@
 """The document of an item goes to the record that a person has entered in Zoho, and
 nothing else of that record changes."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -11,8 +12,9 @@ from connections.models import Connection
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
 from publishing import answering, archiving, attaching
-from publishing.models import Item, Publication
+from publishing.models import Item, Publication, Suspicion
 from tests.conftest import browser_of
+from tests.connections.meanwhile import just_after
 from tests.publishing.factories import TODAY, paid_receipt, ready_item
 from tests.publishing.pages.conftest import Visitor, text
 from tests.publishing.steps import (
@@ -127,6 +129,44 @@ def test_a_record_that_has_a_document_keeps_it_and_gets_no_other(
     assert item_now(item).status == Item.Status.PUBLISHED
     assert item_now(item).document_missing
     assert "has a document already" in page_of(item).problem
+
+
+@pytest.mark.usefixtures("committed_db")
+def test_of_two_items_in_the_same_instant_one_brings_its_document(
+    zoho: Zoho, bakery: Business, bob: User, connection: Connection
+) -> None:
+    typed_bill(zoho)
+    item, other = (
+        ready_item(bakery, bob, reference="INV-104", total=total)
+        for total in (Decimal("99.00"), Decimal("98.00"))
+    )
+    refreshed(connection)
+    begun: list[Publication] = []
+    of_bill = question_about_bill(item)
+
+    with (
+        just_after(
+            'FROM "publishing_step"', lambda: begun.append(attach_to_bill(other, bob))
+        ),
+        acting_in(bakery.pk),
+        pytest.raises(attaching.NotAttachable),
+    ):
+        attaching.attach(item, of_bill, by=bob)
+
+    assert [each.item_id for each in begun] == [other.pk]
+    assert item_now(item).status == Item.Status.TO_REVIEW
+    assert of_bill in questions_about(item)
+
+
+def question_about_bill(item: Item) -> Suspicion:
+    (question,) = [each for each in questions_about(item) if each.record_id]
+    return question
+
+
+def attach_to_bill(item: Item, by: User) -> Publication:
+    question = question_about_bill(item)
+    with acting_in(item.business_id):
+        return attaching.attach(item, question, by=by)
 
 
 def test_a_lost_answer_leaves_one_document(
