@@ -211,6 +211,13 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FILES = 20
 UPLOAD_MAX_BYTES = DATA_UPLOAD_MAX_NUMBER_FILES * (DOCUMENT_MAX_BYTES + 64 * 1024)
 """A form of so many documents, with room for what stands between them."""
+FORM_MAX_BYTES = 8 * 1024 * 1024
+"""Of any other form, with the files in it."""
+FILE_UPLOAD_HANDLERS = [
+    "dext_sync.businesses.incoming.ShortForms",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 FILE_UPLOAD_PERMISSIONS = 0o600
 
 # Mail.

@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_POST
 
+from dext_sync.businesses.incoming import take_long_form
 from dext_sync.businesses.roles import Need
 from publishing import picking, uploads
 from publishing.uploads import Accepted, Refused
@@ -34,6 +35,7 @@ Results = Sequence[Accepted | Refused]
 def upload(request: WorkspaceRequest) -> HttpResponse:
     if _length(request) > settings.UPLOAD_MAX_BYTES:
         return _too_much(request)
+    take_long_form(request)
     try:
         return _received(request)
     except TooManyFilesSent:

@@ -265,3 +265,16 @@ def test_an_upload_from_another_site_is_refused(vera: User, bakery: Business) ->
     assert answer.status_code == 403
     with acting_in(bakery.pk):
         assert not Item.unscoped.exists()
+
+
+def test_a_document_may_be_longer_than_any_other_form(
+    at: At, vera: User, bakery: Business
+) -> None:
+    padding = b"x" * (configured.FORM_MAX_BYTES + 1)
+    document = make_upload(make_pdf("a") + padding, "a.pdf")
+
+    answer = at(vera, bakery).posts("upload", data={"documents": document})
+
+    assert answer.status_code == 302
+    with acting_in(bakery.pk):
+        assert Item.unscoped.count() == 1
