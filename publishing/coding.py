@@ -350,12 +350,6 @@ def review_supplier(supplier: Supplier) -> None:
     review_all(open_items(supplier.business).filter(supplier=supplier))
 
 
-def review_business(business: Business) -> None:
-    """After a refresh, or when the connection broke or was mended."""
-    match_suppliers(business)
-    review_all(open_items(business))
-
-
 def match_suppliers(business: Business) -> None:
     """Suppliers of open items whose name has come into Zoho's lists meanwhile."""
     nameless = Supplier.objects.for_business(business).filter(

@@ -6,14 +6,14 @@ from typing import Final
 from publishing import payloads, sending, suppliers
 from publishing.decision import takes_currency_of_contact, words_for
 from publishing.facts import is_usable
-from publishing.models import Publication, Step, Supplier
+from publishing.models import Publication, Supplier
 from publishing.outcomes import Done, Outcome, Refused, Waits, soon
 from publishing.problems import Problem, Wait
 
 SUPPLIER_GAP: Final = timedelta(seconds=3)
 
 
-def without_sending(publication: Publication, step: Step) -> Outcome | None:
+def without_sending(publication: Publication) -> Outcome | None:
     """What there is to say without a call; None where this one is to create it."""
     claim = sending.claim_of(publication)
     supplier = Supplier.unscoped.select_related("contact").get(pk=claim.supplier_id)

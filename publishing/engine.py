@@ -167,7 +167,7 @@ def _do(books: ConnectedBooks, publication: Publication, step: Step) -> bool:
         results.look_again(publication, step, recovery.LOOK_UPS - 1)
         return True
     if step.kind == Step.Kind.CONTACT:
-        settled = contacting.without_sending(publication, step)
+        settled = contacting.without_sending(publication)
         if settled is not None:
             return _conclude(publication, step, settled)
     if step.kind == Step.Kind.RECORD and _is_like_a_lost_one(publication, step):

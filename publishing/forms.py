@@ -59,7 +59,7 @@ def _kind(text: str, _place: Place) -> Any:
     return forms.ChoiceField(choices=Item.Kind.choices).clean(text)
 
 
-def _day(text: str, place: Place) -> date | None:
+def _day(text: str, _place: Place) -> date | None:
     value: date | None = forms.DateField(required=False).clean(text)
     return value
 

@@ -41,10 +41,6 @@ class Accepted:
     item: Item
     first: Item | None = None
 
-    @property
-    def seen_before(self) -> bool:
-        return self.first is not None
-
 
 @dataclass(frozen=True)
 class Refused:

@@ -1,7 +1,6 @@
 """The connection's own page, refreshing its lists, disconnecting it."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from allauth.account.decorators import reauthentication_required
 from babel.numbers import format_decimal
@@ -36,7 +35,6 @@ class Calls:
 
     used: int
     limit: int
-    resets_at: datetime
 
     @property
     def used_text(self) -> str:
@@ -89,7 +87,7 @@ def _calls(found: Connection) -> Calls | None:
     left, ends = allowance.day_remaining, allowance.day_resets_at
     if left is None or ends is None or ends <= timezone.now():
         return None
-    return Calls(max(0, allowance.day_limit - left), allowance.day_limit, ends)
+    return Calls(max(0, allowance.day_limit - left), allowance.day_limit)
 
 
 @business_view(Need.MANAGE)

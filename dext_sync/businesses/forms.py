@@ -1,11 +1,10 @@
 """What people fill in about themselves, a business and its members."""
 
 from datetime import date
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar
 
 from allauth.account.forms import SignupForm as AllauthSignupForm
 from django import forms
-from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -13,8 +12,6 @@ from dext_sync.businesses import places
 from dext_sync.businesses.account_forms import PASSWORD_RULES
 from dext_sync.businesses.models import Business, Membership, User
 from dext_sync.businesses.roles import Role
-
-Row = TypeVar("Row", bound=models.Model)
 
 GRANTABLE = (Role.ADMIN, Role.ACCOUNTANT, Role.STANDARD)
 
@@ -28,15 +25,6 @@ def narrow(fields: dict[str, forms.Field], business: Business) -> None:
 
 class BusinessForm(forms.Form):
     """A form inside a business: it offers rows of that business only."""
-
-    def __init__(self, *args: Any, business: Business, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.business = business
-        narrow(self.fields, business)
-
-
-class BusinessModelForm(forms.ModelForm[Row]):
-    """A form over one row of a business."""
 
     def __init__(self, *args: Any, business: Business, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

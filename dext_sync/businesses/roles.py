@@ -17,11 +17,6 @@ class Role(models.TextChoices):
         """Everything an Admin does: connections, settings, lists, people."""
         return self is not Role.STANDARD
 
-    @property
-    def counts_as_admin(self) -> bool:
-        """An accountant has an Admin's rights but never is a business's last one."""
-        return self in (Role.OWNER, Role.ADMIN)
-
 
 class Need(Enum):
     """What a page asks of the member who opens it."""

@@ -42,7 +42,7 @@ from tests.publishing.factories import (
     paid_receipt,
     ready_item,
 )
-from tests.publishing.steps import item_now, press_publish, trail_of
+from tests.publishing.steps import item_now, press_publish, review, trail_of
 
 __all__ = ["acme"]
 
@@ -269,7 +269,7 @@ def test_a_connection_that_is_mended_lets_go_what_waited(
 
     with acting_in(acme.business_id):
         rows.update(state=Connection.State.CONNECTED)
-        coding.review_business(acme.business)
+    review(acme.business)
     decide(acme.business, clock)
 
     assert len(publications(item)) == 1

@@ -7,7 +7,6 @@ from dext_sync.businesses.models import User
 from dext_sync.businesses.tenancy import acting_in
 from publishing import (
     archiving,
-    coding,
     rehearsal,
 )
 from publishing.models import (
@@ -17,6 +16,7 @@ from tests.publishing.automatics import acme, publications, told
 from tests.publishing.factories import (
     ready_item,
 )
+from tests.publishing.steps import review
 
 __all__ = ["acme"]
 
@@ -65,7 +65,7 @@ class TestTheDryLook:
         ready_item(acme.business, bob, supplier=acme, category=None)
         with acting_in(acme.business_id):
             Connection.unscoped.update(state=Connection.State.NEEDS_RECONNECTING)
-            coding.review_business(acme.business)
+        review(acme.business)
 
         look = self.look(acme)
 

@@ -80,7 +80,7 @@ class TestAccepted:
 
         assert isinstance(first, Accepted)
         assert isinstance(second, Accepted)
-        assert (first.seen_before, second.seen_before) == (False, True)
+        assert (first.first, second.first) == (None, first.item)
         assert second.first == first.item
         with acting_in(bakery.pk):
             told = [

@@ -9,7 +9,7 @@ from django.utils import timezone
 from connections.models import Connection
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
-from publishing import archiving, coding, requesting, rule_files, ruling, tasks
+from publishing import archiving, requesting, rule_files, ruling, tasks
 from publishing.formats import locale_of
 from publishing.models import Item, MethodRule, Publication, Supplier, SupplierRule
 from publishing.picking import Place
@@ -20,6 +20,7 @@ from tests.publishing.factories import (
     ready_item,
 )
 from tests.publishing.pages.conftest import At, text
+from tests.publishing.steps import review
 
 AS_IF = (
     "The connection to Zoho Books needs reconnecting; until then nothing goes. The "
@@ -359,7 +360,7 @@ class TestTheDay:
         ready_item(bakery, bob, supplier=acme)
         with acting_in(bakery.pk):
             Connection.unscoped.update(state=state)
-            coding.review_business(bakery)
+        review(bakery)
 
         ids = ("suppliers", acme.pk) if page == "supplier" else ()
         said = text(at(alice, bakery).opens(page, *ids))
