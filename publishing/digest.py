@@ -19,7 +19,7 @@ from django.utils.text import Truncator
 
 from dext_sync.businesses import mail
 from dext_sync.businesses.models import Business, Membership
-from publishing.failures import UNNAMED, Group
+from publishing.failures import RELATED, UNNAMED, Group
 from publishing.models import FailureMail, Item, Publication
 
 logger = logging.getLogger(__name__)
@@ -31,15 +31,6 @@ GAP: Final = timedelta(hours=6)
 TRIED_AGAIN: Final = timedelta(minutes=15)
 LONGEST_WORDS: Final = 300
 STILL_FAILED: Final = (Item.Status.FAILED, Item.Status.TO_REVIEW)
-RELATED: Final = (
-    "item__category",
-    "item__project",
-    "item__location",
-    "item__customer",
-    "item__tax_rate",
-    "item__supplier__contact",
-    "item__payment_method__account",
-)
 
 
 class Told(Enum):

@@ -17,6 +17,16 @@ from publishing.problems import PROBLEM_BY_CODE, Problem
 
 SENDABLE: Final = (Item.Status.READY, Item.Status.FAILED)
 MOST_GROUPED: Final = 1000
+RELATED: Final = (
+    "item__category",
+    "item__project",
+    "item__location",
+    "item__customer",
+    "item__tax_rate",
+    "item__supplier__contact",
+    "item__payment_method__account",
+)
+"""What is looked at of the last publication of a group."""
 BY_CONNECTION: Final = "connection"
 """In place of a cause: everything that failed for the connection's sake."""
 UNNAMED: Final = "unnamed"
@@ -197,15 +207,7 @@ def grouped(items: QuerySet[Item]) -> list[Group]:
     caused = with_cause(failed.filter(pk__in=newest).order_by())
     counted = caused.values("cause").annotate(count=Count("pk"), last=Max("last_id"))
     found = {row["last"]: row for row in counted if row["last"] is not None}
-    last_tries = Publication.unscoped.filter(pk__in=found).select_related(
-        "item__category",
-        "item__project",
-        "item__location",
-        "item__customer",
-        "item__tax_rate",
-        "item__supplier__contact",
-        "item__payment_method__account",
-    )
+    last_tries = Publication.unscoped.filter(pk__in=found).select_related(*RELATED)
     groups = [
         Group(found[each.pk]["cause"], found[each.pk]["count"], each)
         for each in last_tries.prefetch_related("attempts")

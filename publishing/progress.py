@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 
 from connections.books import record_address
 from connections.models import Connection
-from publishing import facts
+from publishing import facts, failures
 from publishing.models import Item, Publication, PublishAttempt, Step
-from publishing.problems import PROBLEM_BY_CODE, WAIT_BY_CODE, Problem, Wait
+from publishing.problems import WAIT_BY_CODE, Problem, Wait
 
 # Reading the rows of many items: `items.prefetch_related(*PREFETCH)`.
 PREFETCH = ("publications__steps", "publications__attempts")
@@ -254,7 +254,7 @@ def _failed(publication: Publication) -> Progress:
         can_publish_again=True,
         open_url=record_url(publication),
         problem=publication.problem,
-        problem_field=_problem_field(publication),
+        problem_field=failures.field_of(publication),
         zoho_words=_zoho_words(publication),
         steps=_step_lines(publication),
     )
@@ -276,7 +276,7 @@ def _published(item: Item, publication: Publication) -> Progress:
         can_clear=publication.is_gone,
         open_url=record_url(publication),
         problem=publication.problem,
-        problem_field=_problem_field(publication),
+        problem_field=failures.field_of(publication),
         zoho_words=_zoho_words(publication) if missing else "",
         steps=_step_lines(publication),
     )
@@ -360,13 +360,6 @@ def _document_detail(publication: Publication, *, under_way: bool) -> str:
     wait = WAIT_BY_CODE.get(publication.waiting_reason)
     words = _("The document is being attached again.")
     return f"{words} {wait.sentence}" if wait else words
-
-
-def _problem_field(publication: Publication) -> str:
-    """`rejected:category` names the field beside the problem."""
-    code, _colon, field = publication.problem_code.partition(":")
-    problem = PROBLEM_BY_CODE.get(code)
-    return field or (problem.field if problem else "")
 
 
 def _zoho_words(publication: Publication) -> str:

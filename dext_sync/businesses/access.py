@@ -113,7 +113,7 @@ def _to_sign_in(request: HttpRequest) -> HttpResponseBase:
 
 def memberships_of(user: User) -> list[Membership]:
     rows = Membership.unscoped.filter(user=user).select_related("business")
-    return list(rows.order_by("business__name"))
+    return list(rows.order_by("business__name", "pk"))
 
 
 def _membership(request: PersonRequest, slug: str) -> Membership:

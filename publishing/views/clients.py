@@ -22,8 +22,8 @@ from connections import standing, together
 from connections.models import Connection
 from connections.standing import Standing
 from connections.together import Partner
-from dext_sync.businesses.access import PersonRequest
-from dext_sync.businesses.models import Membership, User
+from dext_sync.businesses.access import PersonRequest, memberships_of
+from dext_sync.businesses.models import Membership
 from dext_sync.businesses.roles import Role
 from dext_sync.businesses.tenancy import acting_in
 from publishing import counting
@@ -90,7 +90,7 @@ class Cell:
 @never_cache
 @require_safe
 def clients(request: PersonRequest) -> HttpResponse:
-    memberships = _memberships_of(request.user)
+    memberships = memberships_of(request.user)
     if not _has_clients(memberships):
         return redirect("home")
     search = plain_words(request.GET.get("q", ""))[:100]
@@ -107,11 +107,6 @@ def clients(request: PersonRequest) -> HttpResponse:
             "groups": together.groups(_partners(found)),
         },
     )
-
-
-def _memberships_of(user: User) -> list[Membership]:
-    rows = Membership.unscoped.filter(user=user).select_related("business", "user")
-    return list(rows.order_by("business__name", "pk"))
 
 
 def _has_clients(memberships: list[Membership]) -> bool:

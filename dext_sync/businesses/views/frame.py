@@ -13,7 +13,11 @@ from django.utils.timezone import override
 from redis import RedisError
 
 from dext_sync.businesses import members
-from dext_sync.businesses.access import PersonRequest, kept_by_nobody
+from dext_sync.businesses.access import (
+    PersonRequest,
+    kept_by_nobody,
+    memberships_of,
+)
 from dext_sync.businesses.models import Business, Membership
 from dext_sync.businesses.signup import INVITATION
 from dext_sync.businesses.tenancy import acting_in
@@ -25,11 +29,7 @@ AWAY: Final = (RedisError, OperationalError, InterfaceError)
 @login_required
 def home(request: PersonRequest) -> HttpResponse:
     """Where one business is all there is, straight into it."""
-    memberships = list(
-        Membership.unscoped.filter(user=request.user)
-        .select_related("business")
-        .order_by("business__name")
-    )
+    memberships = memberships_of(request.user)
     match memberships:
         case []:
             return _first_steps(request)
