@@ -29,11 +29,6 @@ function closeDialog(event, closer) {
   dialog.close();
 }
 
-// `data-submits`: a choice that is sent as soon as it is made.
-document.addEventListener("change", (event) => {
-  if (event.target.matches("[data-submits]")) event.target.form.requestSubmit();
-});
-
 // `data-once`: a form that a second click must not send again.
 document.addEventListener("submit", (event) => {
   const form = event.target;
