@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from django.db import connection as database
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Upper
@@ -216,20 +217,29 @@ def _match_side(
     return [
         supplier
         for supplier in suppliers
-        if _match(supplier, by_name.get(supplier.name.upper(), []))
+        if _match(supplier, by_name.get(supplier.name, []))
     ]
 
 
 def _by_name(
     connection: Connection, side: str, names: Iterable[str]
 ) -> dict[str, list[Contact]]:
-    """In capital letters."""
-    by_name: dict[str, list[Contact]] = {}
-    upper = [name.upper() for name in names]
-    contacts = _contacts(connection, side).annotate(upper_name=Upper("name"))
-    for contact in contacts.filter(upper_name__in=upper):
-        by_name.setdefault(contact.name.upper(), []).append(contact)
-    return by_name
+    """The contacts of each of these names, whatever the case of its letters."""
+    capitals = _in_capitals(names)
+    contacts = _contacts(connection, side).annotate(capitals=Upper("name"))
+    by_capitals: dict[str, list[Contact]] = {}
+    for contact in contacts.filter(capitals__in=set(capitals.values())):
+        by_capitals.setdefault(contact.capitals, []).append(contact)
+    return {name: by_capitals.get(capitals[name], []) for name in capitals}
+
+
+def _in_capitals(names: Iterable[str]) -> dict[str, str]:
+    """As PostgreSQL writes them: Python makes SS of ß, and would find no Straßner."""
+    with database.cursor() as cursor:
+        cursor.execute(
+            "SELECT name, upper(name) FROM unnest(%s::text[]) name", [list(names)]
+        )
+        return dict(cursor.fetchall())
 
 
 def contacts_instead(
@@ -243,7 +253,7 @@ def contacts_instead(
         names = {name for each in mine for name in _names_of(each)}
         by_name = _by_name(connection, side, names)
         for each in mine:
-            known = [by_name.get(name.upper(), []) for name in _names_of(each)]
+            known = [by_name.get(name, []) for name in _names_of(each)]
             only = next((contacts for contacts in known if len(contacts) == 1), None)
             if only:
                 found[each.pk] = only[0]
