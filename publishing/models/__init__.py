@@ -2,7 +2,7 @@
 
 from publishing.models.decisions import AutoDecision
 from publishing.models.documents import Document
-from publishing.models.items import ColumnChoice, Item
+from publishing.models.items import ColumnChoice, Item, items_seen_by
 from publishing.models.parties import PaymentMethod, PaymentMode, Supplier
 from publishing.models.publications import (
     MARK_LETTERS,
@@ -36,5 +36,6 @@ __all__ = [
     "SupplierRule",
     "Suspicion",
     "UnknownRecord",
+    "items_seen_by",
     "new_mark",
 ]

@@ -20,7 +20,7 @@ from connections.models import (
     TaxRate,
     bare,
 )
-from dext_sync.businesses.models import BusinessOwned, User
+from dext_sync.businesses.models import BusinessOwned, Membership, User
 from publishing.models.documents import Document
 from publishing.models.parties import PaymentMethod, Supplier
 from publishing.reasons import Why, why
@@ -319,6 +319,14 @@ class Item(BusinessOwned):
     @property
     def open_reasons(self) -> list[Why]:
         return [why(code) for code in self.reasons]
+
+
+def items_seen_by(membership: Membership) -> models.QuerySet[Item]:
+    """All items of the business, or the member's own without *access all documents*."""
+    items = Item.objects.for_business(membership.business)
+    if membership.may_see_all_documents:
+        return items
+    return items.filter(owner=membership.user_id)
 
 
 class ColumnChoice(BusinessOwned):

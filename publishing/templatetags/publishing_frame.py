@@ -16,6 +16,7 @@ from publishing.models import (
     PaymentMethod,
     Supplier,
     SupplierRule,
+    items_seen_by,
 )
 
 register = template.Library()
@@ -45,10 +46,7 @@ def inbox_counts(request: HttpRequest) -> dict[str, counting.Count]:
 
 
 def _inboxes_of(membership: Membership) -> QuerySet[Item]:
-    items = Item.objects.for_business(membership.business).filter(archived_at=None)
-    if membership.may_see_all_documents:
-        return items
-    return items.filter(owner=membership.user_id)
+    return items_seen_by(membership).filter(archived_at=None)
 
 
 @register.inclusion_tag("publishing/_waiting.html", takes_context=True)
@@ -118,10 +116,7 @@ def failed_by_connection(
     membership = getattr(request, "membership", None)
     if membership is None or not membership.may_publish or not connection.is_working:
         return {}
-    items = Item.objects.for_business(membership.business)
-    if not membership.may_see_all_documents:
-        items = items.filter(owner=membership.user_id)
-    found = failures.failed_by_connection(items).order_by()
+    found = failures.failed_by_connection(items_seen_by(membership)).order_by()
     counted = found.values_list("workspace").annotate(Count("pk"))
     return {
         "request": request,

@@ -28,10 +28,9 @@ from dext_sync.businesses.roles import Role
 from dext_sync.businesses.tenancy import acting_in
 from publishing import counting
 from publishing.counting import Count
-from publishing.models import Item
+from publishing.models import Item, items_seen_by
 from publishing.picking import plain_words
 from publishing.views.listing import INBOX_TABS
-from publishing.views.visible import items_seen_by
 
 COLUMNS: Final[Mapping[str, str | Promise]] = {
     "failed": _("Failed"),

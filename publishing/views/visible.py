@@ -13,9 +13,8 @@ from django.urls import reverse
 from connections import standing
 from connections.models import Connection
 from dext_sync.businesses.access import BusinessRequest, business_view
-from dext_sync.businesses.models import Membership
 from dext_sync.businesses.roles import Need
-from publishing.models import Item
+from publishing.models import Item, items_seen_by
 
 P = ParamSpec("P")
 
@@ -82,15 +81,8 @@ def items_of(request: WorkspaceRequest) -> QuerySet[Item]:
 
 
 def items_of_both(request: BusinessRequest) -> QuerySet[Item]:
-    """All items of the business, or the member's own without *access all documents*."""
+    """The same of both workspaces."""
     return items_seen_by(request.membership).select_related(*RELATED)
-
-
-def items_seen_by(membership: Membership) -> QuerySet[Item]:
-    items = Item.objects.for_business(membership.business)
-    if membership.may_see_all_documents:
-        return items
-    return items.filter(owner=membership.user_id)
 
 
 def item_or_404(request: WorkspaceRequest, item_id: int) -> Item:
