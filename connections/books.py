@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from connections import budget, registration, tokens
@@ -219,17 +220,7 @@ def broke(connection: Connection, reason: "Connection.Broken") -> bool:
 
     Whether it did not before.
     """
-    working = Connection.unscoped.filter(
-        pk=connection.pk, state=Connection.State.CONNECTED, grant=connection.grant_id
-    )
-    if reason == Connection.Broken.ORGANISATION_REFUSED:
-        # The same permission may carry another organisation by now.
-        working = working.filter(
-            region=connection.region, organisation_id=connection.organisation_id
-        )
-    if reason == Connection.Broken.PERMISSION_GONE:
-        # Somebody may have given a new permission while we learnt of the old one's end.
-        working = working.filter(grant__died_at__isnull=False)
+    working = _working_so(connection, reason)
     with transaction.atomic():
         _hold_refresh(connection)
         if not working.update(
@@ -253,6 +244,31 @@ def broke(connection: Connection, reason: "Connection.Broken") -> bool:
         )
         transaction.on_commit(lambda: _tell_admins(connection))
     return True
+
+
+def _working_so(
+    connection: Connection, reason: "Connection.Broken"
+) -> QuerySet[Connection]:
+    """The connection, if what was learnt of it is still so: somebody may have
+    reconnected it meanwhile."""
+    broken = Connection.Broken
+    rows = Connection.unscoped.filter(
+        pk=connection.pk, state=Connection.State.CONNECTED, grant=connection.grant_id
+    )
+    match reason:
+        case broken.ORGANISATION_REFUSED:
+            # The same permission may carry another organisation by now.
+            return rows.filter(
+                region=connection.region, organisation_id=connection.organisation_id
+            )
+        case broken.PERMISSION_GONE:
+            # Or be given anew.
+            return rows.filter(grant__died_at__isnull=False)
+        case broken.GIVER_LEFT:
+            # Or be that of somebody who is here, with the same Zoho user.
+            return rows.filter(permission_ends_at__lte=timezone.now())
+        case _:
+            return rows
 
 
 def _hold_refresh(connection: Connection) -> None:

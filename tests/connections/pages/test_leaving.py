@@ -6,7 +6,7 @@ import pytest
 from django.core.mail import EmailMessage
 from django.utils import timezone
 
-from connections import tasks
+from connections import leaving, tasks
 from connections.models import Connection, ConnectionEvent, Grant
 from dext_sync.businesses import members
 from dext_sync.businesses.models import AuditEntry, Business, Membership, User
@@ -175,6 +175,26 @@ def test_an_admin_who_reconnects_ends_it(
     assert now(trip).connected_by == alice
     assert "more days" not in text(trip.opens("members"))
     assert sweep() == []
+
+
+def test_nor_does_a_worker_end_what_was_taken_over_while_it_looked(
+    connected: Trip, travels: Travels, alice: User, anna: User
+) -> None:
+    """Alice signs in to Zoho as Anna did: the permission is the same one, renewed."""
+    removes(connected.business, anna, by=alice)
+    sweep()
+    two_weeks_pass(now(connected))
+    as_it_was = now(connected)
+    trip = travels(alice, connected.business)
+    trip.connects(BAKERY, ANNA)
+    assert now(trip).grant == as_it_was.grant
+
+    with acting_in(trip.business.pk):
+        leaving.mind(as_it_was)
+
+    assert now(trip).state == Connection.State.CONNECTED
+    with acting_in(trip.business.pk):
+        assert not ConnectionEvent.unscoped.filter(kind="broken").exists()
 
 
 def handed_on(trip: Trip) -> list[tuple[str, object]]:
