@@ -51,12 +51,15 @@ def _of_one_user(grant: Grant, consent: Consent) -> bool:
 
 
 def _ended(connection: Connection, because: str = "") -> Connection | None:
-    """The row as it was, where it was not ended before. Raises StillHeld."""
+    """The row as it was, where it was not ended before, nor has gone to another
+    organisation. Raises StillHeld."""
     # Before the connection is locked, as a refresh does: else each waits for the other.
     books.end_refresh(connection, _("The business was disconnected from Zoho Books."))
     rows = Connection.unscoped.select_for_update(of=["self"], no_key=True)
     before = rows.select_related("grant").get(pk=connection.pk)
-    if before.state == Connection.State.DISCONNECTED:
+    is_over = before.state == Connection.State.DISCONNECTED
+    if is_over or _is_elsewhere(before, connection):
+        transaction.set_rollback(True)  # What it reads there goes on.
         return None
     if before.is_working and is_held(before):
         raise StillHeld
@@ -75,6 +78,10 @@ def _ended(connection: Connection, because: str = "") -> Connection | None:
         kind=ConnectionEvent.Kind.DISCONNECTED,
     )
     return before
+
+
+def _is_elsewhere(now: Connection, seen: Connection) -> bool:
+    return (now.region, now.organisation_id) != (seen.region, seen.organisation_id)
 
 
 def is_held(connection: Connection) -> bool:

@@ -83,7 +83,10 @@ def release(consent: Consent) -> None:
         return
     business_id, connection_id = found
     with outside(), acting_in(business_id):
-        connection = Connection.unscoped.select_related("business").get(
-            pk=connection_id
+        there = Connection.unscoped.select_related("business").filter(
+            pk=connection_id,
+            region=consent.region,
+            organisation_id=consent.organisation_id,
         )
-        ending.give_up(connection, consent)
+        if connection := there.first():
+            ending.give_up(connection, consent)

@@ -9,6 +9,7 @@ from connections.models import Connection, ConnectionEvent, Grant
 from dext_sync.businesses.audit import sentence
 from dext_sync.businesses.models import AuditEntry, Business, User
 from dext_sync.businesses.tenancy import acting_in
+from tests.connections.meanwhile import just_after
 from tests.connections.pages.conftest import Travels
 from tests.connections.pages.test_together import finish_together
 from tests.connections.trips import Trip, text
@@ -20,6 +21,8 @@ from tests.zoho_standin import changes
 
 ANNA = "anna@ledgerly.example"
 STAFF = "bob@harbourbakery.example"
+REFRESH_ENDS = 'UPDATE "connections_refreshrun"'
+"""The first thing that is done there before the connection is locked."""
 
 
 @pytest.fixture
@@ -88,6 +91,30 @@ def test_finish_connects_it_here_and_disconnects_it_there(
         assert list(kinds) == [("disconnected",)]
     told = {letter.to[0]: letter.subject for letter in mailoutbox}
     assert told["alice@example.com"] == "Harbour Bakery is disconnected from Zoho Books"
+
+
+@pytest.mark.usefixtures("committed_db")
+@pytest.mark.parametrize("moment", ["connection_of_organisation", REFRESH_ENDS])
+def test_a_business_that_has_just_left_it_keeps_what_it_went_to(
+    taker: Trip, bakery: Business, mailoutbox: list[EmailMessage], moment: str
+) -> None:
+    taker.gives_permission(email=ANNA)
+    taker.takes_over(BAKERY)
+    del mailoutbox[:]
+
+    def leaves() -> None:
+        with acting_in(bakery.pk):
+            Connection.unscoped.update(organisation_id="20081234503")
+
+    with just_after(moment, leaves):
+        taker.finishes()
+
+    theirs = connection_of(bakery)
+    assert (theirs.state, theirs.organisation_id) == ("connected", "20081234503")
+    assert theirs.grant is not None
+    assert not [each for each in mailoutbox if "alice@example.com" in each.to]
+    assert taker.connection is not None
+    assert taker.connection.organisation_name == BAKERY
 
 
 @pytest.mark.usefixtures("committed_db")
