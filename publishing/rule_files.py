@@ -2,8 +2,9 @@
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache, partial
 from typing import Any, Final
 
 from django.core.exceptions import ValidationError
@@ -76,7 +77,10 @@ def read(text: str, place: Place) -> list[Line]:
         raise NotReadable(
             _("The file has more than %(most)d rows.") % {"most": MOST_ROWS}
         )
-    return [_line(number, columns, row, place) for number, row in filled]
+    # Many rows name the same few entries, and each is looked up once.
+    value_of = cache(partial(_value, place=place))
+    names = ruling.fields_of(place.side)
+    return [_line(number, columns, row, names, value_of) for number, row in filled]
 
 
 def _dialect(text: str) -> type[csv.Dialect]:
@@ -95,7 +99,13 @@ def _column(head: str) -> str:
     return {"due_after": "due_days", "supplier": NAME, "customer": NAME}.get(name, name)
 
 
-def _line(number: int, columns: list[str], row: list[str], place: Place) -> Line:
+def _line(
+    number: int,
+    columns: list[str],
+    row: list[str],
+    names: Iterable[str],
+    value_of: Callable[[str, str], Any],
+) -> Line:
     cells = {
         column: plain_words(cell)
         for column, cell in zip(columns, row, strict=False)
@@ -103,10 +113,10 @@ def _line(number: int, columns: list[str], row: list[str], place: Place) -> Line
     }
     values: dict[str, Any] = {}
     errors = [] if cells.get(NAME) else [_("The name is missing.")]
-    for name in ruling.fields_of(place.side):
+    for name in names:
         if name in cells:
             try:
-                values[name] = _value(name, cells[name], place)
+                values[name] = value_of(name, cells[name])
             except ValidationError as refusal:
                 errors.append(f"{ruling.label_of(name)}: {refusal.messages[0]}")
     return Line(number, cells.get(NAME, "")[:200], values, tuple(errors))

@@ -161,3 +161,20 @@ def test_each_more_row_of_a_file_costs_eight_queries(
         counted.append(len(queries))
 
     assert counted[1] - counted[0] == 10 * 8
+
+
+def test_what_many_rows_name_is_looked_up_once(connected_bakery: Business) -> None:
+    counted = []
+    for rows in (1, 11):
+        with acting_in(connected_bakery.pk):
+            connection = Connection.objects.for_business(connected_bakery).get()
+            place = Place(connected_bakery, connection, locale_of(connected_bakery))
+            lines = "".join(
+                f"Firm {number},Postage,Standard Rate\n" for number in range(rows)
+            )
+            with CaptureQueriesContext(connection_to_database) as queries:
+                read = rule_files.read(f"name,category,tax_rate\n{lines}", place)
+        assert {str(each.values["category"]) for each in read} == {"Postage"}
+        counted.append(len(queries))
+
+    assert counted[0] == counted[1]
