@@ -73,6 +73,7 @@ def _decide(request: WorkspaceRequest, item: Item, before: Sheet) -> None:
     supplier = item.supplier
     if supplier is None:
         return
+    _check_seen(request, supplier)
     if request.POST.get("choice") == "take_back":
         _take_back(request, supplier, before)
         return
@@ -115,6 +116,19 @@ def _take_back(request: WorkspaceRequest, supplier: Supplier, before: Sheet) -> 
         suppliers.withdraw_agreement(supplier, request.user)
     except suppliers.Settled:
         raise _settled(before.place) from None
+
+
+def _check_seen(request: WorkspaceRequest, supplier: Supplier) -> None:
+    """Somebody else may have chosen another one since the page was drawn: what is said
+    of a supplier is remembered, and its other items follow."""
+    if request.POST.get("supplier", str(supplier.pk)) != str(supplier.pk):
+        raise ValidationError(
+            _("Another customer was chosen meanwhile. Nothing was changed: look again.")
+            if supplier.side == Supplier.Side.CUSTOMER
+            else _(
+                "Another supplier was chosen meanwhile. Nothing was changed: look again."
+            )
+        )
 
 
 def _check_shared(request: WorkspaceRequest, supplier: Supplier) -> None:

@@ -268,3 +268,32 @@ def test_existing_suppliers_are_those_of_zoho_alone(
     assert "City Power" in options
     assert "Powerful Ropes" not in options
     assert "new supplier" not in options
+
+
+@pytest.mark.parametrize("choice", ["create", "pick", "take_back"])
+def test_what_is_said_of_a_supplier_is_never_kept_of_another(
+    at: At, bob: User, alice: User, bakery: Business, shell: Contact, choice: str
+) -> None:
+    """Alice chooses another supplier while Bob's page shows the one before."""
+    seen = make_supplier(bakery, "Rope Makers")
+    other = make_supplier(bakery, "Sail Makers", agreed_by=alice)
+    if choice != "take_back":
+        withdraw(other, alice)
+    item = ready_item(bakery, bob, supplier=seen)
+    drawn = text(at(bob, bakery).opens("item", item.pk))
+    (form,) = set(re.findall(r'name="supplier" value="(\d+)"', drawn))
+    at(alice, bakery).posts(
+        "item_field", item.pk, "supplier", data={"value": f"supplier:{other.pk}"}
+    )
+    data = {"choice": choice, "supplier": form, "value": f"contact:{shell.pk}"}
+
+    answer = at(bob, bakery).posts("supplier_decide", item.pk, data=data, htmx=True)
+
+    assert "Another supplier was chosen meanwhile." in text(answer)
+    assert (contact_of(other), contact_of(seen)) == (None, None)
+    assert agreed(other) == (choice == "take_back")
+
+
+def withdraw(supplier: Supplier, by: User) -> None:
+    with acting_in(supplier.business_id):
+        suppliers.withdraw_agreement(supplier, by)
