@@ -13,27 +13,30 @@ from publishing.problems import Problem
 from publishing.progress import only_people_know
 
 
-def settle(item: Item, *, is_there: bool, by: User) -> bool:
-    """End what is being checked as the person says; answers whether it was open."""
+def settle(item: Item, *, is_there: bool, by: User, step_id: int | None = None) -> bool:
+    """End what is being checked as the person says; answers whether it was open.
+
+    step_id: what the person was asked about, where that is known.
+    """
     publication = item.publications.filter(finished_at=None).last()
     if publication is None or not only_people_know(publication):
         return False
     mine = leases.taken(publication.pk, due_at=None)
     if mine is None:
         return False
-    if not only_people_know(mine):
-        leases.give_back(mine)  # A worker could look after all, and has gone on.
+    step = mine.steps.filter(state=Step.State.UNCERTAIN).first()
+    if not only_people_know(mine) or step is None or step_id not in (None, step.pk):
+        leases.give_back(mine)  # A worker or another person has gone on with it.
         return False
     try:
         with transaction.atomic():
-            _settle(mine, is_there=is_there, by=by)
+            _settle(mine, step, is_there=is_there, by=by)
     except LeaseLost:
         return False
     return True
 
 
-def _settle(publication: Publication, *, is_there: bool, by: User) -> None:
-    step = publication.steps.get(state=Step.State.UNCERTAIN)
+def _settle(publication: Publication, step: Step, *, is_there: bool, by: User) -> None:
     action = "publication.seen_there" if is_there else "publication.seen_missing"
     item = publication.item
     audit.record(

@@ -40,7 +40,8 @@ class Progress:
     """`is_moving`: it will change by itself, so look again after `pace`; `may_go`: soon
     it is decided whether it goes by itself.
 
-    `asks_a_person`: whether it is in Zoho, which we cannot look up any more.
+    `asks_a_person`: whether it is in Zoho, which we cannot look up any more;
+    `asks_about`: of which step that is.
     `problem_field` names the field (or "connection", "document") that mends it;
     `zoho_words` is what Zoho said, in its own words.
     """
@@ -57,6 +58,7 @@ class Progress:
     can_attach_again: bool = False
     can_clear: bool = False
     asks_a_person: bool = False
+    asks_about: int | None = None
     open_url: str = ""
     problem: str = ""
     problem_field: str = ""
@@ -170,6 +172,7 @@ def _under_way(item: Item, publication: Publication) -> Progress:
     wait = WAIT_BY_CODE.get(publication.waiting_reason)
     checking = item.status == Item.Status.CHECKING
     waits = publication.state == Publication.State.WAITING and wait is not None
+    uncertain = _first(publication, Step.State.UNCERTAIN)
     return Progress(
         status=Item.Status(item.status),
         headline=_checking(publication) if checking else _sending(publication),
@@ -178,6 +181,7 @@ def _under_way(item: Item, publication: Publication) -> Progress:
         is_moving=True,
         pace=_pace(publication),
         asks_a_person=only_people_know(publication),
+        asks_about=uncertain.pk if uncertain else None,
         open_url=record_url(publication),
         zoho_words=_zoho_words(publication) if waits or checking else "",
         steps=_step_lines(publication),

@@ -17,6 +17,7 @@ from dext_sync.celery import enqueue
 from publishing import by_hand, facts, requesting, tasks
 from publishing.formats import locale_of, round_money
 from publishing.models import Item, Publication
+from publishing.picking import is_id
 from publishing.requesting import Held, Requested
 from publishing.views import answers
 from publishing.views.former import Former, former_of_all
@@ -94,7 +95,9 @@ def seen(request: WorkspaceRequest, item_id: int) -> HttpResponse:
     """The person has looked in Zoho Books for what we cannot look for any more."""
     item = item_or_404(request, item_id)
     is_there = request.POST.get("there") == "1"
-    if not by_hand.settle(item, is_there=is_there, by=request.user):
+    asked = request.POST.get("step", "")
+    step_id = int(asked) if is_id(asked) else None
+    if not by_hand.settle(item, is_there=is_there, by=request.user, step_id=step_id):
         messages.warning(request, _("This is no longer open."))
     return answers.moved(request, item)
 

@@ -176,6 +176,46 @@ def test_nobody_says_it_while_zoho_can_be_asked(
     assert isinstance(press_publish(item, bob), requesting.Requested)
 
 
+def test_what_was_seen_of_one_thing_is_not_said_of_another(
+    zoho: Zoho,
+    bakery: Business,
+    alice: User,
+    bob: User,
+    connection: Connection,
+    clock: time_machine.Traveller,
+) -> None:
+    """Bob's page asks about the supplier; Alice has answered, and published again."""
+    new = make_supplier(bakery, "New Mill", agreed_by=bob)
+    item = ready_item(bakery, bob, supplier=new)
+    zoho.fails("answer_lost", method="POST", path="/contacts")
+    publish(item, bob)
+    connect_to("20081234503", connection)
+    clock.shift(121)
+    work(publications_of(item)[0])
+    shown_to_bob = page_of(item).asks_about
+    assert say(item, alice, is_there=False)
+    connect_to(zoho.organisation.organisation_id, connection)
+    zoho.fails("answer_lost", method="POST", path="/bills")
+    again = publish(item, alice)
+    connect_to("20081234503", connection)
+    clock.shift(121)
+    work(again)
+    assert now(again).waiting_reason == "organisation"
+
+    with acting_in(bakery.pk):
+        said = by_hand.settle(item, is_there=True, by=bob, step_id=shown_to_bob)
+
+    assert not said
+    assert now(again).state == "checking"
+    assert now(again).leased_until is None
+    assert item_now(item).status == "checking"
+
+
+def publications_of(item: Item) -> list[Publication]:
+    with acting_in(item.business_id):
+        return list(item.publications.order_by("pk"))
+
+
 @pytest.mark.usefixtures("committed_db")
 @pytest.mark.parametrize("is_there", [True, False])
 def test_nobody_says_it_once_a_worker_has_found_it(
