@@ -16,7 +16,7 @@ from publishing import automatic, documents
 from publishing.models import Item
 from publishing.picking import Place
 from publishing.progress import PREFETCH, Progress, progress
-from publishing.views import rows
+from publishing.views import rows, values
 from publishing.views.fields import Field, Sheet, changed, sheet_of
 from publishing.views.former import Former, former_of
 from publishing.views.issues import issues_of
@@ -51,6 +51,7 @@ def whole_page(
             **_facts(request, item),
             **_viewer(request, item),
             "groups": sheet_of(request, item).groups(instead=instead),
+            "unsaved": instead,
             "tab": tab,
             "query": listing.query(),
             "list_url": rows.list_url(request, listing),
@@ -75,9 +76,22 @@ def saved(
     context = {
         **_facts(request, item, before.place),
         "field": replace(after.field(field), saved=True),
-        "others": changed(before, after, field),
+        "others": _others(request, field, before, after),
     }
     return render(request, "publishing/_saved.html", context)
+
+
+def _others(
+    request: WorkspaceRequest, field: str, before: Sheet, after: Sheet
+) -> list[Field]:
+    """All, where somebody else has changed the item since the page was drawn."""
+    if values.are_others(request, before.item):
+        return _all_besides(after, field)
+    return changed(before, after, field)
+
+
+def _all_besides(sheet: Sheet, field: str) -> list[Field]:
+    return [each for name, each in sheet.fields().items() if name != field]
 
 
 def refused(request: WorkspaceRequest, item: Item, typed: Field) -> HttpResponse:
@@ -86,7 +100,10 @@ def refused(request: WorkspaceRequest, item: Item, typed: Field) -> HttpResponse
         return row(request, item, typed)
     if not request.htmx:
         return whole_page(request, item, instead=typed)
-    context = {**_facts(request, item), "field": typed, "others": []}
+    others = []
+    if values.are_others(request, item):
+        others = _all_besides(sheet_of(request, item), typed.name)
+    context = {**_facts(request, item), "field": typed, "others": others}
     return render(request, "publishing/_saved.html", context)
 
 
@@ -117,7 +134,9 @@ def state(request: WorkspaceRequest, item: Item) -> HttpResponse:
     if is_same_form and request.GET.get("was") == item.status and now.is_moving:
         return render(request, "publishing/_state.html", _facts(request, item))
     context = _moved(request, item)
-    if not is_same_form:
+    if is_same_form:  # its fields are not drawn anew: they show what they showed
+        context["values"] = request.GET.get("values") or context["values"]
+    else:
         context["groups"] = sheet_of(request, item).groups()
     return render(request, "publishing/_moved.html", context)
 
@@ -195,6 +214,7 @@ def _facts(
         "takes_changes": item.takes_changes,
         "may_unarchive": _may_unarchive(request, item, now),
         "editable_flag": _flag(item),
+        "values": values.print_of(item),
         "may_publish": request.membership.may_publish,
         "query": listing_of(request, item).query(),
     }

@@ -19,7 +19,7 @@ from publishing.formats import locale_of, round_money
 from publishing.models import Item, Publication
 from publishing.picking import is_id
 from publishing.requesting import Held, Requested
-from publishing.views import answers
+from publishing.views import answers, values
 from publishing.views.former import Former, former_of_all
 from publishing.views.journey import set_out
 from publishing.views.listing import Listing
@@ -60,6 +60,9 @@ class Line:
 @require_POST
 def one(request: WorkspaceRequest, item_id: int) -> HttpResponse:
     item = item_or_404(request, item_id)
+    if item.status in SENDABLE and values.are_others(request, item):
+        messages.warning(request, _changed_meanwhile())
+        return answers.moved(request, item)
     outcome = _begin(request, _request(request, item))
     if isinstance(outcome, Held) and outcome.reasons:
         messages.warning(request, _("Not published. %(why)s") % {"why": _why(outcome)})
@@ -100,6 +103,13 @@ def seen(request: WorkspaceRequest, item_id: int) -> HttpResponse:
     if not by_hand.settle(item, is_there=is_there, by=request.user, step_id=step_id):
         messages.warning(request, _("This is no longer open."))
     return answers.moved(request, item)
+
+
+def _changed_meanwhile() -> str:
+    return _(
+        "Not published: it was changed after this page had shown it. Look at it as it is "
+        "now, then press Publish."
+    )
 
 
 def _asks(request: WorkspaceRequest, selection: Selection, plan: Plan) -> HttpResponse:

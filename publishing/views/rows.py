@@ -15,6 +15,7 @@ from publishing.progress import CALM, PREFETCH, Progress, progress
 from publishing.views.columns import FEW, columns_of
 from publishing.views.fields import Field
 from publishing.views.listing import Listing
+from publishing.views.values import print_of
 from publishing.views.visible import WorkspaceRequest, items_of
 
 TAB_LABELS = {
@@ -48,6 +49,10 @@ class Row:
     @property
     def key(self) -> str:
         return str(self.item.pk)
+
+    @property
+    def values(self) -> str:
+        return print_of(self.item)
 
     @property
     def is_moving(self) -> bool:
