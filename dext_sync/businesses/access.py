@@ -13,7 +13,7 @@ from celery import Task, shared_task
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import resolve_url
 from django.template.response import SimpleTemplateResponse
 from django.utils.cache import patch_cache_control
@@ -102,10 +102,13 @@ def _is_whole_page(request: PersonRequest) -> bool:
 
 
 def _to_sign_in(request: HttpRequest) -> HttpResponseBase:
-    """The whole page goes there, also where only a part of it was asked for."""
+    """The whole page goes there, also where only a part of it was asked for. Where
+    something was typed it stays, with what is typed there."""
     htmx: HtmxDetails = cast(PersonRequest, request).htmx
     if not htmx:
         return redirect_to_login(request.get_full_path())
+    if request.method not in ("GET", "HEAD"):
+        return HttpResponse(status=401)
     back = htmx.current_url_abs_path or "/"
     address = f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': back})}"
     return HttpResponseClientRedirect(address)

@@ -82,9 +82,11 @@ if (window.htmx) {
 document.addEventListener("htmx:sendError", noAnswer);
 document.addEventListener("htmx:timeout", noAnswer);
 document.addEventListener("htmx:beforeOnLoad", () => unsay("offline"));
+document.addEventListener("htmx:afterSwap", () => unsay("signedOut"));
 document.addEventListener("htmx:responseError", (event) => {
   const status = event.detail.xhr.status;
-  if (status === 403) say("refused");
+  if (status === 401) say("signedOut");
+  else if (status === 403) say("refused");
   else if (status === 404) say("gone");
   else say("broken");
 });
@@ -102,9 +104,29 @@ function say(which) {
   banner.className = "banner banner--red";
   banner.dataset.said = which;
   banner.textContent = words.dataset[which];
+  if (which === "signedOut") banner.append(" ", linkToSignIn(words.dataset));
   unsay(which);
   region.append(banner);
 }
+
+// In another tab: what was typed here stays.
+function linkToSignIn(words) {
+  const link = document.createElement("a");
+  link.href = `${words.signInAt}?next=${encodeURIComponent(location.pathname + location.search)}`;
+  link.target = "_blank";
+  link.rel = "noopener";
+  link.textContent = words.signIn;
+  return link;
+}
+
+// Who has signed in again in another tab has another token by now.
+document.addEventListener("htmx:configRequest", (event) => {
+  const token = document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1];
+  const { headers, parameters } = event.detail;
+  if (!token) return;
+  headers["x-csrftoken"] = token;
+  if (parameters.csrfmiddlewaretoken) parameters.csrfmiddlewaretoken = token;
+});
 
 function unsay(which) {
   messages()?.querySelector(`[data-said="${which}"]`)?.remove();

@@ -1,22 +1,66 @@
 // One item's form: issues lead to their fields, unsaved fields say so.
 
+// Whether Publish was pressed while something was being saved.
+let waits = false;
+
 document.addEventListener("click", (event) => {
   const link = event.target.closest("[data-focuses]");
   if (!link) return;
   const field = document.getElementById(link.dataset.focuses);
   if (!field) return;
   event.preventDefault();
-  field.focus();
-  field.scrollIntoView({ block: "center" });
+  lead(field);
 });
 
-// A save without an answer: the words stand beside the field, what was typed stays.
+function lead(field) {
+  field.focus();
+  field.scrollIntoView({ block: "center" });
+}
+
+// A save without an answer, or refused: the words stand beside the field, what was typed
+// stays.
 for (const problem of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) {
   document.addEventListener(problem, (event) => {
+    waits = false;
     const form = event.target.closest("[data-saves]");
     const place = form?.parentElement.querySelector("[data-failed]");
     if (!place) return;
-    place.textContent = document.getElementById("item-words").dataset.unsaved;
+    place.textContent = document.getElementById("item-words").dataset[reasonOf(event.detail.xhr.status)];
     place.hidden = false;
   });
 }
+
+function reasonOf(status) {
+  if (status === 401) return "signedOut";
+  return status ? "refused" : "unsaved";
+}
+
+// What somebody is typing is not drawn over by the answer to another field.
+document.addEventListener("htmx:oobBeforeSwap", (event) => {
+  const field = document.activeElement;
+  const isInside = event.detail.target.contains(field) && field.closest(".entry");
+  if (isInside && field.matches("input[type='text']") && field.value !== field.defaultValue) event.detail.shouldSwap = false;
+});
+
+// Publish means what is seen: it waits for what is being saved, and does not go past what
+// could not be saved.
+document.addEventListener("submit", holdBack, { capture: true });
+document.addEventListener("htmx:afterSettle", goOn);
+
+function holdBack(event) {
+  if (!event.target.matches("[data-publishes]")) return;
+  const failed = document.querySelector("#item-fields [data-failed]:not([hidden])");
+  waits = isSaving();
+  if (!waits && !failed) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  if (!waits) lead(failed.closest(".entry").querySelector("input:not([type='hidden']), select"));
+}
+
+function goOn() {
+  if (!waits || isSaving()) return;
+  waits = false;
+  document.getElementById("publish")?.form.requestSubmit();
+}
+
+const isSaving = () => Boolean(document.querySelector("[data-saves].htmx-request"));

@@ -119,3 +119,13 @@ def test_a_fragment_asked_for_without_a_session_sends_the_whole_page_to_sign_in(
         f"/accounts/login/?next=%2Fb%2F{bakery.slug}%2Factivity%2F%3Fkind%3Dmember"
     )
     assert b"Sign in" not in answer.content
+
+
+def test_what_was_typed_without_a_session_stays_where_it_was_typed(
+    bakery: Business, client: Client
+) -> None:
+    answer = client.post(
+        f"/b/{bakery.slug}/profile/", {"name": "New"}, headers={"hx-request": "true"}
+    )
+    assert answer.status_code == 401
+    assert "HX-Redirect" not in answer.headers

@@ -1,0 +1,85 @@
+"""What could not be saved stays where it was typed, and nothing is published past it."""
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from dext_sync.businesses.models import Business, User
+from tests.browser.conftest import Site, is_accessible
+from tests.browser.steps import entry, fill, sign_in
+from tests.factories import PASSWORD
+from tests.publishing.factories import ready_item
+from tests.publishing.zoho import connected_to
+
+pytestmark = pytest.mark.browser
+
+
+def opens_an_item(page: Page, site: Site, bakery: Business, alice: User) -> None:
+    connected_to(site.zoho, bakery)
+    ready_item(bakery, alice)
+    sign_in(page, site)
+    page.get_by_role("link", name="Acme Paper Ltd").click()
+
+
+def test_publish_does_not_go_past_a_field_that_is_not_saved(
+    page: Page, site: Site, bakery: Business, alice: User
+) -> None:
+    opens_an_item(page, site, bakery, alice)
+    total = page.get_by_label("Total", exact=True)
+    total.fill("1e9")
+    total.press("Tab")
+    expect(entry(page, "Total").get_by_text("Enter an amount")).to_be_visible()
+
+    page.get_by_role("button", name="Publish", exact=True).click()
+
+    expect(total).to_be_focused()
+    expect(total).to_have_value("1e9")
+    expect(page.get_by_text("Ready to publish.")).to_be_visible()
+    fill(page, "Total", "120.00")
+    page.get_by_role("button", name="Publish", exact=True).click()
+    expect(page.get_by_text("Published as")).to_be_visible()
+
+
+def test_publish_waits_for_what_is_being_saved(
+    page: Page, site: Site, bakery: Business, alice: User
+) -> None:
+    opens_an_item(page, site, bakery, alice)
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/fields/description/", hold)
+    description = page.get_by_label("Description", exact=True)
+    description.fill("Typed last")
+
+    page.get_by_role("button", name="Publish", exact=True).click()
+    expect(page.get_by_text("Ready to publish.")).to_be_visible()
+    held[0].continue_()
+
+    expect(page.get_by_text("Published as")).to_be_visible()
+    expect(page.get_by_text("Typed last")).to_be_visible()
+
+
+def test_whoever_was_signed_out_keeps_what_they_typed(
+    page: Page, site: Site, bakery: Business, alice: User
+) -> None:
+    opens_an_item(page, site, bakery, alice)
+    page.context.clear_cookies(name="sessionid")
+    description = page.get_by_label("Description", exact=True)
+    description.fill("Typed too late")
+    description.press("Tab")
+    expect(entry(page, "Description").get_by_text("signed out")).to_be_visible()
+    is_accessible(page)
+
+    with page.expect_popup() as opened:
+        page.get_by_role("link", name="Sign in again in another tab").click()
+    other = opened.value
+    other.get_by_label("Email").fill("alice@example.com")
+    other.get_by_label("Password").fill(PASSWORD)
+    other.get_by_role("button", name="Sign in").click()
+    expect(other.get_by_label("Description", exact=True)).to_be_visible()
+    expect(description).to_have_value("Typed too late")
+    description.press("Enter")
+
+    expect(page.get_by_text("signed out")).to_have_count(0)
+    expect(entry(page, "Description").get_by_text("Saved")).to_be_visible()
