@@ -367,14 +367,16 @@ def _document_detail(publication: Publication, *, under_way: bool) -> str:
 
 
 def _zoho_words(publication: Publication) -> str:
-    """What Zoho said at the last try that did not go well."""
+    """What Zoho said at the last try that did not go well; where it said nothing, no
+    words of ours are given out as Zoho's."""
     unwell = (
         PublishAttempt.Outcome.REFUSED,
         PublishAttempt.Outcome.WAITING,
         PublishAttempt.Outcome.NO_ANSWER,
     )
     last = max(publication.attempts.all(), key=lambda each: each.pk, default=None)
-    return last.message if last is not None and last.outcome in unwell else ""
+    answered = last is not None and last.outcome in unwell and last.code
+    return last.message if last is not None and answered else ""
 
 
 def record_url(publication: Publication) -> str:

@@ -308,6 +308,18 @@ class TestZohoSaysNo:
         assert item_now(item).status == "published"
         assert len(zoho.bills) == 1
 
+    def test_where_it_said_nothing_no_words_of_ours_are_its_own(
+        self, zoho: Zoho, bakery: Business, bob: User
+    ) -> None:
+        item = ready_item(bakery, bob)
+        zoho.fails("answer_lost")
+
+        publish(item, bob)
+
+        page = page_of(item)
+        assert page.status == Item.Status.CHECKING
+        assert page.zoho_words == ""
+
     def test_the_message_goes_when_its_cause_is_mended(
         self, zoho: Zoho, bakery: Business, bob: User
     ) -> None:
