@@ -176,10 +176,22 @@ def _set(
     if field == "supplier":
         item.spelled_as = None
         changed.append("spelled_as")
+    if field == "currency":
+        changed += _drop_exchange_rate(item, by)
     changed += _filled(item, field, connection)
     if FOLLOWED.intersection(changed):
         changed += _follow_rate(item, connection)
     item.save(update_fields=changed)
+
+
+def _drop_exchange_rate(item: Item, by: User) -> list[str]:
+    """It goes with the currency that it was of; the history keeps it."""
+    names = ["exchange_rate", "rate_date"]
+    for name in names:
+        if before := getattr(item, name):
+            setattr(item, name, None)
+            _audit(item, name, before, None, by)
+    return names
 
 
 def rested() -> datetime:

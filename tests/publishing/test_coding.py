@@ -65,6 +65,24 @@ class TestChanging:
 
         assert (after.status, after.reasons) == ("ready", [])
 
+    def test_a_rate_of_exchange_does_not_become_that_of_another_currency(
+        self, connected_bakery: Business, bob: User
+    ) -> None:
+        item = ready_item(
+            connected_bakery,
+            bob,
+            currency="EUR",
+            exchange_rate=Decimal("0.85"),
+            rate_date=dt.date(2026, 11, 20),
+        )
+
+        after = change(item, "currency", "USD", bob)
+
+        assert (after.exchange_rate, after.rate_date) == (None, None)
+        told = "\n".join(sentences(item))
+        assert "changed exchange rate from 0.85 to —" in told
+        assert "changed date of the rate from 20 Nov 2026 to —" in told
+
     def test_the_same_value_again_is_no_change(
         self, connected_bakery: Business, bob: User
     ) -> None:
