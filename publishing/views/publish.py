@@ -80,6 +80,9 @@ def many(request: WorkspaceRequest) -> HttpResponse:
     plan = _plan(request, selection)
     if request.POST.get("confirmed") != "1":
         return _asks(request, selection, plan)
+    if values.are_others_of(request, plan.ready):
+        messages.warning(request, _changed_meanwhile())
+        return _asks(request, selection, plan)
     _publish_all(request, plan.ready)
     return back_to_list(request, _list_afterwards(selection.listing))
 
@@ -119,6 +122,7 @@ def _asks(request: WorkspaceRequest, selection: Selection, plan: Plan) -> HttpRe
         "plan": plan,
         "lines": lines,
         "again": sum(bool(line.former) for line in lines),
+        "values": values.print_of_all(plan.ready),
     }
     name = "_publish_many" if request.htmx else "publish_many"
     return render(request, f"publishing/{name}.html", context)

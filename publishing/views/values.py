@@ -1,6 +1,7 @@
 """What a page showed of an item: whoever presses Publish there means that."""
 
 import hashlib
+from collections.abc import Iterable
 
 from publishing import coding
 from publishing.models import Item
@@ -9,16 +10,33 @@ from publishing.views.visible import WorkspaceRequest
 
 def print_of(item: Item) -> str:
     """Another one as soon as any value of the item is another one."""
-    values = [_plain(item, name) for name in coding.FIELDS_OF[item.workspace]]
-    return hashlib.sha256(repr(values).encode()).hexdigest()[:16]
+    return _hash([_plain(item, name) for name in coding.FIELDS_OF[item.workspace]])
+
+
+def print_of_all(items: Iterable[Item]) -> str:
+    """The same of several, and another one where one is missing or new."""
+    return _hash(sorted((item.pk, print_of(item)) for item in items))
 
 
 def are_others(request: WorkspaceRequest, item: Item) -> bool:
-    """Than the page showed from which something was sent; who says nothing looked now."""
-    said = request.POST.get("values", "")
-    return bool(said) and said != print_of(item)
+    """Than the page showed from which something was sent."""
+    return _said_otherwise(request, print_of(item))
+
+
+def are_others_of(request: WorkspaceRequest, items: Iterable[Item]) -> bool:
+    """The same of a selection."""
+    return _said_otherwise(request, print_of_all(items))
+
+
+def _said_otherwise(request: WorkspaceRequest, now: str) -> bool:
+    """Who says nothing has looked just now."""
+    return request.POST.get("values", "") not in ("", now)
 
 
 def _plain(item: Item, name: str) -> str:
     """Of another row its number: nothing is asked for here."""
     return str(getattr(item, Item._meta.get_field(name).attname))  # noqa: SLF001
+
+
+def _hash(told: object) -> str:
+    return hashlib.sha256(repr(told).encode()).hexdigest()[:16]

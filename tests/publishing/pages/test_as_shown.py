@@ -92,3 +92,21 @@ def test_without_javascript_nothing_is_published_beside_what_was_not_saved(
     assert "Enter an amount" in page
     assert 'id="publish"' not in page
     assert now(item).status == Item.Status.READY
+
+
+def test_a_selection_is_asked_about_again_where_it_changed_meanwhile(
+    at: At, alice: User, bob: User, bakery: Business, item: Item
+) -> None:
+    mine = at(alice, bakery)
+    chosen = {"item": item.pk}
+    asked = text(mine.posts("items_publish", data=chosen))
+    agreed = {**chosen, "confirmed": "1", "values": values_on(asked)}
+    change(at(bob, bakery), item, "reference", "INV-105", "")
+
+    answer = text(mine.posts("items_publish", data=agreed))
+
+    assert CHANGED in answer
+    assert "INV-105" in answer
+    assert publications(bakery) == []
+    mine.posts("items_publish", data={**agreed, "values": values_on(answer)})
+    assert publications(bakery) == [item.pk]
