@@ -225,5 +225,9 @@ class Problem(Enum):
 
 GONE = frozenset({Problem.RECORD_GONE.code, Problem.INVOICE_GONE.code})
 """Zoho has said that the record was deleted there."""
+UNTIL_SOMEBODY_ACTS = frozenset(
+    {Wait.CONNECTION, Wait.RIGHT, Wait.SCOPE, Wait.ORGANISATION}
+)
+"""These are tried now and then; the time of the next try says nothing."""
 WAIT_BY_CODE = {wait.code: wait for wait in Wait}
 PROBLEM_BY_CODE = {problem.code: problem for problem in Problem}

@@ -11,7 +11,12 @@ from connections.books import record_address
 from connections.models import Connection
 from publishing import facts, failures
 from publishing.models import Item, Publication, PublishAttempt, Step
-from publishing.problems import WAIT_BY_CODE, Problem, Wait
+from publishing.problems import (
+    UNTIL_SOMEBODY_ACTS,
+    WAIT_BY_CODE,
+    Problem,
+    Wait,
+)
 
 # Reading the rows of many items: `items.prefetch_related(*PREFETCH)`.
 PREFETCH = ("publications__steps", "publications__attempts")
@@ -177,7 +182,7 @@ def _under_way(item: Item, publication: Publication) -> Progress:
         status=Item.Status(item.status),
         headline=_checking(publication) if checking else _sending(publication),
         detail=str(wait.sentence) if wait else "",
-        waits_until=publication.due_at if waits or checking else None,
+        waits_until=_next_try(publication) if waits or checking else None,
         is_moving=True,
         pace=_pace(publication),
         asks_a_person=only_people_know(publication),
@@ -186,6 +191,12 @@ def _under_way(item: Item, publication: Publication) -> Progress:
         zoho_words=_zoho_words(publication) if waits or checking else "",
         steps=_step_lines(publication),
     )
+
+
+def _next_try(publication: Publication) -> datetime | None:
+    """None where that says nothing, because somebody has to act first."""
+    wait = WAIT_BY_CODE.get(publication.waiting_reason)
+    return None if wait in UNTIL_SOMEBODY_ACTS else publication.due_at
 
 
 def _pace(publication: Publication) -> str:
@@ -271,7 +282,7 @@ def _published(item: Item, publication: Publication) -> Progress:
         status=Item.Status.PUBLISHED,
         headline=_published_headline(publication, missing=missing),
         detail=_document_detail(publication, under_way=under_way),
-        waits_until=publication.due_at if publication.waiting_reason else None,
+        waits_until=_next_try(publication) if publication.waiting_reason else None,
         is_moving=under_way or _document_is_unverified(publication),
         can_attach_again=missing
         and not under_way
@@ -369,14 +380,19 @@ def _document_detail(publication: Publication, *, under_way: bool) -> str:
 def _zoho_words(publication: Publication) -> str:
     """What Zoho said at the last try that did not go well; where it said nothing, no
     words of ours are given out as Zoho's."""
-    unwell = (
-        PublishAttempt.Outcome.REFUSED,
-        PublishAttempt.Outcome.WAITING,
-        PublishAttempt.Outcome.NO_ANSWER,
-    )
     last = max(publication.attempts.all(), key=lambda each: each.pk, default=None)
-    answered = last is not None and last.outcome in unwell and last.code
-    return last.message if last is not None and answered else ""
+    return last.message if last is not None and _is_of_zoho(last) else ""
+
+
+def _is_of_zoho(attempt: PublishAttempt) -> bool:
+    """Whatever it refused it has answered; else its answer has a code of its own."""
+    match attempt.outcome:
+        case PublishAttempt.Outcome.REFUSED:
+            return True
+        case PublishAttempt.Outcome.WAITING | PublishAttempt.Outcome.NO_ANSWER:
+            return "/" in attempt.code
+        case _:
+            return False
 
 
 def record_url(publication: Publication) -> str:

@@ -29,7 +29,7 @@ from publishing.outcomes import (
     uncertain_time,
 )
 from publishing.periods import closed_for
-from publishing.problems import Problem, Wait
+from publishing.problems import UNTIL_SOMEBODY_ACTS, Problem, Wait
 from publishing.reasons import Dated, Why
 
 logger = logging.getLogger(__name__)
@@ -245,12 +245,16 @@ def wait_for(publication: Publication, wait: Wait, until: datetime) -> None:
             raise LeaseLost
         show(publication, Item.Status.CHECKING if uncertain else None)
         if publication.waiting_reason != wait.code:
-            record(
-                publication,
-                "publication.waiting",
-                until=until.isoformat(timespec="seconds"),
-                reason=str(wait.sentence),
-            )
+            _tell_waiting(publication, wait, until)
+
+
+def _tell_waiting(publication: Publication, wait: Wait, until: datetime) -> None:
+    reason = str(wait.sentence)
+    if wait in UNTIL_SOMEBODY_ACTS:
+        record(publication, "publication.stuck", reason=reason)
+    else:
+        said = until.isoformat(timespec="seconds")
+        record(publication, "publication.waiting", until=said, reason=reason)
 
 
 def lost(publication: Publication, step: Step, words: Words) -> None:

@@ -11,12 +11,8 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from connections.models import Connection
 from publishing.models import Publication
-from publishing.problems import WAIT_BY_CODE, Wait
+from publishing.problems import UNTIL_SOMEBODY_ACTS, WAIT_BY_CODE
 
-UNTIL_SOMEBODY_ACTS: Final = frozenset(
-    {Wait.CONNECTION, Wait.RIGHT, Wait.SCOPE, Wait.ORGANISATION}
-)
-"""These are tried now and then; the time of the next try says nothing."""
 AT_WORK: Final = gettext_lazy("on the way to Zoho Books")
 
 

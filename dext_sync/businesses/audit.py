@@ -4,6 +4,9 @@ from collections.abc import Iterable
 from typing import Final
 
 from django.db import models
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
@@ -143,6 +146,7 @@ SENTENCES = {
     "publication.failed": _("Zoho did not take {subject}: {reason}"),
     "publication.held": _("did not publish {subject}: {reason}"),
     "publication.waiting": _("{subject} waits until {until}: {reason}"),
+    "publication.stuck": _("{subject} waits: {reason}"),
 }
 
 # Said by themselves: nobody did it.
@@ -159,6 +163,7 @@ WHOLE: Final = frozenset(
         "publication.second_record",
         "publication.uncertain",
         "publication.waiting",
+        "publication.stuck",
         "restore.unknown",
     }
 )
@@ -247,8 +252,7 @@ def own_sentence_with(entry: AuditEntry, **words: str) -> str:
     """The same as HTML, with these in the place of what its data says."""
     try:
         pattern = str({**SENTENCES, **OWN_SENTENCES}[entry.action])
-        data = {**entry.data, "subject": entry.subject_name}
-        return format_html(pattern, **{**data, **words})
+        return format_html(pattern, **{**_told(entry), **words})
     except KeyError:
         return own_sentence(entry)
 
@@ -258,17 +262,24 @@ def linked_sentence(entry: AuditEntry, address: str) -> str:
     link = format_html('<a href="{}">{}</a>', address, entry.subject_name)
     try:
         pattern = str(SENTENCES[entry.action])
-        return format_html(pattern, **{**entry.data, "subject": link})
+        return format_html(pattern, **{**_told(entry), "subject": link})
     except KeyError:
         return sentence(entry)
 
 
 def _filled(entry: AuditEntry, pattern: object | None) -> str:
-    words = {**entry.data, "subject": entry.subject_name}
     try:
-        return str(pattern or entry.action).format(**words).strip()
+        return str(pattern or entry.action).format(**_told(entry)).strip()
     except KeyError:
         return f"{entry.action} {entry.subject_name}"
+
+
+def _told(entry: AuditEntry) -> dict[str, object]:
+    """What its data says, a time as people read it."""
+    told = {**entry.data, "subject": entry.subject_name}
+    if until := parse_datetime(str(entry.data.get("until", ""))):
+        told["until"] = date_format(timezone.localtime(until), "j M, H:i")
+    return told
 
 
 def about(business: Business, subject: models.Model) -> models.QuerySet[AuditEntry]:

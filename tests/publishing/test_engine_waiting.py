@@ -7,10 +7,11 @@ import time_machine
 from django.utils import timezone
 
 from connections.models import Connection, ConnectionEvent, Grant
+from dext_sync.businesses import audit
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
 from publishing import tasks
-from publishing.models import Step
+from publishing.models import Item, Step
 from tests.publishing.factories import (
     ready_item,
 )
@@ -27,6 +28,12 @@ from tests.publishing.steps import (
 from tests.publishing.zoho import ALICE, Zoho, tokens_of
 
 pytestmark = pytest.mark.usefixtures("connection")
+
+
+def told(item: Item) -> list[str]:
+    """Its history, the newest first."""
+    with acting_in(item.business_id):
+        return [audit.sentence(each) for each in audit.about(item.business, item)]
 
 
 class TestWaiting:
@@ -57,6 +64,8 @@ class TestWaiting:
         assert publication.waiting_reason == reason
         assert item_now(item).status == "publishing"
         assert page.waits_until == publication.due_at > timezone.now()
+        until = timezone.localtime(publication.due_at)
+        assert f"waits until {until:%-d %b, %H:%M}: " in told(item)[0]
         assert page.is_moving
         with acting_in(bakery.pk):
             publication.connection.allowance.delete()
@@ -90,6 +99,11 @@ class TestWaiting:
 
         publication = publish(item, bob)
 
+        page = page_of(item)
+        assert (page.waits_until, page.zoho_words) == (None, "")
+        assert told(item)[0] == (
+            f"{item} waits: The connection to Zoho Books needs reconnecting."
+        )
         assert publication.waiting_reason == "connection"
         assert item_now(item).status == "publishing"
         assert step_of(publication, Step.Kind.RECORD).state == "done"
