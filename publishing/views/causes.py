@@ -44,16 +44,18 @@ class Troubles:
 
     causes: list[Trouble]
     is_open: bool
-    failed_url: str
+
+    @property
+    def count(self) -> int:
+        return sum(cause.count for cause in self.causes)
 
     @property
     def headline(self) -> str:
-        count = sum(cause.count for cause in self.causes)
         return ngettext(
             "%(count)d item could not be published.",
             "%(count)d items could not be published.",
-            count,
-        ) % {"count": count}
+            self.count,
+        ) % {"count": self.count}
 
 
 def failed_in(request: WorkspaceRequest) -> list[Group]:
@@ -75,7 +77,6 @@ def troubles_of(
     return Troubles(
         [_trouble(request, each) for each in groups],
         failed_only,
-        list_url(request, Listing(status="failed")),
     )
 
 

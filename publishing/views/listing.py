@@ -175,8 +175,14 @@ class Listing:
 
     def rules_out_failed(self, counts: Mapping[str, Count]) -> bool:
         """Whether these counts are of the whole Inbox, and nothing in it has failed."""
-        is_whole = not self.search and self.filters == Filters()
-        return is_whole and not self.archive and not counts["failed"]
+        return self.failed_in(counts) == 0
+
+    def failed_in(self, counts: Mapping[str, Count]) -> int | None:
+        """How many of the whole Inbox have failed; None where these counts do not say."""
+        is_whole = not self.search and self.filters == Filters() and not self.archive
+        if not is_whole or counts["failed"].or_more:
+            return None
+        return counts["failed"].number
 
     def _counted(self, here: QuerySet[Item]) -> dict[str, Count]:
         """An index knows the status, and nothing else beside it."""

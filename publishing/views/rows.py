@@ -95,6 +95,7 @@ def frame_of(
             for tab in listing.tabs
         ],
         "matching": counts[listing.status].number,
+        "failed": None if listing.status == "failed" else listing.failed_in(counts),
         "matching_words": str(counts[listing.status]),
         "columns": columns,
         "shown": shown,

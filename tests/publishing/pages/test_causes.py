@@ -58,6 +58,23 @@ def statuses(*items: Item) -> list[str]:
 
 
 class TestPanel:
+    def test_what_the_list_says_above_goes_down_with_each_that_is_published_again(
+        self, at: At, connected_bakery: Business, alice: User
+    ) -> None:
+        items = [
+            refused_category(connected_bakery, alice, reference=each) for each in "12"
+        ]
+        visitor = at(alice, connected_bakery)
+        assert "2 items could not be" in text(visitor.opens("costs_inbox"))
+
+        said = [
+            text(visitor.posts("item_publish", each.pk, data={"in": "row"}, htmx=True))
+            for each in items
+        ]
+
+        assert 'id="failed" hx-swap-oob="true"><strong>1 item could not be' in said[0]
+        assert 'id="failed" hx-swap-oob="true" hidden></p>' in said[1]
+
     def test_each_cause_stands_there_once_with_its_count_and_words(
         self, at: At, connected_bakery: Business, alice: User
     ) -> None:
