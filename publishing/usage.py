@@ -1,7 +1,7 @@
 """Where entries of Zoho's lists are used here: by open items, rules, defaults and payment
 methods."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -129,6 +129,29 @@ def counts(kind: Kind, connection: Connection, of: str) -> dict[int, dict[str, i
         for entry_id, count in rows.values_list(place.column).annotate(Count("pk")):
             of_entry = found.setdefault(entry_id, {})
             of_entry[place.words] = of_entry.get(place.words, 0) + count
+    return found
+
+
+def touched(
+    entries: Mapping[str, Collection[int]], connection: Connection
+) -> dict[str, int]:
+    """How many rows use any of these entries, by the words of the place; a row that uses
+    two of them counts once, and a default is one column.
+
+    entries: their ids, by the kind's slug.
+    """
+    asked: dict[tuple[str, type[Any], str], Q] = {}
+    for slug, ids in entries.items():
+        for place in BY_SLUG[slug].places:
+            column = place.column if place.words == DEFAULTS else ""
+            key = (place.words, place.model, column)
+            used = place.only & Q(**{f"{place.column}__in": ids})
+            asked[key] = asked[key] | used if key in asked else used
+    found: dict[str, int] = {}
+    for (words, model, _column), used in asked.items():
+        rows = model.unscoped.filter(used, business_id=connection.business_id)
+        if count := rows.count():
+            found[words] = found.get(words, 0) + count
     return found
 
 

@@ -75,7 +75,9 @@ def page(request: BusinessRequest) -> HttpResponse:
             "left": sum(len(each.uses) for each in found)
             - sum(len(table.lines) for table in tables),
             "parties": parties,
-            "preview": _preview(tables, parties) if request.method == "POST" else None,
+            "preview": _preview(tables, parties, connection)
+            if request.method == "POST"
+            else None,
             "shown": shown,
             "faulty": faulty,
         },
@@ -132,6 +134,16 @@ def _by_label(kind: KindInUse) -> dict[str, ListEntry]:
     return found
 
 
+def _replaced(tables: list[Table]) -> dict[str, list[int]]:
+    """The entries that are to be replaced, by the list that they are of."""
+    return {
+        table.kind.kind.slug: [
+            line.use.entry.pk for line in table.lines if line.new is not None
+        ]
+        for table in tables
+    }
+
+
 def _count(words: str, count: int) -> str:
     match words:
         case usage.ITEMS:
@@ -147,15 +159,12 @@ def _count(words: str, count: int) -> str:
     return said % {"count": count}
 
 
-def _preview(tables: list[Table], parties: Parties) -> str:
+def _preview(tables: list[Table], parties: Parties, connection: Connection) -> str:
     """“12 replaced: 40 open items, 3 rules, 9 suppliers or customers. 2 left as they
     are.”"""
-    totals: dict[str, int] = {}
     lines = [line for table in tables for line in table.lines]
     chosen = [line for line in lines if line.new is not None]
-    for line in chosen:
-        for words, count in line.use.counts.items():
-            totals[words] = totals.get(words, 0) + count
+    totals = usage.touched(_replaced(tables), connection)
     counted = [_count(words, count) for words, count in totals.items()]
     if others := len(parties.matched) + len(parties.unmatched):
         counted.append(
