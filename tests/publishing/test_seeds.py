@@ -41,6 +41,18 @@ def opened_here(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("opened_here")
+def test_a_second_start_brings_nobody_back_who_was_removed() -> None:
+    seed()
+    garage = business_of("anna@ledgerly.example", "Garage Charlie")
+    with acting_in(garage.pk):
+        Membership.unscoped.get(business=garage, role="accountant").delete()
+    seed()
+    with acting_in(garage.pk):
+        roles = Membership.objects.for_business(garage).values_list("role", flat=True)
+        assert list(roles) == ["owner"]
+
+
+@pytest.mark.usefixtures("opened_here")
 def test_the_demo_has_its_people_and_papers_and_a_second_start_adds_nothing() -> None:
     assert seed() == (
         "The demo has its people, 14 new cost items and 6 new sales items."

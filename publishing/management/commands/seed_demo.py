@@ -89,7 +89,10 @@ def _business(owner: User, name: str, slug: str) -> Business:
 def _member(
     business: Business, user: User, role: Role, *, publishes: bool = False
 ) -> None:
+    """At the first start, before there are items: who was removed since stays so."""
     with acting_in(business.pk):
+        if Item.objects.for_business(business).exists():
+            return
         Membership.unscoped.get_or_create(
             business=business,
             user=user,
