@@ -76,7 +76,7 @@ def _begin(connection: Connection) -> None:
             connection.business,
             "connection.giver_left",
             subject=connection,
-            until=date_format(day),
+            until=date_format(day, "j F Y"),
         )
 
 
