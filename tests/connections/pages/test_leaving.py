@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.core.mail import EmailMessage
 from django.utils import timezone
+from django.utils.timezone import localtime
 
 from connections import leaving, tasks
 from connections.models import Connection, ConnectionEvent, Grant
@@ -100,7 +101,8 @@ def test_the_sweep_begins_the_two_weeks_once(
     assert timedelta(days=13.9) < ends - timezone.now() < timedelta(days=14)
     assert now(connected).state == Connection.State.CONNECTED
     with acting_in(connected.business.pk):
-        assert AuditEntry.unscoped.filter(action="connection.giver_left").count() == 1
+        said = AuditEntry.unscoped.get(action="connection.giver_left").data["until"]
+    assert said == f"{localtime(ends, connected.business.zone):%-d %B %Y}"
 
 
 def test_whoever_comes_back_calls_it_off(
