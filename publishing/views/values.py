@@ -35,7 +35,8 @@ def _said_otherwise(request: WorkspaceRequest, now: str) -> bool:
 
 def _plain(item: Item, name: str) -> str:
     """Of another row its number: nothing is asked for here."""
-    return str(getattr(item, Item._meta.get_field(name).attname))  # noqa: SLF001
+    column = getattr(Item._meta.get_field(name), "attname", name)  # noqa: SLF001
+    return str(getattr(item, column))
 
 
 def _hash(told: object) -> str:
