@@ -199,6 +199,13 @@ def rested() -> datetime:
     return timezone.now() + timedelta(seconds=settings.AUTO_PUBLISH_RESTS_SECONDS)
 
 
+def rest_again(item: Item) -> None:
+    """Somebody is at work on it: what they typed could not be taken, and it does not go
+    by itself under their hands."""
+    due = Item.unscoped.filter(pk=item.pk).exclude(auto_due_at=None)
+    due.update(auto_due_at=rested())
+
+
 def _filled(item: Item, field: str, connection: Connection | None) -> list[str]:
     """What rules say now that this field is another one, each told in the history."""
     before = {name: getattr(item, name) for name in filling.FILLED}

@@ -31,6 +31,7 @@ def save(request: WorkspaceRequest, item_id: int, field: str) -> HttpResponse:
         said = as_value(before.place, field, value)
         coding.change(item, field, said, by=request.user)
     except ValidationError as refusal:
+        coding.rest_again(item)
         typed = before.typed(field, request.POST, " ".join(refusal.messages))
         return answers.refused(request, item, typed)
     except coding.InZoho:

@@ -1,8 +1,12 @@
 """Publish means what the page showed, not what somebody has made of it meanwhile."""
 
 import re
+from datetime import timedelta
+
+from django.utils import timezone
 
 from dext_sync.businesses.models import Business, User
+from dext_sync.businesses.tenancy import acting_in
 from publishing.models import Item
 from tests.publishing.pages.conftest import At, Visitor, now, text
 from tests.publishing.steps import publications
@@ -92,6 +96,17 @@ def test_without_javascript_nothing_is_published_beside_what_was_not_saved(
     assert "Enter an amount" in page
     assert 'id="publish"' not in page
     assert now(item).status == Item.Status.READY
+
+
+def test_what_could_not_be_taken_keeps_it_from_going_by_itself_at_once(
+    at: At, alice: User, bakery: Business, item: Item
+) -> None:
+    with acting_in(bakery.pk):
+        Item.unscoped.filter(pk=item.pk).update(auto_due_at=timezone.now())
+    change(at(alice, bakery), item, "total", "1e9", "")
+    due = now(item).auto_due_at
+    assert due is not None
+    assert due > timezone.now() + timedelta(seconds=5)
 
 
 def test_a_selection_is_asked_about_again_where_it_changed_meanwhile(
