@@ -59,8 +59,14 @@ def _kind(text: str, _place: Place) -> Any:
     return forms.ChoiceField(choices=Item.Kind.choices).clean(text)
 
 
+class DayField(forms.DateField):
+    """1/2/2026 is one day here and another one there, so it is none."""
+
+    input_formats = ("%Y-%m-%d", "%d %b %Y", "%d %B %Y")
+
+
 def _day(text: str, _place: Place) -> date | None:
-    value: date | None = forms.DateField(required=False).clean(text)
+    value: date | None = DayField(required=False).clean(text)
     return value
 
 
@@ -173,7 +179,7 @@ class NewItemForm(forms.Form):
 
     kind = forms.ChoiceField(label=_("Type"), choices=Item.Kind.choices)
     supplier = forms.CharField(label=_("Supplier"), max_length=200)
-    date = forms.DateField(
+    date = DayField(
         label=_("Date"),
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
@@ -224,8 +230,8 @@ class FilterForm(forms.Form):
     owner = forms.ChoiceField(label=_("Owner"), required=False)
     currency = forms.ChoiceField(label=_("Currency"), required=False)
     cause = forms.ChoiceField(label=_("Failed because"), required=False)
-    since = forms.DateField(label=_("From"), required=False, widget=DAY)
-    until = forms.DateField(label=_("To"), required=False, widget=DAY)
+    since = DayField(label=_("From"), required=False, widget=DAY)
+    until = DayField(label=_("To"), required=False, widget=DAY)
     supplier = forms.CharField(required=False)
     category = forms.CharField(required=False)
 

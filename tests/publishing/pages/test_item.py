@@ -31,6 +31,7 @@ from tests.publishing.pages.conftest import At, now, text
     [
         ("kind", "receipt", "receipt"),
         ("date", "2026-11-02", date(2026, 11, 2)),
+        ("date", "2 Nov 2026", date(2026, 11, 2)),
         ("due_date", "2026-12-24", date(2026, 12, 24)),
         ("reference", "INV-7", "INV-7"),
         ("description", "Flour", "Flour"),
@@ -64,6 +65,7 @@ def test_each_field_saves_by_itself(
     [
         ("kind", "elephant", "is not one of the available choices"),
         ("date", "31 June", "Enter a valid date."),
+        ("date", "1/2/2026", "Enter a valid date."),
         ("reference", "x" * 101, "at most 100 characters"),
         ("currency", "XYZ", "Choose one of the currencies in the list."),
         ("total", "twelve", "Enter an amount, for example 1234.50."),
