@@ -2,6 +2,8 @@
 
 // Whether Publish was pressed while something was being saved.
 let waits = false;
+// Whether it was pressed, and with it the button where the focus was is gone.
+let isPressed = false;
 
 document.addEventListener("click", (event) => {
   const link = event.target.closest("[data-focuses]");
@@ -37,9 +39,9 @@ function reasonOf(status) {
 
 // What somebody is typing is not drawn over by the answer to another field.
 document.addEventListener("htmx:oobBeforeSwap", (event) => {
-  const field = document.activeElement;
-  const isInside = event.detail.target.contains(field) && field.closest(".entry");
-  if (isInside && field.matches("input[type='text']") && field.value !== field.defaultValue) event.detail.shouldSwap = false;
+  const { target } = event.detail;
+  const field = target.matches(".entry") && target.querySelector("input[type='text']:focus");
+  if (field && field.value !== field.defaultValue) event.detail.shouldSwap = false;
 });
 
 // Publish means what is seen: it waits for what is being saved, and does not go past what
@@ -51,16 +53,25 @@ function holdBack(event) {
   if (!event.target.matches("[data-publishes]")) return;
   const failed = document.querySelector("#item-fields [data-failed]:not([hidden])");
   waits = isSaving();
-  if (!waits && !failed) return;
+  isPressed = !waits && !failed;
+  if (isPressed) return;
   event.preventDefault();
   event.stopImmediatePropagation();
   if (!waits) lead(failed.closest(".entry").querySelector("input:not([type='hidden']), select"));
 }
 
 function goOn() {
+  if (isPressed) follow();
   if (!waits || isSaving()) return;
   waits = false;
   document.getElementById("publish")?.form.requestSubmit();
+}
+
+function follow() {
+  const next = document.querySelector("#item-actions .button--primary:not(:disabled)");
+  if (!next || document.activeElement !== document.body) return;
+  isPressed = false;
+  next.focus({ preventScroll: true });
 }
 
 const isSaving = () => Boolean(document.querySelector("[data-saves].htmx-request"));

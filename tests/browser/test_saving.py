@@ -35,8 +35,10 @@ def test_publish_does_not_go_past_a_field_that_is_not_saved(
     expect(total).to_have_value("1e9")
     expect(page.get_by_text("Ready to publish.")).to_be_visible()
     fill(page, "Total", "120.00")
-    page.get_by_role("button", name="Publish", exact=True).click()
+    page.get_by_role("button", name="Publish", exact=True).press("Enter")
     expect(page.get_by_text("Published as")).to_be_visible()
+    ahead = page.locator("#item-actions").get_by_role("link", name="Open in Zoho Books")
+    expect(ahead).to_be_focused()
 
 
 def test_publish_waits_for_what_is_being_saved(
