@@ -73,7 +73,7 @@ class TestPanel:
         ]
 
         assert 'id="failed" hx-swap-oob="true"><strong>1 item could not be' in said[0]
-        assert 'id="failed" hx-swap-oob="true" hidden></p>' in said[1]
+        assert 'id="failed" hx-swap-oob="true"></p>' in said[1]
 
     def test_each_cause_stands_there_once_with_its_count_and_words(
         self, at: At, connected_bakery: Business, alice: User
