@@ -39,6 +39,5 @@ def test_its_supplier_is_as_it_would_be_named(
 
 
 def columns(item: Item) -> dict[str, object]:
-    values = Item.unscoped.values().get(pk=item.pk)
-    rests_until = values.pop("auto_due_at")
-    return values | {"rests": rests_until is not None}
+    values = dict(Item.unscoped.values().get(pk=item.pk))
+    return values | {"auto_due_at": values["auto_due_at"] is not None}
