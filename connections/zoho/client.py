@@ -220,7 +220,7 @@ class ZohoBooks:
         """Those with exactly this name, as Zoho compares names: whatever their case.
 
         loosely: searched for in all words of a contact, since the filter by name may
-        mind its case.
+        mind its case; among too many of them nobody is found.
         """
         short = len(name) <= LONGEST_SEARCH
         found = self._page(
@@ -236,7 +236,7 @@ class ZohoBooks:
             search_text=name[:LONGEST_SEARCH] if loosely else None,
         )
         rows = [row for row in found.rows if _same(row.name, name)]
-        if found.has_more and not rows:
+        if found.has_more and not rows and not loosely:
             # Zoho ignores a filter that it does not know and sends everything.
             raise ZohoUnexpected("Zoho Books did not search by the contact's name.")
         return rows

@@ -200,3 +200,11 @@ def test_a_search_that_zoho_ignored_does_not_prove_that_nobody_has_the_name(
     listed(zoho, "/contacts", "contacts", [_named("Someone")], query, more=True)
     with pytest.raises(ZohoUnexpected):
         books.contacts_named("Millers")
+
+
+def test_a_search_among_all_words_may_bring_too_many_others(
+    books: ZohoBooks, zoho: responses.RequestsMock
+) -> None:
+    query = paged(filter_by="Status.All", search_text="Mill")
+    listed(zoho, "/contacts", "contacts", [_named("Millers")], query, more=True)
+    assert books.contacts_named("Mill", loosely=True) == []
