@@ -6,6 +6,7 @@ import pytest
 import time_machine
 
 from connections.models import Connection
+from connections.zoho import client
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
 from publishing import recovery, results
@@ -148,6 +149,34 @@ class TestALostAnswerForTheRecord:
         work_until_settled(publication, clock)
         assert item_now(item).status == "published"
         assert len(zoho.bills) == 1
+
+    def test_a_list_that_lags_behind_fails_nothing_of_a_supplier_of_many_bills_either(
+        self,
+        zoho: Zoho,
+        bakery: Business,
+        bob: User,
+        clock: time_machine.Traveller,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.setattr(recovery, "MOST_PAGES", 1)
+        monkeypatch.setattr(client, "PER_PAGE", 1)
+        for number in ("INV-1", "INV-2"):
+            zoho.person_types(
+                "bill",
+                vendor="Acme Paper Ltd",
+                bill_number=number,
+                date="2026-11-01",
+                line_items=[{"account": "Office Supplies", "rate": 5, "quantity": 1}],
+            )
+        clock.shift(3600)
+        zoho.fails("list_stale", method="GET", path="/bills", times=50, seconds=400)
+        item = ready_item(bakery, bob)
+        publication = publish_into(zoho, item, bob, "answer_lost")
+
+        work_until_settled(publication, clock)
+
+        assert item_now(item).status == "published"
+        assert len(zoho.bills) == 3
 
     def test_old_expenses_of_the_day_are_not_read(
         self, zoho: Zoho, bakery: Business, bob: User, clock: time_machine.Traveller
