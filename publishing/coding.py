@@ -119,6 +119,12 @@ class InZoho(NotEditable):
     """The item was taken out of the archive, and what it became in Zoho still stands."""
 
 
+def values_of(item: Item) -> list[str]:
+    """All that people change of it; of another row its number, so nothing is asked."""
+    fields = [Item._meta.get_field(name) for name in FIELDS_OF[item.workspace]]  # noqa: SLF001
+    return [str(getattr(item, getattr(each, "attname", each.name))) for each in fields]
+
+
 def change(item: Item, field: str, value: Value, *, by: User) -> Item:
     """Save one field as this person's, and say what is missing now.
 

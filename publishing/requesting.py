@@ -31,18 +31,28 @@ class Held:
     reasons: tuple[Why, ...]
 
 
+class Changed(Exception):
+    """Nothing was begun: the item is no longer what the person has seen."""
+
+
 def request(
     item: Item,
     *,
     by: User | None,
     priority: Publication.Priority = Publication.Priority.PERSON,
+    seen: Item | None = None,
 ) -> Requested | Held:
-    """Begin to publish, once: a second click finds what the first has begun."""
+    """Begin to publish, once: a second click finds what the first has begun.
+
+    seen: the item as it was shown, where that matters. Raises Changed.
+    """
     with coding.held(item.pk) as fresh:
         if begun := fresh.open_publication:
             return Requested(begun)
         if fresh.status not in (Item.Status.READY, Item.Status.FAILED):
             return Held(tuple(fresh.open_reasons))
+        if seen is not None and coding.values_of(fresh) != coding.values_of(seen):
+            raise Changed
         return _decided(fresh, by, priority)
 
 

@@ -18,7 +18,7 @@ from publishing import by_hand, facts, requesting, tasks
 from publishing.formats import locale_of, round_money
 from publishing.models import Item, Publication
 from publishing.picking import is_id
-from publishing.requesting import Held, Requested
+from publishing.requesting import Changed, Held, Requested
 from publishing.views import answers, values
 from publishing.views.former import Former, former_of_all
 from publishing.views.journey import set_out
@@ -63,7 +63,11 @@ def one(request: WorkspaceRequest, item_id: int) -> HttpResponse:
     if item.status in SENDABLE and values.are_others(request, item):
         messages.warning(request, _changed_meanwhile())
         return answers.moved(request, item)
-    outcome = _begin(request, _request(request, item))
+    try:
+        outcome = _begin(request, _request(request, item))
+    except Changed:
+        messages.warning(request, _changed_meanwhile())
+        return answers.moved(request, item)
     if isinstance(outcome, Held) and outcome.reasons:
         messages.warning(request, _("Not published. %(why)s") % {"why": _why(outcome)})
     return answers.moved(request, item)
@@ -136,7 +140,8 @@ def _list_afterwards(listing: Listing) -> Listing:
 
 
 def _request(request: WorkspaceRequest, item: Item) -> Requested | Held:
-    return requesting.request(item, by=request.user)
+    """As it was when it was compared with what the page showed. Raises Changed."""
+    return requesting.request(item, by=request.user, seen=item)
 
 
 def _begin(request: WorkspaceRequest, outcome: Requested | Held) -> Requested | Held:
@@ -146,7 +151,9 @@ def _begin(request: WorkspaceRequest, outcome: Requested | Held) -> Requested | 
     return outcome
 
 
-def _why(held: Held) -> str:
+def _why(held: Held | None) -> str:
+    if held is None:
+        return _("It was changed after this page had shown it.")
     return " ".join(str(reason.sentence) for reason in held.reasons)
 
 
@@ -155,18 +162,22 @@ def _publish_all(request: WorkspaceRequest, items: Iterable[Item]) -> None:
     outcomes = list(_requested(request, items))
     enqueue(tasks.publish_due, request.business.pk)
     set_out(request, [item for item, to in outcomes if isinstance(to, Requested)])
-    for item, outcome in outcomes[:NAMED]:
-        if isinstance(outcome, Held):
-            words = _("%(item)s was not published. %(why)s")
-            messages.warning(request, words % {"item": item, "why": _why(outcome)})
+    left = [(item, to) for item, to in outcomes if not isinstance(to, Requested)]
+    for item, outcome in left[:NAMED]:
+        words = _("%(item)s was not published. %(why)s")
+        messages.warning(request, words % {"item": item, "why": _why(outcome)})
 
 
 def _requested(
     request: WorkspaceRequest, items: Iterable[Item]
-) -> Iterator[tuple[Item, Requested | Held]]:
-    """Workers begin with the first while the rest is still being written down."""
+) -> Iterator[tuple[Item, Requested | Held | None]]:
+    """Workers begin with the first while the rest is still being written down; None
+    where somebody has changed one meanwhile."""
     for place, item in enumerate(items):
-        yield item, _request(request, item)
+        try:
+            yield item, _request(request, item)
+        except Changed:
+            yield item, None
         if place == 0:
             enqueue(tasks.publish_due, request.business.pk)
 

@@ -10,7 +10,7 @@ from publishing.views.visible import WorkspaceRequest
 
 def print_of(item: Item) -> str:
     """Another one as soon as any value of the item is another one."""
-    return _hash([_plain(item, name) for name in coding.FIELDS_OF[item.workspace]])
+    return _hash(coding.values_of(item))
 
 
 def print_of_all(items: Iterable[Item]) -> str:
@@ -31,12 +31,6 @@ def are_others_of(request: WorkspaceRequest, items: Iterable[Item]) -> bool:
 def _said_otherwise(request: WorkspaceRequest, now: str) -> bool:
     """Who says nothing has looked just now."""
     return request.POST.get("values", "") not in ("", now)
-
-
-def _plain(item: Item, name: str) -> str:
-    """Of another row its number: nothing is asked for here."""
-    column = getattr(Item._meta.get_field(name), "attname", name)  # noqa: SLF001
-    return str(getattr(item, column))
 
 
 def _hash(told: object) -> str:

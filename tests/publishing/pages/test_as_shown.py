@@ -3,11 +3,13 @@
 import re
 from datetime import timedelta
 
+import pytest
 from django.utils import timezone
 
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
 from publishing.models import Item
+from publishing.views import values
 from tests.publishing.pages.conftest import At, Visitor, now, text
 from tests.publishing.steps import publications
 
@@ -125,3 +127,33 @@ def test_a_selection_is_asked_about_again_where_it_changed_meanwhile(
     assert publications(bakery) == []
     mine.posts("items_publish", data={**agreed, "values": values_on(answer)})
     assert publications(bakery) == [item.pk]
+
+
+@pytest.fixture
+def hurried(monkeypatch: pytest.MonkeyPatch, item: Item) -> None:
+    """Somebody changes the item in the instant after it was compared."""
+
+    def compare(*_told: object) -> bool:
+        Item.unscoped.filter(pk=item.pk).update(description="Bob's words")
+        return False
+
+    monkeypatch.setattr(values, "are_others", compare)
+    monkeypatch.setattr(values, "are_others_of", compare)
+
+
+@pytest.mark.usefixtures("hurried")
+def test_what_is_changed_in_the_last_instant_is_not_sent_unseen(
+    at: At, alice: User, bakery: Business, item: Item
+) -> None:
+    assert CHANGED in publish(at(alice, bakery), item, "")
+    assert publications(bakery) == []
+
+
+@pytest.mark.usefixtures("hurried")
+def test_nor_is_one_of_many(at: At, alice: User, bakery: Business, item: Item) -> None:
+    mine = at(alice, bakery)
+    mine.posts("items_publish", data={"item": item.pk, "confirmed": "1"})
+    assert "It was changed after this page had shown it." in text(
+        mine.opens("costs_inbox")
+    )
+    assert publications(bakery) == []
