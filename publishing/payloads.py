@@ -180,7 +180,7 @@ def bill(claimed: Claim, *, vendor_id: str, mark: str) -> NewBill:
         tax_id=claimed.tax_id or None,
         project_id=claimed.project_id or None,
         customer_id=_customer_of(claimed),
-        is_billable=True if claimed.customer_id else None,
+        is_billable=_is_billed(claimed),
         location_id=claimed.location_id or None,
     )
     return NewBill(
@@ -202,6 +202,11 @@ def _customer_of(claimed: Claim) -> str | None:
     return claimed.customer_id or claimed.project_customer_id or None
 
 
+def _is_billed(claimed: Claim) -> bool | None:
+    """Said of every customer: what Zoho takes where nothing is said is written nowhere."""
+    return bool(claimed.customer_id) if _customer_of(claimed) else None
+
+
 def expense(claimed: Claim, *, vendor_id: str, mark: str) -> NewExpense:
     """Our mark closes the description: Zoho's list of expenses finds it there."""
     return NewExpense(
@@ -218,7 +223,7 @@ def expense(claimed: Claim, *, vendor_id: str, mark: str) -> NewExpense:
         description=marked(claimed.description, mark),
         project_id=claimed.project_id or None,
         customer_id=_customer_of(claimed),
-        is_billable=True if claimed.customer_id else None,
+        is_billable=_is_billed(claimed),
         location_id=claimed.location_id or None,
     )
 

@@ -235,7 +235,7 @@ def test_a_project_goes_with_its_customer_and_bills_nobody_for_it() -> None:
     spent = expense(replace(PAID_RECEIPT, project=project))
     for fields in (line, spent):
         assert (fields["project_id"], fields["customer_id"]) == ("601", "602")
-        assert "is_billable" not in fields
+        assert fields["is_billable"] is False
 
 
 def test_a_claim_from_before_projects_had_customers_is_read() -> None:
