@@ -1,5 +1,7 @@
 """What could not be saved stays where it was typed, and nothing is published past it."""
 
+import json
+
 import pytest
 from playwright.sync_api import Page, Route, expect
 
@@ -60,6 +62,27 @@ def test_publish_waits_for_what_is_being_saved(
 
     expect(page.get_by_text("Published as")).to_be_visible()
     expect(page.get_by_text("Typed last")).to_be_visible()
+
+
+def test_a_save_that_is_never_answered_does_not_hold_publish_back_unsaid(
+    page: Page, site: Site, bakery: Business, alice: User
+) -> None:
+    opens_an_item(page, site, bakery, alice)
+    page.route("**/fields/description/", lambda _route: None)
+    fields = page.locator("#item-fields")
+    assert json.loads(fields.get_attribute("hx-request") or "{}") == {"timeout": 30000}
+    fields.evaluate("it => it.setAttribute('hx-request', '{\"timeout\": 500}')")
+    description = page.get_by_label("Description", exact=True)
+    description.fill("Typed last")
+
+    page.get_by_role("button", name="Publish", exact=True).click()
+
+    expect(entry(page, "Description").get_by_text("Not saved")).to_be_visible()
+    page.unroute("**/fields/description/")
+    description.press("Enter")
+    expect(entry(page, "Description").get_by_text("Saved")).to_be_visible()
+    page.get_by_role("button", name="Publish", exact=True).click()
+    expect(page.get_by_text("Published as")).to_be_visible()
 
 
 def test_whoever_was_signed_out_keeps_what_they_typed(
