@@ -77,3 +77,33 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") document.activeElement.closest(".why")?.classList.add("why--closed");
 });
 document.addEventListener("focusout", (event) => event.target.closest?.(".why")?.classList.remove("why--closed"));
+
+// Publish means what its row shows: it waits for a category that is being saved, and does
+// not go past one that could not be saved.
+let awaited = "";
+
+document.addEventListener("submit", holdBack, { capture: true });
+document.addEventListener("htmx:afterSettle", goOn);
+for (const problem of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) {
+  document.addEventListener(problem, () => { awaited = ""; });
+}
+
+function holdBack(event) {
+  const row = event.target.closest(".col-act")?.closest("[data-row]");
+  const category = row?.querySelector(".row__category");
+  const typed = category?.querySelector(".picker__typed");
+  if (!typed || (typed.value === typed.defaultValue && !category.querySelector(".field__error"))) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  if (isSaving(row)) awaited = row.id;
+  else typed.focus();
+}
+
+function goOn() {
+  const row = document.getElementById(awaited);
+  if (!row || isSaving(row)) return;
+  awaited = "";
+  row.querySelector(".col-act form")?.requestSubmit();
+}
+
+const isSaving = (row) => Boolean(row.querySelector(".row__category.htmx-request"));

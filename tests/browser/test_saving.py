@@ -1,12 +1,13 @@
 """What could not be saved stays where it was typed, and nothing is published past it."""
 
 import json
+import time
 
 import pytest
 from playwright.sync_api import Page, Route, expect
 
 from dext_sync.businesses.models import Business, User
-from tests.browser.conftest import Site, is_accessible
+from tests.browser.conftest import A_WHILE, Site, is_accessible
 from tests.browser.steps import entry, fill, sign_in
 from tests.factories import PASSWORD
 from tests.publishing.factories import ready_item
@@ -83,6 +84,40 @@ def test_a_save_that_is_never_answered_does_not_hold_publish_back_unsaid(
     expect(entry(page, "Description").get_by_text("Saved")).to_be_visible()
     page.get_by_role("button", name="Publish", exact=True).click()
     expect(page.get_by_text("Published as")).to_be_visible()
+
+
+def test_publish_in_a_row_means_the_category_that_the_row_shows(
+    page: Page, site: Site, bakery: Business, alice: User
+) -> None:
+    connected_to(site.zoho, bakery)
+    ready_item(bakery, alice)
+    sign_in(page, site)
+    category = page.get_by_role("combobox", name="Category of Invoice INV-104")
+    publish = page.get_by_role("button", name="Publish Invoice INV-104")
+    category.fill("Travel")
+    page.route("**/fields/category/", lambda route: route.abort())
+    page.get_by_role("option", name="Travel Expense").click()
+    expect(page.get_by_text("nobody knows whether your change arrived")).to_be_visible()
+
+    publish.click()  # saves what was typed once more, and in vain
+    expect(page.locator(".row__category.htmx-request")).to_have_count(0)
+    publish.click()
+
+    expect(category).to_be_focused()
+    page.unroute("**/fields/category/")
+    page.route("**/fields/category/", slowly)
+    category.fill("Travel")
+    page.get_by_role("option", name="Travel Expense").click()
+    publish.click()
+    opened = page.get_by_role("link", name="Open Invoice INV-104 in Zoho Books")
+    expect(opened).to_be_visible(timeout=A_WHILE)
+    (line,) = site.zoho.bills[0]["line_items"]
+    assert line["account_name"] == "Travel Expense"
+
+
+def slowly(route: Route) -> None:
+    time.sleep(1)
+    route.continue_()
 
 
 def test_whoever_was_signed_out_keeps_what_they_typed(
