@@ -347,10 +347,11 @@ def _chosen_entries(facts: Facts) -> list[Reason]:
 
 
 def _project_of_another(facts: Facts) -> list[Reason]:
-    """An invoice takes projects of its own customer only."""
-    if not facts.is_sale or facts.project is None or facts.supplier is None:
+    """A project goes with its own customer only: whom a sale is to, or a cost billed."""
+    whose = facts.supplier if facts.is_sale else facts.customer
+    if facts.project is None or whose is None:
         return []
-    contact = facts.supplier.contact
+    contact = whose.contact if isinstance(whose, SupplierFacts) else whose
     its_own = contact is not None and contact.zoho_id == facts.project.customer_id
     return (
         [] if its_own or not facts.project.customer_id else [Reason.PROJECT_OF_ANOTHER]

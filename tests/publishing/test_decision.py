@@ -16,6 +16,7 @@ from publishing.decision import (
     Facts,
     Hold,
     MethodFacts,
+    ProjectFacts,
     Publish,
     SupplierFacts,
     TaxFacts,
@@ -112,6 +113,19 @@ def test_each_thing_that_is_missing_has_its_own_reason(
     changed = replace(INVOICE, **change)  # type: ignore[arg-type]
 
     assert held_for(changed) == {reason}
+
+
+@pytest.mark.parametrize("cost", [INVOICE, PAID_RECEIPT], ids=["bill", "expense"])
+def test_a_cost_is_billed_to_nobody_but_the_customer_of_its_project(
+    cost: Facts,
+) -> None:
+    project = ProjectFacts(zoho_id="601", customer_id="602")
+    billed = replace(cost, project=project, customer=Entry(zoho_id="602"))
+
+    assert isinstance(decide(billed), Publish)
+    assert isinstance(decide(replace(billed, customer=None)), Publish)
+    other = replace(billed, customer=Entry(zoho_id="999"))
+    assert held_for(other) == {"project_of_another"}
 
 
 def test_all_reasons_are_told_at_once_in_the_order_of_the_form() -> None:
