@@ -182,7 +182,7 @@ def _claim(consent: Consent) -> None:
 
 def _problem_of(consent: Consent, answer: Answer) -> str:
     """A key of PROBLEMS, or empty when the organisations are there to choose from."""
-    if answer.error:
+    if answer.error or not answer.code:
         return "refused" if answer.error == "access_denied" else "zoho_said_no"
     region = really_used(consent, answer)
     if region is None:

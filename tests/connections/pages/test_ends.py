@@ -58,6 +58,15 @@ def test_another_error_of_zoho(travels: Travels, alice: User, bakery: Business) 
     assert says(text(trip.follows(back)), "Zoho ended the sign-in")
 
 
+def test_an_answer_without_a_code(
+    travels: Travels, alice: User, bakery: Business, zoho: Zoho
+) -> None:
+    trip = travels(alice, bakery)
+    back = changed(trip.answers(trip.sets_out()), code="")
+    assert says(text(trip.follows(back)), "Zoho ended the sign-in")
+    assert exchanges(zoho) == 0
+
+
 def test_a_code_that_zoho_does_not_take(
     travels: Travels, alice: User, bakery: Business
 ) -> None:
