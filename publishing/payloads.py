@@ -62,7 +62,7 @@ class Claim:
 
     @property
     def amounts(self) -> "Amounts":
-        return Amounts(self.total, self.tax)
+        return Amounts(self.total, self.tax, self.currency_code)
 
     def as_json(self) -> dict[str, object]:
         """Amounts and dates as text: JSON's numbers are not exact."""
@@ -92,10 +92,11 @@ def _day(text: str | None) -> dt.date | None:
 
 @dataclass(frozen=True)
 class Amounts:
-    """`tax` is None where there is none to compare."""
+    """`tax` is None, and `currency` empty, where there is none to compare."""
 
     total: Decimal
     tax: Decimal | None
+    currency: str = ""
 
 
 def claim(facts: Facts, publish: Publish, *, mark: str, supplier_id: int) -> Claim:
@@ -266,6 +267,8 @@ def marked(description: str, mark: str) -> str:
 def differences(expected: Amounts, answered: Amounts) -> list[str]:
     """What Zoho made of it that the document does not say, for people."""
     found = []
+    if answered.currency not in ("", expected.currency):
+        found.append(f"currency {answered.currency} instead of {expected.currency}")
     if answered.total != expected.total:
         found.append(f"total {answered.total} instead of {expected.total}")
     if (

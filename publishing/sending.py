@@ -175,7 +175,7 @@ def record_done(
     publication: Publication, record: Record, *, found: bool = False
 ) -> Done:
     claimed = claim_of(publication)
-    answered = Amounts(record.total, record.tax_total)
+    answered = Amounts(record.total, record.tax_total, record.currency_code)
     return Done(
         zoho_id=record.zoho_id,
         answer={

@@ -277,6 +277,16 @@ def test_a_claim_is_the_same_after_it_was_stored(
     assert Claim.from_json(json.loads(json.dumps(claim.as_json()))) == claim
 
 
+def test_another_currency_is_told_whatever_the_amounts_are() -> None:
+    """Zoho may ignore the currency that it is sent, and book the same number of pounds."""
+    pounds = claimed(INVOICE).amounts
+    euros = replace(pounds, currency="EUR")
+
+    assert payloads.differences(euros, pounds) == ["currency GBP instead of EUR"]
+    assert payloads.differences(euros, replace(euros, currency="")) == []
+    assert payloads.differences(euros, euros) == []
+
+
 def test_other_amounts_in_zoho_are_named() -> None:
     expected = Amounts(Decimal("120.00"), Decimal("20.00"))
 
