@@ -55,6 +55,8 @@ def test_the_list_keeps_its_columns_and_its_place(
             file('my "list".pdf', b"MZ"),
         ]
     )
+    # How long thirteen documents take is not what is looked at here.
+    expect(page.get_by_role("progressbar", name="Upload")).to_be_hidden(timeout=30_000)
     said = page.get_by_role("status", name="Uploads")
     expect(said.get_by_text("12 documents added")).to_be_visible()
     expect(said.get_by_text('“my "list".pdf” is not a PDF')).to_be_visible()
