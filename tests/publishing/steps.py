@@ -13,6 +13,7 @@ from publishing import archiving, requesting, tasks
 from publishing.models import Item, Publication, Step
 from publishing.outcomes import uncertain_time
 from publishing.progress import Progress, progress
+from tests.publishing.zoho import Zoho
 
 
 def press_publish(item: Item, by: User) -> requesting.Requested | requesting.Held:
@@ -30,6 +31,13 @@ def begun(item: Item, by: User) -> Publication:
 def work(publication: Publication) -> None:
     """A worker gets the task of this publication."""
     tasks.publish(publication.business_id, publication.pk)
+
+
+def publish_into(
+    zoho: Zoho, item: Item, by: User, fault: str, path: str = "/bills"
+) -> Publication:
+    zoho.fails(fault, method="POST", path=path)
+    return publish(item, by)
 
 
 def review(business: Business) -> None:
