@@ -9,6 +9,8 @@ from decimal import Decimal
 from math import inf
 from typing import Any
 
+from django.utils import timezone
+
 from dext_sync.businesses.tenancy import acting_in
 from publishing.models import Item, Publication, PublishAttempt, Step
 from publishing.recovery import LOOK_UPS
@@ -129,7 +131,7 @@ def judge(zoho: Zoho, things: Things, before: Record, history: History) -> Verdi
             spoilt=sum(call["fault"] in SPOILT for call in evidence.calls),
             uncertain=sum(look.uncertain for look in looks),
             look_ups=sum(len(look.answered_at) for look in looks),
-            unfinished=[str(each) for each in _unfinished()],
+            unfinished=[_where_it_stands(each) for each in _unfinished()],
             doubles=[*_doubles(evidence), *_double_contacts(zoho, things)],
             lost=list(_lost(evidence)),
             false_failures=list(_false_failures(evidence)),
@@ -194,6 +196,25 @@ def _mark(record: Record) -> str:
 
 def _unfinished() -> Iterable[Publication]:
     return Publication.unscoped.filter(finished_at=None)
+
+
+def _where_it_stands(publication: Publication) -> str:
+    """What it waits for, how long still, and all that was tried."""
+    now = timezone.now()
+    due, leased = (
+        "never" if at is None else f"{(at - now).total_seconds():+.1f} s"
+        for at in (publication.due_at, publication.leased_until)
+    )
+    steps = ", ".join(
+        f"{step.kind} {step.state} (looked {step.look_ups} times: "
+        + " ".join(f"{each.outcome} {each.code}" for each in step.attempts.all())
+        + ")"
+        for step in publication.steps.all()
+    )
+    return (
+        f"{publication}: {publication.state} for {publication.waiting_reason}, due "
+        f"{due}, leased {leased}; {steps}"
+    )
 
 
 # Once
@@ -267,7 +288,8 @@ def _false_failures(evidence: Evidence) -> Iterator[str]:
         twin = item.pk == evidence.things.twin
         expected = Item.Status.FAILED if twin else Item.Status.PUBLISHED
         if item.status != expected:
-            problem = item.publications.latest("pk").problem
+            tried = item.publications.order_by("pk").last()
+            problem = tried.problem if tried else "never pressed"
             yield f"{item} of {item.supplier} is {item.status}: {problem}"
         if item.document_missing:
             yield f"{item}: its document is said to be missing"
