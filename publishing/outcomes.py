@@ -4,9 +4,11 @@ import logging
 import secrets
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Any, Final
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from connections.books import day_ends, has_scope_for
@@ -216,9 +218,17 @@ def _limit_ends(connection: Connection, error: ZohoRateLimited) -> datetime:
 
 def _gap(step: Step) -> float:
     """Seconds; they grow with every try in a row that Zoho was away."""
-    waited = step.attempts.filter(outcome=PublishAttempt.Outcome.WAITING).count()
-    tries = min(waited + step.look_ups, 10)
+    outcomes = vain_tries(step).order_by("-pk").values_list("outcome", flat=True)
+    in_a_row = takewhile(lambda each: each == PublishAttempt.Outcome.WAITING, outcomes)
+    tries = min(len(list(in_a_row)) + step.look_ups, 10)
     return float(min(LONGEST_GAP, FIRST_GAP * 2**tries)) * _dice(0.8, 1.2)
+
+
+def vain_tries(step: Step) -> QuerySet[PublishAttempt]:
+    """Those before this one, without what a limit has ended: that says itself when it
+    is over."""
+    before = step.attempts.exclude(outcome=PublishAttempt.Outcome.OPEN)
+    return before.exclude(error=ZohoRateLimited.__name__)
 
 
 def _gap_between_looks(step: Step) -> float:

@@ -36,6 +36,7 @@ from publishing.outcomes import (
     later,
     soon,
     uncertain_time,
+    vain_tries,
 )
 from publishing.payloads import Claim
 from publishing.problems import Problem, Wait
@@ -215,7 +216,8 @@ def after_duplicate(
             return record_done(publication, row, found=True)
     if rows:
         return _duplicate(publication, rows[0], Words.of(error))
-    if step.attempts.filter(outcome=PublishAttempt.Outcome.WAITING).count() < MOST_LAGS:
+    lags = vain_tries(step).filter(outcome=PublishAttempt.Outcome.WAITING)
+    if lags.count() < MOST_LAGS:
         return later(step, Wait.LIST_LAGS, Words.of(error))
     return _hidden(publication, Words.of(error))
 

@@ -57,6 +57,26 @@ def test_it_is_looked_for_ever_more_rarely(
     assert gaps == sorted(gaps)
 
 
+def test_a_limit_that_was_spent_before_makes_no_look_rarer(
+    zoho: Zoho, bakery: Business, bob: User, clock: Traveller
+) -> None:
+    zoho.fails("per_minute", method="POST", path="/bills", times=5)
+    publication = publish(ready_item(bakery, bob), bob)
+    for _limit in range(5):
+        clock.shift(now(publication).due_at - timezone.now())
+        if len(zoho.calls("POST", "/bills")) == 5:
+            zoho.fails("answer_lost", method="POST", path="/bills")
+        work(publication)
+    assert now(publication).waiting_reason == Wait.ANSWER_LOST.code
+    clock.shift(timedelta(seconds=125))
+    zoho.fails("error_500", method="GET", path="/bills")
+
+    work(publication)
+
+    assert now(publication).waiting_reason == Wait.UNCLEAR.code
+    assert now(publication).due_at - timezone.now() < timedelta(seconds=10)
+
+
 def test_a_number_that_zoho_never_shows_becomes_a_question(
     zoho: Zoho, bakery: Business, bob: User, clock: Traveller
 ) -> None:
