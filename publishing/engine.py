@@ -170,6 +170,9 @@ def _do(books: ConnectedBooks, publication: Publication, step: Step) -> bool:
         settled = contacting.without_sending(publication)
         if settled is not None:
             return _conclude(publication, step, settled)
+    if step.kind == Step.Kind.SENT and (told := sending.differences(publication)):
+        left = Refused(Problem.LEFT_DRAFT, Problem.LEFT_DRAFT.over(told))
+        return _conclude(publication, step, left)
     if step.kind == Step.Kind.RECORD and _is_like_a_lost_one(publication, step):
         return _ask_of_lost_ones(books, publication, step)
     if step.kind == Step.Kind.DOCUMENT and publication.attaches:

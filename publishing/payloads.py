@@ -98,6 +98,15 @@ class Amounts:
     tax: Decimal | None
     currency: str = ""
 
+    def as_json(self) -> dict[str, str | None]:
+        tax = None if self.tax is None else format(self.tax, "f")
+        return {"total": format(self.total, "f"), "tax": tax, "currency": self.currency}
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> "Amounts":
+        tax = _amount(stored["tax"])
+        return cls(Decimal(stored["total"]), tax, stored.get("currency", ""))
+
 
 def claim(facts: Facts, publish: Publish, *, mark: str, supplier_id: int) -> Claim:
     """Of facts that `decide` has found complete."""

@@ -3,6 +3,7 @@
 Each with its code and the sentence that a person reads.
 """
 
+from collections.abc import Sequence
 from enum import Enum
 
 from django.utils.functional import Promise
@@ -143,9 +144,14 @@ class Problem(Enum):
     TOTAL_DIFFERS = (
         "total_differs",
         "",
+        _("The record in Zoho Books differs from the document: look at it there."),
+    )
+    LEFT_DRAFT = (
+        "left_draft",
+        "",
         _(
-            "Zoho Books computed other amounts than the document has: look at the "
-            "record there."
+            "The invoice in Zoho Books differs from the document, so it was not marked "
+            "as sent: look at it there."
         ),
     )
     NOT_SENT = (
@@ -221,6 +227,10 @@ class Problem(Enum):
         self.code = code
         self.field = field
         self.sentence = sentence
+
+    def over(self, differences: Sequence[str]) -> str:
+        """The sentence, and what it is about."""
+        return f"{self.sentence} ({', '.join(differences)})"
 
 
 GONE = frozenset({Problem.RECORD_GONE.code, Problem.INVOICE_GONE.code})

@@ -433,6 +433,8 @@ def _step_sentence(step: Step) -> str:
             return _("being sent")
         case Step.State.UNCERTAIN:
             return _("sent, the answer was lost")
+        case Step.State.REFUSED if step.sent_at is None:
+            return _("not sent")
         case Step.State.REFUSED:
             return _("not taken by Zoho Books")
         case Step.State.DONE:

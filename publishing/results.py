@@ -206,9 +206,7 @@ def _note_differences(publication: Publication, outcome: Done) -> None:
     if not outcome.differences:
         return
     publication.problem_code = Problem.TOTAL_DIFFERS.code
-    publication.problem = (
-        f"{Problem.TOTAL_DIFFERS.sentence} ({', '.join(outcome.differences)})"
-    )
+    publication.problem = Problem.TOTAL_DIFFERS.over(outcome.differences)
     publication.save(update_fields=["problem_code", "problem"])
 
 

@@ -174,19 +174,25 @@ def known_contact(connection: Connection, contact: Contact) -> Done:
 def record_done(
     publication: Publication, record: Record, *, found: bool = False
 ) -> Done:
-    claimed = claim_of(publication)
     answered = Amounts(record.total, record.tax_total, record.currency_code)
     return Done(
         zoho_id=record.zoho_id,
-        answer={
-            "total": format(record.total, "f"),
-            "tax": None if record.tax_total is None else format(record.tax_total, "f"),
-            "currency": record.currency_code,
-            "status": record.status,
-        },
+        answer={**answered.as_json(), "status": record.status},
         found=found,
-        differences=tuple(payloads.differences(claimed.amounts, answered)),
+        differences=_differences(publication, answered),
     )
+
+
+def differences(publication: Publication) -> tuple[str, ...]:
+    """Of the record in Zoho, as it was answered, from the document, for people."""
+    answer = publication.steps.get(kind=Step.Kind.RECORD).answer
+    if "total" not in answer:
+        return ()  # A person has seen that it is there.
+    return _differences(publication, Amounts.from_json(answer))
+
+
+def _differences(publication: Publication, answered: Amounts) -> tuple[str, ...]:
+    return tuple(payloads.differences(claim_of(publication).amounts, answered))
 
 
 def record_in_zoho(books: ZohoBooks, publication: Publication) -> Record:

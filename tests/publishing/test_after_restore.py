@@ -210,8 +210,8 @@ def test_an_item_that_was_changed_since_is_known_by_its_mark(
     assert item_now(item).status == Item.Status.PUBLISHED
     assert [record["total"] for record in zoho.expenses] == [Decimal("24.00")]
     assert page_of(item).problem == (
-        "Zoho Books computed other amounts than the document has: look at the record "
-        "there. (total 24.00 instead of 12.00)"
+        "The record in Zoho Books differs from the document: look at it there. (total "
+        "24.00 instead of 12.00)"
     )
 
 

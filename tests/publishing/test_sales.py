@@ -11,7 +11,7 @@ from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
 from publishing import coding, suppliers, tasks
 from publishing.documents import content_of
-from publishing.models import Supplier
+from publishing.models import Item, Supplier
 from publishing.reasons import Reason
 from tests.publishing.factories import make_customer, ready_item, ready_sale
 from tests.publishing.steps import (
@@ -25,7 +25,8 @@ from tests.publishing.steps import (
     work,
     work_until_settled,
 )
-from tests.publishing.zoho import Zoho
+from tests.publishing.zoho import BAKERY, Zoho
+from tests.zoho_standin import changes
 
 pytestmark = pytest.mark.usefixtures("connection")
 
@@ -104,6 +105,27 @@ class TestPublishing:
         assert page_of(item).headline == (
             "Published as invoice 2026-17, marked as sent."
         )
+
+    def test_what_differs_in_zoho_stays_a_draft_for_a_person_to_look_at(
+        self, zoho: Zoho, bakery: Business, bob: User
+    ) -> None:
+        item = ready_sale(bakery, bob, mark_as_sent=True)
+        changes.update(
+            zoho.standin, BAKERY, "taxes", "Standard Rate", tax_percentage=25
+        )
+
+        publish(item, bob)
+
+        assert zoho.invoices[0]["status"] == "draft"
+        assert len(zoho.standin.calls) == 2
+        page = page_of(item)
+        assert page.status == Item.Status.PUBLISHED
+        assert page.headline == "Published as draft invoice 2026-17."
+        assert page.problem.startswith(
+            "The invoice in Zoho Books differs from the document, so it was not marked "
+            "as sent: look at it there. (tax 24"
+        )
+        assert [line.sentence for line in page.steps][-1] == "not sent"
 
     @pytest.mark.parametrize(("said", "status"), [(True, "sent"), (False, "draft")])
     def test_the_item_says_otherwise(

@@ -1,6 +1,7 @@
 """Sales whose answers are lost, whose workers die: one invoice, in the state it should be."""
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 import pytest
 import time_machine
@@ -230,3 +231,20 @@ def others_of_today(rows: Table, count: int) -> None:
             "created_time": stamp,
             "documents": [],
         }
+
+
+def test_one_that_a_person_has_changed_before_it_was_found_is_left_a_draft(
+    zoho: Zoho, bakery: Business, bob: User, clock: time_machine.Traveller
+) -> None:
+    item = ready_sale(bakery, bob, mark_as_sent=True)
+    zoho.fails("answer_lost", method="POST", path="/invoices")
+    publication = publish(item, bob)
+    (invoice,) = zoho.invoices
+    changes.update(
+        zoho.standin, BAKERY, "invoices", invoice["invoice_id"], total=Decimal(90)
+    )
+
+    work_until_settled(publication, clock)
+
+    assert zoho.invoices[0]["status"] == "draft"
+    assert "(total 90 instead of 120.00)" in page_of(item).problem
