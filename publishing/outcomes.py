@@ -36,6 +36,8 @@ LONGEST_GAP: Final = 600.0
 LATEST_START: Final = timedelta(seconds=10)
 FOREVER: Final = timedelta(hours=1)
 """Until somebody acts; an event ends the wait earlier, and a look now and then cannot hurt."""
+LOOKED_IN_VAIN: Final = (Wait.UNCLEAR.code, Wait.UNAVAILABLE.code)
+"""Zoho was asked, and could not say."""
 LIMITS: Final[dict[Limit, Wait]] = {
     "minute": Wait.MINUTE,
     "day": Wait.DAY,
@@ -232,8 +234,9 @@ def vain_tries(step: Step) -> QuerySet[PublishAttempt]:
 
 
 def _gap_between_looks(step: Step) -> float:
-    """Seconds: as long again as it has been looked for in vain."""
-    if step.sent_at is None:
+    """Seconds: as long again as it has been looked for in vain. One hiccup says nothing,
+    however long it has waited for something else."""
+    if step.sent_at is None or step.publication.waiting_reason not in LOOKED_IN_VAIN:
         return 0.0
     in_vain = timezone.now() - step.sent_at - uncertain_time()
     return min(LONGEST_GAP, in_vain.total_seconds()) * _dice(0.8, 1.0)

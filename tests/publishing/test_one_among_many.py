@@ -77,6 +77,24 @@ def test_a_limit_that_was_spent_before_makes_no_look_rarer(
     assert now(publication).due_at - timezone.now() < timedelta(seconds=10)
 
 
+def test_nor_does_a_day_that_it_waited_before_it_was_looked_for(
+    zoho: Zoho, bakery: Business, bob: User, clock: Traveller
+) -> None:
+    zoho.fails("answer_lost", method="POST", path="/bills")
+    publication = publish(ready_item(bakery, bob), bob)
+    clock.shift(timedelta(seconds=125))
+    zoho.fails("per_day", method="GET", path="/bills")
+    work(publication)
+    assert now(publication).waiting_reason == Wait.DAY.code
+    clock.shift(now(publication).due_at - timezone.now() + timedelta(seconds=1))
+    zoho.fails("error_500", method="GET", path="/bills")
+
+    work(publication)
+
+    assert now(publication).waiting_reason == Wait.UNCLEAR.code
+    assert now(publication).due_at - timezone.now() < timedelta(seconds=10)
+
+
 def test_a_number_that_zoho_never_shows_becomes_a_question(
     zoho: Zoho, bakery: Business, bob: User, clock: Traveller
 ) -> None:
