@@ -47,6 +47,79 @@ def test_exemptions_are_not_for_the_uk(books: Books, diner: Books) -> None:
     assert [row["tax_exemption_code"] for row in codes] == ["EXPORT"]
 
 
+@pytest.mark.parametrize(
+    ("changed", "outcome"),
+    [
+        ({"tax_exemption_id": "EXPORT"}, (201, 0)),
+        ({"tax_exemption_id": "4600000000000999999"}, (400, 2)),
+        ({"tax_exemption_id": "EXPORT", "tax_id": "GST5"}, (400, 2)),
+    ],
+    ids=str,
+)
+def test_an_indian_bill_says_on_its_line_why_it_has_no_tax(
+    spices: Books, changed: dict[str, str], outcome: tuple[int, int]
+) -> None:
+    known = {
+        "EXPORT": spices.id("exemptions", "EXPORT"),
+        "GST5": spices.id("taxes", "GST5"),
+    }
+    line = {name: known.get(value, value) for name, value in changed.items()}
+    vendor = spices.id("contacts", "Acme Paper Ltd")
+
+    answer = spices.post("/bills", spices.bill(vendor_id=vendor, line=line))
+
+    assert answer.outcome == outcome
+    if outcome == (201, 0):
+        (kept,) = answer.body["bill"]["line_items"]
+        assert kept["tax_exemption_code"] == "EXPORT"
+        assert answer.body["bill"]["tax_total"] == 0
+
+
+def test_elsewhere_a_bill_takes_no_exemption(books: Books, diner: Books) -> None:
+    for other in (books, diner):
+        line = {"tax_exemption_id": "4600000000000999999"}
+        assert other.post("/bills", other.bill(line=line)).outcome == (400, 2)
+
+
+def test_an_invoice_says_as_a_whole_why_it_has_no_tax(
+    books: Books, diner: Books, spices: Books
+) -> None:
+    for other in (diner, spices):
+        number = other.id("exemptions", "EXPORT")
+        assert other.new_invoice(tax_exemption_id=number).outcome == (201, 0)
+        in_a_line = {"line": {"tax_exemption_id": number}, "invoice_number": "2026-18"}
+        assert other.new_invoice(**in_a_line).outcome == (400, 2)
+    unknown = {"tax_exemption_id": "4600000000000999999", "invoice_number": "2026-19"}
+    assert spices.new_invoice(**unknown).outcome == (400, 2)
+    taxed = {
+        "tax_exemption_id": spices.id("exemptions", "EXPORT"),
+        "line": {"tax_id": spices.id("taxes", "GST5")},
+        "invoice_number": "2026-20",
+    }
+    assert spices.new_invoice(**taxed).outcome == (400, 2)
+    assert books.new_invoice(tax_exemption_id="46").outcome == (400, 2)
+
+
+def test_an_expense_says_it_on_a_line_of_its_own_and_nowhere_else(
+    spices: Books,
+) -> None:
+    number = spices.id("exemptions", "EXPORT")
+    body = spices.expense()
+    line = {"account_id": body["account_id"], "amount": 12.5}
+
+    at_the_head = spices.post("/expenses", body | {"tax_exemption_id": number})
+    on_a_line = spices.post(
+        "/expenses", body | {"line_items": [line | {"tax_exemption_id": number}]}
+    )
+    unknown = spices.post(
+        "/expenses", body | {"line_items": [line | {"tax_exemption_id": "46"}]}
+    )
+
+    assert at_the_head.outcome == (400, 2)
+    assert on_a_line.outcome == (201, 0)
+    assert unknown.outcome == (400, 2)
+
+
 def test_indian_taxes_are_groups_and_igst(spices: Books) -> None:
     taxes = spices.get("/settings/taxes").body["taxes"]
 

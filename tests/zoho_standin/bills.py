@@ -248,6 +248,8 @@ def _check_line(call: Call, line: Record) -> None:
     for name in ("acquisition_vat_id", "reverse_charge_vat_id"):
         if line.get(name):
             purchases.tax(call, line[name], name)
+    taxed = any(line.get(name) for name in ("tax_id", "reverse_charge_tax_id"))
+    purchases.exemption(call, line, taxed=taxed)
     if "rate" not in line and item is None:
         raise invalid("rate")
     purchases.check_belongings(call, line)
@@ -371,6 +373,7 @@ def _line(call: Call, line: Record, place: int) -> Record:
     account = organisation.accounts[line["account_id"]]
     item = organisation.items.get(line.get("item_id") or "", {})
     tax = organisation.taxes.get(line.get("tax_id") or "", {})
+    exemption = organisation.exemptions.get(line.get("tax_exemption_id") or "", {})
     rate = Decimal(line["rate"] if "rate" in line else item["purchase_rate"])
     return {
         **blank(
@@ -396,7 +399,8 @@ def _line(call: Call, line: Record, place: int) -> Record:
         "tax_name": tax.get("tax_name", ""),
         "tax_type": tax.get("tax_type", "tax"),
         "tax_percentage": tax.get("tax_percentage", 0),
-        "tax_exemption_id": line.get("tax_exemption_id") or "",
+        "tax_exemption_id": exemption.get("tax_exemption_id", ""),
+        "tax_exemption_code": exemption.get("tax_exemption_code", ""),
         "reverse_charge_tax_id": line.get("reverse_charge_tax_id") or "",
         "acquisition_vat_id": line.get("acquisition_vat_id") or "",
         "reverse_charge_vat_id": line.get("reverse_charge_vat_id") or "",

@@ -180,6 +180,7 @@ def _check_line(call: Call, line: Record) -> None:
     for name in ("tax_id", "reverse_charge_tax_id"):
         if line.get(name):
             purchases.tax(call, line[name], name)
+    purchases.exemption(call, line, taxed=bool(line.get("tax_id")))
 
 
 def _paid_through(call: Call, number: str) -> Record:

@@ -111,7 +111,12 @@ def _row(call: Call, invoice: Record) -> Row:
 
 def one_invoice(call: Call) -> Answer:
     invoice = _found(call)
-    return success(invoice=invoice | {"status": _status(call, invoice)})
+    return success(invoice=_told(invoice) | {"status": _status(call, invoice)})
+
+
+def _told(invoice: Record) -> Record:
+    """Why an invoice has no tax is taken, and in no answer that anybody has seen."""
+    return {key: row for key, row in invoice.items() if key != "tax_exemption_id"}
 
 
 def _status(call: Call, invoice: Record) -> str:
@@ -128,7 +133,7 @@ def create_invoice(call: Call) -> Answer:
     if "true" in (call.queries.get("send"), str(call.body.get("send")).lower()):
         invoice.update(status="sent", is_emailed=True)
     message = "The invoice has been created."
-    return created(message, f"invoices/{number}", invoice=invoice)
+    return created(message, f"invoices/{number}", invoice=_told(invoice))
 
 
 def _invoice(call: Call, body: Record, number: str) -> Record:
@@ -147,6 +152,7 @@ def _invoice(call: Call, body: Record, number: str) -> Record:
     for line in lines:
         _check_line(call, line, customer)
         check_sale(organisation, supply, line)
+    purchases.exemption(call, body, taxed=any(line.get("tax_id") for line in lines))
     purchases.check_belongings(call, {"location_id": body.get("location_id")})
     purchases.check_tags(call, body, lines)
     due = body.get("due_date") or _due(day, customer)
@@ -281,6 +287,7 @@ def _head(
         "billing_address": customer["billing_address"],
         "shipping_address": customer["shipping_address"],
         "contact_persons": body.get("contact_persons") or [],
+        **{name: body[name] for name in ("tax_exemption_id",) if body.get(name)},
         "is_emailed": False,
         "is_viewed_by_client": False,
         "can_send_in_mail": False,

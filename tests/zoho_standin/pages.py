@@ -187,7 +187,7 @@ def _bills(organisation: Organisation) -> Markup:
             order_number=bill["reference_number"],
             vendor=bill["vendor_name"],
             lines=_lines(bill),
-            tax=bill["tax_total"],
+            tax=_tax(organisation, bill, bill["line_items"]),
             total=_total(bill),
             status=bill["status"],
             files=_files(organisation, bill),
@@ -258,7 +258,7 @@ def _invoices(organisation: Organisation) -> Markup:
             reference=invoice["reference_number"],
             customer=invoice["customer_name"],
             lines=_lines(invoice),
-            tax=invoice["tax_total"],
+            tax=_tax(organisation, invoice, [invoice]),
             total=_total(invoice),
             status=invoice["status"],
             emailed="yes" if invoice["is_emailed"] else "no",
@@ -280,6 +280,14 @@ def _invoices(organisation: Organisation) -> Markup:
         "Attachments",
     ]
     return table("Invoices", headings, rows)
+
+
+def _tax(organisation: Organisation, record: Record, said: list[Record]) -> str:
+    """With the reason why there is none; said: where the record may say it."""
+    exemptions = organisation.exemptions
+    numbers = [row.get("tax_exemption_id") for row in said]
+    codes = [exemptions[number]["tax_exemption_code"] for number in numbers if number]
+    return " · ".join([str(record["tax_total"]), *codes])
 
 
 def _total(record: Record) -> str:

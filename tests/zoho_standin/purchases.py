@@ -51,6 +51,14 @@ def tax(call: Call, number: str, name: str = "tax_id") -> Record:
     return found
 
 
+def exemption(call: Call, row: Record, *, taxed: bool) -> None:
+    """Of a line, or of an invoice as a whole. What Zoho makes of a tax beside it is not
+    known, so nobody may rely on that."""
+    number = row.get("tax_exemption_id")
+    if number and (taxed or number not in call.organisation.exemptions):
+        raise invalid("tax_exemption_id")
+
+
 def currency(organisation: Organisation, number: str) -> Record:
     if number not in organisation.currencies:
         raise Refused(400, 9004, "Currency does not exist.")
