@@ -291,6 +291,7 @@ def bill(row: Row) -> Bill:
         currency_code=text(row, "currency_code"),
         total=_total(row),
         tax_total=number(row, "tax_total"),
+        tax_exemption_id=_exemption_of(row),
         status=text(row, "status"),
         has_attachment=_has_file(row, "attachment_name"),
         created_at=moment(row, "created_time"),
@@ -476,6 +477,13 @@ def _total(row: Row) -> Decimal:
     if total is None:
         raise Malformed("A record has no total.")
     return total
+
+
+def _exemption_of(row: Row) -> str | None:
+    """That of its first line; None where Zoho tells none of them."""
+    lines = row.get("line_items")
+    line = _mapping(lines[0]) if isinstance(lines, list) and lines else {}
+    return text(line, "tax_exemption_id") if "tax_exemption_id" in line else None
 
 
 def _expense_tax(row: Row) -> Decimal | None:

@@ -247,7 +247,8 @@ class LockRow:
 
 @dataclass(frozen=True, kw_only=True)
 class Bill:
-    """`tax_total` is None in lists: Zoho tells it in the single bill only."""
+    """`tax_total` and `tax_exemption_id` are None in lists: Zoho tells them in the
+    single bill only. The exemption is that of the first line, empty if it has none."""
 
     zoho_id: str
     vendor_id: str
@@ -257,6 +258,7 @@ class Bill:
     currency_code: str
     total: Decimal
     tax_total: Decimal | None
+    tax_exemption_id: str | None = None
     status: str
     has_attachment: bool
     created_at: dt.datetime | None

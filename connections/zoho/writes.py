@@ -56,6 +56,7 @@ class NewBillLine:
     name: str | None = None
     description: str | None = None
     tax_id: str | None = None
+    tax_exemption_id: str | None = None  # India, Australia, Canada
     item_id: str | None = None
     project_id: str | None = None
     customer_id: str | None = None
@@ -70,6 +71,7 @@ class NewBillLine:
             name=self.name,
             description=self.description,
             tax_id=self.tax_id,
+            tax_exemption_id=self.tax_exemption_id,
             item_id=self.item_id,
             project_id=self.project_id,
             customer_id=self.customer_id,
@@ -191,6 +193,7 @@ class NewInvoice:
     currency_id: str | None = None
     exchange_rate: Decimal | None = None
     is_inclusive_tax: bool | None = None
+    tax_exemption_id: str | None = None  # India, United States
     location_id: str | None = None
 
     def fields(self) -> Fields:
@@ -203,6 +206,7 @@ class NewInvoice:
             currency_id=self.currency_id,
             exchange_rate=self.exchange_rate,
             is_inclusive_tax=self.is_inclusive_tax,
+            tax_exemption_id=self.tax_exemption_id,
             location_id=self.location_id,
             line_items=[line.fields() for line in self.lines],
         )

@@ -74,6 +74,7 @@ LINE = NewBillLine(
     name="a",
     description="a",
     tax_id="1",
+    tax_exemption_id="1",
     item_id="1",
     project_id="1",
     customer_id="1",
@@ -132,6 +133,7 @@ INVOICE = NewInvoice(
     currency_id="1",
     exchange_rate=Decimal(1),
     is_inclusive_tax=True,
+    tax_exemption_id="1",
     location_id="1",
     lines=(INVOICE_LINE,),
 )
