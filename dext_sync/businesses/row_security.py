@@ -4,6 +4,8 @@ Each tenant table has a `business_id`; PostgreSQL shows its rows only to a sessi
 of that business, and a foreign key between tenant tables includes the business.
 """
 
+from collections.abc import Mapping
+
 from django.db.migrations import RunSQL
 
 BUSINESS = "(SELECT nullif(current_setting('app.business', true), '')::bigint)"
@@ -99,12 +101,33 @@ def same_business(table: str, **targets: str) -> RunSQL:
 
     targets: column="referenced table".
     """
+    return _same_business(table, targets, "")
+
+
+def same_business_from_now_on(table: str, **targets: str) -> RunSQL:
+    """The same of new columns of a large table, which nobody waits for: the rows that
+    are there are looked at by `rows_are_of_one_business`, in a later migration."""
+    return _same_business(table, targets, " NOT VALID")
+
+
+def _same_business(table: str, targets: Mapping[str, str], ending: str) -> RunSQL:
     return RunSQL(
         "".join(
             f"ALTER TABLE {table} ADD CONSTRAINT {table}_{column}_in_business"
             f" FOREIGN KEY (business_id, {column}) REFERENCES {target} (business_id, id)"
-            f" DEFERRABLE INITIALLY DEFERRED;"
+            f" DEFERRABLE INITIALLY DEFERRED{ending};"
             for column, target in targets.items()
+        ),
+        RunSQL.noop,
+    )
+
+
+def rows_are_of_one_business(table: str, *columns: str) -> RunSQL:
+    """What `same_business_from_now_on` has left; others read and write meanwhile."""
+    return RunSQL(
+        "".join(
+            f"ALTER TABLE {table} VALIDATE CONSTRAINT {table}_{column}_in_business;"
+            for column in columns
         ),
         RunSQL.noop,
     )
