@@ -20,7 +20,7 @@ SENT_AS: Final[Mapping[str, tuple[str, ...]]] = {
     "customer": ("customer_id",),
     "currency": ("currency_id", "exchange_rate"),
     "total": ("total",),
-    "tax_rate": ("tax_id", "tax"),
+    "tax_rate": ("tax_id", "tax_exemption_id", "tax"),
     "payment_method": ("paid_through_account_id",),
     "mark_as_sent": ("mark_as_sent",),
 }
@@ -98,10 +98,11 @@ def stands(failure: Failure, now: Present) -> bool:
 
 
 def _sends_other(failure: Failure, now: Present) -> bool:
-    """A field that mends it is another one now; where none is known, any may."""
+    """A field that mends it is another one now; where none is known, any may. What an
+    older claim does not know yet is what a newer one has nothing in."""
     fields = _fields(failure) or tuple(SENT_AS)
     return any(
-        failure.sent.get(name) != now.would_send.get(name)
+        (failure.sent.get(name) or None) != (now.would_send.get(name) or None)
         for field in ("kind", *fields)
         for name in SENT_AS[field]
     )

@@ -19,6 +19,7 @@ from connections.models import (
     ListEntry,
     Location,
     Project,
+    TaxExemption,
     TaxRate,
 )
 from dext_sync.businesses import audit
@@ -56,6 +57,7 @@ Value = (
     | Location
     | Contact
     | TaxRate
+    | TaxExemption
     | PaymentMethod
     | None
 )
@@ -121,15 +123,17 @@ class InZoho(NotEditable):
 
 def values_of(item: Item) -> list[str]:
     """All that people change of it; of another row its number, so nothing is asked."""
-    fields = [Item._meta.get_field(name) for name in FIELDS_OF[item.workspace]]  # noqa: SLF001
+    names = (*FIELDS_OF[item.workspace], "tax_exemption")
+    fields = [Item._meta.get_field(name) for name in names]  # noqa: SLF001
     return [str(getattr(item, getattr(each, "attname", each.name))) for each in fields]
 
 
 def change(item: Item, field: str, value: Value, *, by: User) -> Item:
     """Save one field as this person's, and say what is missing now.
 
-    `value` is the field's own type, None or "" to empty it. Raises NotEditable, and
-    InZoho where its publishing data must be cleared first.
+    `value` is the field's own type, None or "" to empty it; an exemption is said in the
+    field of the tax rate. Raises NotEditable, and InZoho where its publishing data must
+    be cleared first.
     """
     if field not in FIELDS_OF[item.workspace]:
         raise ValueError(f"{field} is not a field that people change.")
@@ -142,7 +146,7 @@ def change(item: Item, field: str, value: Value, *, by: User) -> Item:
             raise NotEditable
         if not fresh.takes_changes:
             raise InZoho
-        before = getattr(fresh, field)
+        before = filling.said_in(fresh, field)
         if before != value:
             connection = connection_for(fresh)
             _set(fresh, field, value, connection, by)
@@ -161,7 +165,7 @@ def _confirm(item: Item, field: str, by: User) -> None:
     item.sources = {**item.sources, field: said_by(by)}
     item.auto_due_at = rested()
     item.save(update_fields=["sources", "auto_due_at"])
-    now = shown(item, field, getattr(item, field))
+    now = shown(item, field, filling.said_in(item, field))
     audit.record(
         item.business,
         "item.confirmed",
@@ -175,10 +179,9 @@ def _confirm(item: Item, field: str, by: User) -> None:
 def _set(
     item: Item, field: str, value: Value, connection: Connection | None, by: User
 ) -> None:
-    setattr(item, field, value)
+    changed = [*filling.put(item, field, value), "sources", "auto_due_at"]
     item.sources = {**item.sources, field: said_by(by)}
     item.auto_due_at = rested()
-    changed = [field, "sources", "auto_due_at"]
     if field == "supplier":
         item.spelled_as = None
         changed.append("spelled_as")
@@ -255,6 +258,8 @@ def _follow(item: Item, places_of: Callable[[str], int]) -> list[str]:
 
 
 def _suggested(item: Item, places_of: Callable[[str], int]) -> Decimal | None:
+    if item.total is not None and item.tax_exemption_id is not None:
+        return Decimal(0)
     if item.tax_rate is None or item.total is None:
         return None
     return suggest_tax(item.total, item.tax_rate, places_of(item.currency))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal
 
-from connections.editions import EDITIONS_WITHOUT_PURCHASE_TAX
+from connections.editions import EDITIONS_WITHOUT_PURCHASE_TAX, takes_exemption
 from publishing.reasons import Dated, Reason, Why, place_of
 
 # Editions whose sales may go without tax: it depends on who buys, and where.
@@ -133,6 +133,8 @@ class Facts:
     rate_date: dt.date | None = None
     total: Decimal | None = None
     tax: TaxFacts | None = None
+    # Why there is no tax, in place of a rate.
+    exemption: Entry | None = None
     tax_amount: Decimal | None = None
     several_rates: bool = False
     # Costs only: "purchases", "expenses", or "" where it follows from the document.
@@ -387,15 +389,25 @@ def _tax(facts: Facts) -> list[Reason]:
     if facts.books is None or not facts.tax_registered:
         return []
     if not facts.takes_tax:
-        has_tax = facts.tax is not None or facts.tax_amount
+        has_tax = facts.tax or facts.exemption or facts.tax_amount
         return [Reason.TAX_NOT_KNOWN_HERE] if has_tax else []
     if facts.several_rates:
         return [Reason.SEVERAL_RATES]
+    if facts.exemption is not None:
+        return _exemption(facts, facts.exemption, facts.books)
     if facts.tax is None:
         return [] if _goes_untaxed(facts) else [Reason.NO_TAX]
     if not facts.tax.usable:
         return [Reason.TAX_GONE]
     return [] if _tax_agrees(facts, facts.tax) else [Reason.TAX_DISAGREES]
+
+
+def _exemption(facts: Facts, chosen: Entry, books: BooksFacts) -> list[Reason]:
+    if not takes_exemption(kind_of(facts), books.edition):
+        return [Reason.EXEMPTION_NOT_HERE]
+    if not chosen.usable:
+        return [Reason.EXEMPTION_GONE]
+    return [Reason.EXEMPT_WITH_TAX] if facts.tax_amount else []
 
 
 def _goes_untaxed(facts: Facts) -> bool:

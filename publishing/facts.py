@@ -78,6 +78,7 @@ def facts_of(
         rate_date=item.rate_date,
         total=item.total,
         tax=_tax(item.tax_rate, connection),
+        exemption=_entry(item.tax_exemption, connection),
         tax_amount=item.tax_amount,
         several_rates=item.several_rates,
         publish_to=item.publish_to,

@@ -150,7 +150,7 @@ def chosen_entries(item: Item) -> dict[str, ListEntry]:
         "project": item.project,
         "location": item.location,
         "customer": item.customer,
-        "tax_rate": item.tax_rate,
+        "tax_rate": item.tax,
         "payment_method": method.account if method else None,
     }
     return {field: entry for field, entry in chosen.items() if entry is not None}

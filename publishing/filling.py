@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from django.utils import timezone
 
-from connections.models import Connection
+from connections.models import Connection, TaxExemption, TaxRate
 from publishing.models import (
     CategoryRule,
     Item,
@@ -239,6 +239,21 @@ class Voices:
         return self._methods[key]
 
 
+def said_in(item: Item, name: str) -> Any:
+    """What the item says in this field: an exemption stands where a tax rate does."""
+    return item.tax if name == "tax_rate" else getattr(item, name)
+
+
+def put(item: Item, name: str, value: Any) -> list[str]:
+    """Say it there; answers the fields that are to be saved."""
+    if name != "tax_rate":
+        setattr(item, name, value)
+        return [name]
+    item.tax_rate = value if isinstance(value, TaxRate) else None
+    item.tax_exemption = value if isinstance(value, TaxExemption) else None
+    return ["tax_rate", "tax_exemption"]
+
+
 def known_of(item: Item) -> Known:
     return Known(
         date=item.date,
@@ -246,7 +261,7 @@ def known_of(item: Item) -> Known:
         reference=item.reference,
         tax_is_said=_tax_is_said(item),
         by_person={
-            name: Said(_person(item.sources[name]), getattr(item, name))
+            name: Said(_person(item.sources[name]), said_in(item, name))
             for name in FILLED
             if is_said_by_person(item, name)
         },

@@ -54,6 +54,7 @@ class Claim:
     due_date: dt.date | None = None
     exchange_rate: Decimal | None = None
     tax_id: str = ""
+    tax_exemption_id: str = ""
     project_id: str = ""
     location_id: str = ""
     customer_id: str = ""
@@ -62,7 +63,7 @@ class Claim:
 
     @property
     def amounts(self) -> "Amounts":
-        return Amounts(self.total, self.tax, self.currency_code)
+        return Amounts(self.total, self.tax, self.currency_code, self.tax_exemption_id)
 
     def as_json(self) -> dict[str, object]:
         """Amounts and dates as text: JSON's numbers are not exact."""
@@ -92,11 +93,13 @@ def _day(text: str | None) -> dt.date | None:
 
 @dataclass(frozen=True)
 class Amounts:
-    """`tax` is None, and `currency` empty, where there is none to compare."""
+    """`tax` is None, and `currency` empty, where there is none to compare; `exemption`,
+    the reason why there is no tax, is None where nobody says it."""
 
     total: Decimal
     tax: Decimal | None
     currency: str = ""
+    exemption: str | None = None
 
     def as_json(self) -> dict[str, str | None]:
         tax = None if self.tax is None else format(self.tax, "f")
@@ -144,13 +147,22 @@ def claim(facts: Facts, publish: Publish, *, mark: str, supplier_id: int) -> Cla
         supplier_name=facts.supplier.name,
         contact_id=contact.zoho_id if contact else "",
         mark_as_sent=facts.is_sale and facts.mark_as_sent,
-        tax_id=facts.tax.zoho_id if facts.tax and facts.takes_tax else "",
+        **_tax_or_exemption(facts),
         project_id=facts.project.zoho_id if facts.project else "",
         location_id=facts.location.zoho_id if facts.location else "",
         customer_id=_billed_to(facts),
         project_customer_id=_project_of(facts),
         paid_through_account_id=account.zoho_id if account and not has_number else "",
     )
+
+
+def _tax_or_exemption(facts: Facts) -> dict[str, str]:
+    """Never both: a record has a tax, or says why it has none."""
+    if not facts.takes_tax:
+        return {}
+    if facts.exemption is not None:
+        return {"tax_exemption_id": facts.exemption.zoho_id}
+    return {"tax_id": facts.tax.zoho_id} if facts.tax else {}
 
 
 def _billed_to(facts: Facts) -> str:
@@ -162,7 +174,11 @@ def _project_of(facts: Facts) -> str:
 
 
 def expected_tax(facts: Facts, places: int) -> Decimal | None:
-    if facts.total is None or facts.tax is None or not facts.takes_tax:
+    if facts.total is None or not facts.takes_tax:
+        return None
+    if facts.exemption is not None:
+        return rounded(Decimal(0), places)
+    if facts.tax is None:
         return None
     return tax_inside(facts.total, facts.tax, places)
 
@@ -188,6 +204,7 @@ def bill(claimed: Claim, *, vendor_id: str, mark: str) -> NewBill:
         rate=claimed.total,
         description=claimed.description or None,
         tax_id=claimed.tax_id or None,
+        tax_exemption_id=claimed.tax_exemption_id or None,
         project_id=claimed.project_id or None,
         customer_id=_customer_of(claimed),
         is_billable=_is_billed(claimed),
@@ -260,6 +277,7 @@ def invoice(claimed: Claim, *, customer_id: str, mark: str) -> NewInvoice:
         currency_id=claimed.currency_id,
         exchange_rate=claimed.exchange_rate,
         is_inclusive_tax=True if claimed.tax_id else None,
+        tax_exemption_id=claimed.tax_exemption_id or None,
         location_id=claimed.location_id or None,
         lines=(line,),
     )
@@ -286,4 +304,8 @@ def differences(expected: Amounts, answered: Amounts) -> list[str]:
         and answered.tax != expected.tax
     ):
         found.append(f"tax {answered.tax} instead of {expected.tax}")
+    if expected.exemption and answered.exemption not in (None, expected.exemption):
+        found.append(
+            "another tax exemption" if answered.exemption else "no tax exemption"
+        )
     return found

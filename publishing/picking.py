@@ -14,6 +14,7 @@ from django.db.models import Case, IntegerField, Model, Q, QuerySet, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from connections import entries
+from connections.editions import takes_exemption
 from connections.models import (
     Account,
     Connection,
@@ -22,6 +23,7 @@ from connections.models import (
     ListEntry,
     Location,
     Project,
+    TaxExemption,
     TaxRate,
 )
 from dext_sync.businesses.models import Business
@@ -42,6 +44,8 @@ COST_TYPES = (
 INCOME_TYPES = ("income", "other_income")
 MOST_OPTIONS = 30
 LONGEST_ID = 18
+EXEMPTION: Final = "exemption"
+"""Before the number of what is picked in place of a tax rate."""
 # A tax rate as it is typed: 20, 20%, 17.5%.
 RATE = re.compile(r"(?P<number>\d{1,3}(\.\d{1,4})?)%?", re.ASCII)
 
@@ -100,6 +104,13 @@ class Place:
         return self.workspace == Item.Workspace.SALES
 
     @property
+    def takes_exemptions(self) -> bool:
+        """Whether something that is entered here may say why it has no tax."""
+        record = "invoice" if self.sells else "bill"
+        connection = self.connection
+        return connection is not None and takes_exemption(record, connection.edition)
+
+    @property
     def side(self) -> Supplier.Side:
         return Supplier.Side.CUSTOMER if self.sells else Supplier.Side.SUPPLIER
 
@@ -118,6 +129,8 @@ class Option:
     """What the list says where that is more than the label."""
     rank: int = 0
     """How well it fits what was typed; 0 fits best."""
+    group: str = ""
+    """The heading that it stands under with its neighbours, if there is one."""
 
 
 def options(field: str, words: str, place: Place) -> list[Option]:
@@ -126,6 +139,8 @@ def options(field: str, words: str, place: Place) -> list[Option]:
         return _supplier_options(words, place)
     if field == "contact":
         return _contact_options(words, place)
+    if field == "tax":
+        return _tax_options(words, place)
     offered = _known_suppliers if field == "known_supplier" else CHOICES[field]
     return [_option(row) for row in _best(offered(place), words)]
 
@@ -141,6 +156,22 @@ def _with_rate(row: Model, name: str) -> str:
         return ""
     rate = f"{row.percentage.normalize():f}"
     return "" if f"{rate}%" in name.replace(" ", "") else f"{name} · {rate} %"
+
+
+def _tax_options(words: str, place: Place) -> list[Option]:
+    """The rates, and after them the reasons why there is no tax."""
+    return [
+        *options("tax_rate", words, place),
+        *(
+            Option(
+                f"{EXEMPTION}:{row.pk}",
+                str(row),
+                row.description if row.description != str(row) else "",
+                group=str(_("Without tax")),
+            )
+            for row in _best(_exemptions(place), words)
+        ),
+    ]
 
 
 def entries_of(model: type[ListEntry]) -> Callable[[Place], QuerySet[Any]]:
@@ -169,6 +200,14 @@ def _parties(place: Place) -> QuerySet[Contact]:
     """Whom a cost is from, or a sale is to."""
     rows: QuerySet[Contact] = entries_of(Contact)(place)
     return rows.filter(kind=suppliers.KINDS[place.side])
+
+
+def _exemptions(place: Place) -> QuerySet[TaxExemption]:
+    """Where the records of this workspace take one; a purchase has no customer."""
+    rows: QuerySet[TaxExemption] = entries_of(TaxExemption)(place)
+    if not place.takes_exemptions:
+        return rows.none()
+    return rows if place.sells else rows.exclude(kind="customer")
 
 
 def _methods(place: Place) -> QuerySet[PaymentMethod]:
@@ -294,14 +333,29 @@ def picked(field: str, data: Mapping[str, str], place: Place) -> Any:
     typed = plain_words(data.get("typed", ""))
     if field == "supplier":
         return picked_supplier(chosen, typed, place)
+    if field == "tax_rate":
+        return _picked_tax(chosen, typed, place)
     return picked_row(CHOICES[field](place), chosen, typed)
+
+
+def _picked_tax(chosen: str, typed: str, place: Place) -> TaxRate | TaxExemption | None:
+    kind, _colon, number = chosen.partition(":")
+    rates, exemptions = CHOICES["tax_rate"](place), _exemptions(place)
+    if kind == EXEMPTION:
+        exemption: TaxExemption = _by_id(exemptions, number)
+        return exemption
+    if typed and not chosen:
+        found: TaxRate | TaxExemption = _by_name(typed, rates, exemptions)
+        return found
+    rate: TaxRate | None = picked_row(rates, chosen, typed)
+    return rate
 
 
 def picked_row(rows: QuerySet[Any], chosen: str, typed: str) -> Any:
     """The one that was picked, else the one that was typed; raises ValidationError."""
     if not chosen and not typed:
         return None
-    return _by_id(rows, chosen) if chosen else _by_name(rows, typed)
+    return _by_id(rows, chosen) if chosen else _by_name(typed, rows)
 
 
 def _by_id(rows: QuerySet[Any], chosen: str) -> Any:
@@ -316,10 +370,10 @@ def is_id(text: str) -> bool:
     return text.isascii() and text.isdecimal() and len(text) <= LONGEST_ID
 
 
-def _by_name(rows: QuerySet[Any], typed: str) -> Any:
+def _by_name(typed: str, *lists: QuerySet[Any]) -> Any:
     """An exact name, else the only one that has these words in it."""
-    exact = list(rows.filter(name__iexact=typed)[:2])
-    alike = exact or list(_named_like(rows, typed)[:6])
+    exact = [row for rows in lists for row in rows.filter(name__iexact=typed)[:2]]
+    alike = exact or [row for rows in lists for row in _named_like(rows, typed)[:6]]
     if len(alike) == 1:
         return alike[0]
     if not alike:

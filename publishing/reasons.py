@@ -154,6 +154,14 @@ class Reason(Enum):
         "tax_rate",
         _("The chosen tax rate is no longer in Zoho Books: choose another one."),
     )
+    EXEMPTION_GONE = (
+        "exemption_gone",
+        "tax_rate",
+        _(
+            "The chosen tax exemption is no longer in Zoho Books: choose another one, or "
+            "a tax rate."
+        ),
+    )
     PROJECT_GONE = (
         "project_gone",
         "project",
@@ -179,6 +187,22 @@ class Reason(Enum):
         "tax_not_known_here",
         "tax_rate",
         _("This organisation takes no tax on purchases: remove rate and tax amount."),
+    )
+    EXEMPTION_NOT_HERE = (
+        "exemption_not_here",
+        "tax_rate",
+        _(
+            "What this becomes in Zoho Books takes no tax exemption: choose a tax rate, "
+            "one of 0 % where there is no tax."
+        ),
+    )
+    EXEMPT_WITH_TAX = (
+        "exempt_with_tax",
+        "tax_amount",
+        _(
+            "A tax exemption says that there is no tax: remove the tax amount, or choose "
+            "a tax rate."
+        ),
     )
     TAX_DISAGREES = (
         "tax_disagrees",

@@ -174,7 +174,12 @@ def known_contact(connection: Connection, contact: Contact) -> Done:
 def record_done(
     publication: Publication, record: Record, *, found: bool = False
 ) -> Done:
-    answered = Amounts(record.total, record.tax_total, record.currency_code)
+    answered = Amounts(
+        record.total,
+        record.tax_total,
+        record.currency_code,
+        record.tax_exemption_id if isinstance(record, Bill) else None,
+    )
     return Done(
         zoho_id=record.zoho_id,
         answer={**answered.as_json(), "status": record.status},

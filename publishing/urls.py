@@ -49,6 +49,7 @@ PICKERS = [
     ("zoho-suppliers", "contact", "contact_options"),
     ("categories", "category", "category_options"),
     ("tax-rates", "tax_rate", "tax_options"),
+    ("taxes", "tax", "tax_or_exemption_options"),
     ("projects", "project", "project_options"),
     ("locations", "location", "location_options"),
     ("customers", "customer", "customer_options"),

@@ -17,6 +17,7 @@ from connections.models import (
     ListEntry,
     Location,
     Project,
+    TaxExemption,
     TaxRate,
 )
 from publishing import coding
@@ -83,6 +84,12 @@ KINDS: Final = (
             Place(Connection, "cost_tax", DEFAULTS),
             Place(Connection, "sales_tax", DEFAULTS),
         ),
+    ),
+    Kind(
+        "tax-exemptions",
+        _("Tax exemptions"),
+        TaxExemption,
+        (Place(Item, "tax_exemption", ITEMS, OPEN),),
     ),
     Kind(
         "projects",

@@ -17,6 +17,7 @@ from connections.models import (
     Contact,
     Location,
     Project,
+    TaxExemption,
     TaxRate,
     bare,
 )
@@ -143,6 +144,18 @@ class Item(BusinessOwned):
         related_name="+",
         verbose_name=_("tax rate"),
     )
+    # In place of a rate; few items have it. That it is there, and is of this business, is
+    # one constraint (`same_business`).
+    tax_exemption = models.ForeignKey(
+        TaxExemption,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+        verbose_name=_("tax exemption"),
+    )
     tax_amount = models.DecimalField(
         _("tax amount"), max_digits=15, decimal_places=3, null=True, blank=True
     )
@@ -260,11 +273,22 @@ class Item(BusinessOwned):
                 fields=["business", "supplier", "total_in_thousandths", "date"],
                 name="items_by_supplier_and_total",
             ),
+            models.Index(
+                fields=["tax_exemption"],
+                condition=~models.Q(tax_exemption=None),
+                name="items_by_tax_exemption",
+            ),
             GinIndex(
                 fields=["business", "words"],
                 opclasses=["int8_ops", "gin_trgm_ops"],
                 name="items_by_words",
             ),
+        ]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(tax_rate=None) | models.Q(tax_exemption=None),
+                name="item_has_a_rate_or_an_exemption",
+            )
         ]
 
     _known: "list[Publication] | None" = None
@@ -273,6 +297,11 @@ class Item(BusinessOwned):
         if self.reference:
             return f"{self.get_kind_display()} {self.reference}"
         return f"{self.get_kind_display()} #{self.pk}"
+
+    @property
+    def tax(self) -> TaxRate | TaxExemption | None:
+        """Its rate, or why it has none."""
+        return self.tax_exemption or self.tax_rate
 
     @property
     def is_editable(self) -> bool:

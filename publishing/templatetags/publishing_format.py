@@ -107,6 +107,8 @@ def said_by(context: Context, source: Mapping[str, Any] | None) -> SafeString | 
             return _("from the document")
         case {"from": "rate"}:
             return _("from the tax rate")
+        case {"from": "exemption"}:
+            return _("from the tax exemption")
         case {"from": "default"}:
             return _("default")
         case {"from": "supplier_rule", "name": name}:

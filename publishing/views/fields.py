@@ -12,7 +12,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext, gettext_lazy
 
 from connections.editions import EDITIONS_WITHOUT_PURCHASE_TAX
-from connections.models import Connection, Contact
+from connections.models import Connection, Contact, TaxExemption
 from publishing import coding, facts, filling, suppliers
 from publishing.formats import (
     day_text,
@@ -20,15 +20,15 @@ from publishing.formats import (
     plain_amount,
 )
 from publishing.forms import MARKS
-from publishing.models import Item
-from publishing.picking import CHOICES, NewName, Place
+from publishing.models import Item, Publication
+from publishing.picking import CHOICES, EXEMPTION, NewName, Place
 from publishing.views.issues import Issue, issues_of
 from publishing.views.visible import WorkspaceRequest, connection_of
 
 OPTIONS_URLS = {
     "supplier": "supplier_options",
     "category": "category_options",
-    "tax_rate": "tax_options",
+    "tax_rate": "tax_or_exemption_options",
     "project": "project_options",
     "location": "location_options",
     "customer": "customer_options",
@@ -157,17 +157,17 @@ class Sheet:
         return [(title, names) for title, names in groups if names]
 
     def field(self, name: str) -> Field:
-        value = getattr(self.item, name)
+        value = filling.said_in(self.item, name)
         return Field(
             name=name,
             label=capfirst(coding.label_of(self.item, name)),
             widget=_widget(name),
             value=self._value(name, value),
             shown=self._shown(name, value),
-            picked=str(value.pk) if name in CHOICES and value else "",
+            picked=_picked(name, value),
             choices=self._choices(name),
-            options_url=OPTIONS_URLS.get(name, ""),
-            source=self.item.sources.get(name),
+            options_url=self._options_url(name),
+            source=self._source(name),
             reasons=tuple(issue for issue in self.issues if issue.field == name),
             visible=self._visible(name),
             wide=name in WIDE or (name == "date" and self.place.sells),
@@ -281,6 +281,19 @@ class Sheet:
             case _:
                 return True
 
+    def _options_url(self, name: str) -> str:
+        """An expense takes no exemption, so none is offered."""
+        becomes = facts.becomes(self.item) if name == "tax_rate" else None
+        if becomes == Publication.Kind.EXPENSE:
+            return "tax_options"
+        return OPTIONS_URLS.get(name, "")
+
+    def _source(self, name: str) -> Mapping[str, Any] | None:
+        said: Mapping[str, Any] | None = self.item.sources.get(name)
+        exempt = name == "tax_amount" and self.item.tax_exemption_id is not None
+        follows = said is not None and said.get("from") == filling.FROM_RATE
+        return {"from": EXEMPTION} if exempt and follows else said
+
     def _to_create(self, name: str) -> Mapping[str, Any] | None:
         if name != "supplier" or self.item.supplier is None:
             return None
@@ -306,9 +319,19 @@ class Sheet:
                 "home": self.home_currency,
                 "currency": self.item.currency,
             }
+        if name == "tax_rate" and (exemption := self.item.tax_exemption):
+            said = exemption.description or str(exemption)
+            return gettext("Without tax: %(reason)s") % {"reason": said}
         if name == "mark_as_sent" and facts.marks_as_sent(self.item, self.connection):
             return gettext("We email nobody; Zoho's own reminders may.")
         return ""
+
+
+def _picked(name: str, value: Any) -> str:
+    if name not in CHOICES or not value:
+        return ""
+    number = str(value.pk)
+    return f"{EXEMPTION}:{number}" if isinstance(value, TaxExemption) else number
 
 
 def as_value(place: Place, field: str, value: Any) -> Any:

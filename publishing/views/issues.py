@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from connections.models import ListEntry
-from publishing import facts
+from publishing import facts, filling
 from publishing.decision import CUSTOMERS, SUPPLIERS
 from publishing.formats import locale_of, plain_amount
 from publishing.models import Item
@@ -30,6 +30,7 @@ OF_AN_ENTRY = frozenset(
     {
         Reason.CATEGORY_GONE,
         Reason.TAX_GONE,
+        Reason.EXEMPTION_GONE,
         Reason.PROJECT_GONE,
         Reason.LOCATION_GONE,
         Reason.CUSTOMER_GONE,
@@ -81,7 +82,7 @@ def _is_of_another_organisation(
     request: WorkspaceRequest, item: Item, reason: Why
 ) -> bool:
     connection = connection_of(request)
-    entry: ListEntry | None = getattr(item, reason.field)
+    entry: ListEntry | None = filling.said_in(item, reason.field)
     return (
         connection is not None
         and entry is not None

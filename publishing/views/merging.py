@@ -128,8 +128,8 @@ def _by_label(kind: KindInUse) -> dict[str, ListEntry]:
     """Entries by what people choose them by; of one name, their Zoho ids tell apart."""
     found: dict[str, ListEntry] = {}
     for entry in kind.offered:
-        name = plain_words(entry.name)
-        label = f"{name} · {plain_words(entry.code)}" if entry.code else name
+        name, code = plain_words(entry.name), plain_words(entry.code)
+        label = name if code in ("", name) else f"{name} · {code}"
         found[f"{label} ({entry.zoho_id})" if label in found else label] = entry
     return found
 

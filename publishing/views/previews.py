@@ -146,7 +146,9 @@ def _sums(item: Item, claimed: Claim) -> list[Line]:
         )
         dated = day_text(item.rate_date, locale) if item.rate_date else ""
         sums.append(Line(_("Exchange rate"), f"{rate} ({dated})"))
-    if claimed.tax is not None:
+    if claimed.tax_exemption_id:
+        sums.append(Line(_("Without tax"), _name(item.tax_exemption)))
+    elif claimed.tax is not None:
         net = money(claimed.total - claimed.tax, code, locale)
         sums += [
             Line(_("Without tax"), net),

@@ -126,6 +126,7 @@ PUBLISHING: dict[str, Row] = {
     "contact_options": IN_COSTS,
     "category_options": IN_COSTS,
     "tax_options": IN_COSTS,
+    "tax_or_exemption_options": IN_COSTS,
     "project_options": IN_COSTS,
     "location_options": IN_COSTS,
     "customer_options": IN_COSTS,

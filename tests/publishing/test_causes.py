@@ -92,6 +92,12 @@ def test_where_nobody_knows_the_field_any_edit_counts(problem: str) -> None:
     assert not stands(failed(problem), sending(description="Pens"))
 
 
+def test_what_an_older_claim_does_not_know_is_nothing_new_in_a_newer_one() -> None:
+    for field in ("tax_rate", ""):
+        assert stands(failed("rejected", field), sending(tax_exemption_id=""))
+        assert not stands(failed("rejected", field), sending(tax_exemption_id="905"))
+
+
 def test_an_entry_that_zoho_has_changed_since_counts_for_its_own_field() -> None:
     now = replace(UNCHANGED, entries_changed_at={"tax_rate": AFTER})
 

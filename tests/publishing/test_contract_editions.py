@@ -1,11 +1,13 @@
 """What we would send, edition by edition, is what Zoho's description has there."""
 
 import datetime as dt
+import json
 from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
+from connections.editions import EDITIONS_WITH_EXEMPTIONS
 from connections.zoho.client import UNDECLARED_FIELDS
 from connections.zoho.parsing import EDITIONS
 from connections.zoho.writes import Fields
@@ -22,6 +24,7 @@ from publishing.decision import (
     Publish,
     SupplierFacts,
     decide,
+    kind_of,
 )
 from publishing.payloads import Claim
 from publishing.reasons import Reason
@@ -62,6 +65,44 @@ def test_a_record_has_fields_of_its_edition_only(facts: Facts, edition: str) -> 
 
 
 @KINDS
+@pytest.mark.parametrize("edition", sorted(EDITIONS))
+def test_a_record_says_why_it_has_no_tax_where_its_edition_knows_the_field(
+    facts: Facts, edition: str
+) -> None:
+    """And nowhere beside a tax; an expense knows it on lines of its own only."""
+    exempt = replace(facts, tax=None, tax_amount=None, exemption=Entry(zoho_id="905"))
+    kind = kind_of(facts)
+    if edition not in EDITIONS_WITH_EXEMPTIONS[kind]:
+        assert isinstance(decide(_in_edition(exempt, KNOWN, edition)), Hold)
+        assert _with_exemption(kind, edition) == set()
+        return
+    claimed = _claimed(exempt, KNOWN, edition)
+    path = f"/{FILES[kind]}"
+    schema = body_schema(declared(FILES[kind], path, "post"))
+
+    body = _body(claimed)
+
+    said = json.dumps(body, default=str)
+    assert said.count('"tax_exemption_id": "905"') == 1
+    assert '"tax_id"' not in said
+    unknown = set(undeclared(FILES[kind], schema, body))
+    assert unknown == UNDECLARED_FIELDS.get(path, set())
+    assert not_in(edition, FILES[kind], schema, body) == []
+
+
+def _with_exemption(kind: str, edition: str) -> set[str]:
+    """Where a record that we send could say it, and does not."""
+    lines = [{"tax_exemption_id": "905"}] if kind == "bill" else [{}]
+    body: dict[str, object] = {"line_items": lines}
+    if kind != "bill":
+        body["tax_exemption_id"] = "905"
+    file = FILES[kind]
+    schema = body_schema(declared(file, f"/{file}", "post"))
+    refused = {*undeclared(file, schema, body), *not_in(edition, file, schema, body)}
+    return {"tax_exemption_id"} if not refused else set()
+
+
+@KINDS
 def test_no_text_is_longer_than_zoho_takes(facts: Facts) -> None:
     longest = replace(facts, description="d" * 400, reference="r" * 100)
     claimed = _claimed(longest, KNOWN, "uk")
@@ -84,9 +125,9 @@ def test_a_new_contact_has_fields_of_its_edition_only(
     assert not_in(edition, "contacts", schema, body) == []
 
 
-def _claimed(facts: Facts, supplier: SupplierFacts, edition: str) -> Claim:
-    """Of an item that says as much as it can, and no tax where it must not."""
-    facts = replace(
+def _in_edition(facts: Facts, supplier: SupplierFacts, edition: str) -> Facts:
+    """Of an item that says as much as it can."""
+    return replace(
         facts,
         books=replace(EURO_BOOKS, edition=edition),
         currency="EUR",
@@ -97,6 +138,11 @@ def _claimed(facts: Facts, supplier: SupplierFacts, edition: str) -> Claim:
         location=Entry(zoho_id="603"),
         customer=Entry(zoho_id="602"),
     )
+
+
+def _claimed(facts: Facts, supplier: SupplierFacts, edition: str) -> Claim:
+    """No tax where it must not be."""
+    facts = _in_edition(facts, supplier, edition)
     decision = decide(facts)
     if decision == Hold((Reason.TAX_NOT_KNOWN_HERE,)):
         facts = replace(facts, tax=None, tax_amount=None)

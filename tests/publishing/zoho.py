@@ -16,6 +16,7 @@ from connections.models import (
     Contact,
     Currency,
     ListEntry,
+    TaxExemption,
     TaxRate,
 )
 from connections.zoho.oauth import SCOPES
@@ -139,6 +140,7 @@ def mirror(connection: Connection, books: Organisation) -> None:
         *(_currency(number, row) for number, row in books.currencies.items()),
         *(_account(number, row) for number, row in books.accounts.items()),
         *(_tax_rate(number, row) for number, row in books.taxes.items()),
+        *(_exemption(number, row) for number, row in books.exemptions.items()),
         *(_contact(number, row) for number, row in books.contacts.items()),
     ]
     by_model: dict[type[ListEntry], list[ListEntry]] = {}
@@ -176,6 +178,17 @@ def _tax_rate(number: str, row: Record) -> TaxRate:
         kind=row["tax_type"],
         specification=row["tax_specification"],
         is_active=not row["is_inactive"],
+    )
+
+
+def _exemption(number: str, row: Record) -> TaxExemption:
+    code = row["tax_exemption_code"]
+    return TaxExemption(
+        zoho_id=number,
+        name=code,
+        code=code,
+        kind=row["type"],
+        description=row["description"],
     )
 
 

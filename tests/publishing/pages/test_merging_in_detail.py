@@ -8,7 +8,7 @@ import pytest
 from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 
-from connections.models import Account, Contact, Project, TaxRate
+from connections.models import Account, Contact, Project, TaxExemption, TaxRate
 from dext_sync.businesses import audit
 from dext_sync.businesses.models import User
 from dext_sync.businesses.tenancy import acting_in
@@ -150,6 +150,22 @@ def test_a_name_that_ends_in_a_space_can_be_chosen(trip: Trip, bob: User) -> Non
     Merging().merges(trip, **{f"projects-{jubilee.pk}": "Jubilee "})
 
     assert item_now(item).project_id == new.pk
+
+
+def test_an_exemption_gets_its_place_like_a_rate(trip: Trip, bob: User) -> None:
+    old = make_entry(TaxExemption, connection_of(trip), "EXPORT", code="EXPORT")
+    item = ready_item(
+        trip.business, bob, tax_rate=None, tax_amount=None, tax_exemption=old
+    )
+    has_changed(trip)
+    new = make_entry(TaxExemption, connection_of(trip), "EXPORT", code="EXPORT")
+
+    Merging().merges(trip, **{f"tax-exemptions-{old.pk}": "EXPORT"})
+
+    assert item_now(item).tax_exemption_id == new.pk
+    with acting_in(trip.business.pk):
+        told = audit.about(trip.business, item)[0].data
+    assert (told["field"], told["after"]) == ("tax exemption", "EXPORT")
 
 
 def test_thirty_items_cost_no_more_queries_than_three(trip: Trip, bob: User) -> None:
