@@ -117,10 +117,6 @@ class Group:
     title: str
     fields: tuple[Field, ...]
 
-    @property
-    def visible(self) -> bool:
-        return any(field.visible for field in self.fields)
-
 
 @dataclass(frozen=True)
 class Sheet:

@@ -105,7 +105,10 @@ def add_payment_method(page: Page) -> None:
 
 def publish_an_expense_of_a_new_supplier(page: Page, folder: Path) -> None:
     upload(page, folder, "till.png", make_png())
+    payment = page.get_by_role("heading", name="Payment", exact=True)
+    expect(payment).to_be_hidden()
     choose(page, "Type", "Receipt")
+    expect(payment).to_be_visible()
     fill(page, "Date", "2026-11-21")
     pick(page, "Supplier", "Harbour Flowers")
     page.get_by_role("button", name="Create it in Zoho Books").click()

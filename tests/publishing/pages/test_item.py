@@ -179,6 +179,14 @@ def test_an_unpaid_invoice_has_a_due_date_and_no_payment(
     assert not shows(page, "payment_method")
 
 
+def test_what_another_type_asks_for_has_its_place_before(
+    at: At, bob: User, bakery: Business, item: Item
+) -> None:
+    page = text(at(bob, bakery).opens("item", item.pk))
+    heading, paid = page.index(">Payment</h2>"), page.index('id="field-paid" hidden')
+    assert "</section>" not in page[heading:paid]
+
+
 def test_a_paid_receipt_has_a_payment_method(
     at: At, bob: User, connected_bakery: Business
 ) -> None:
