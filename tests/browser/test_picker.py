@@ -4,8 +4,9 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from dext_sync.businesses.models import Business, User
-from tests.browser.conftest import Site
-from tests.browser.steps import entry, sign_in
+from tests.browser.conftest import Site, is_accessible
+from tests.browser.steps import entry, publish, sign_in
+from tests.factories import make_business
 from tests.publishing.factories import ready_item
 from tests.publishing.zoho import connected_to
 
@@ -53,3 +54,27 @@ def test_an_option_that_is_replaced_while_it_is_pressed_is_picked(
 
     expect(entry(page, "Category").get_by_text("Saved")).to_be_visible()
     expect(field).to_have_value("Postage")
+
+
+def test_reasons_for_no_tax_stand_apart_from_the_rates_and_are_picked_alike(
+    page: Page, site: Site, alice: User
+) -> None:
+    sign_in(page, site)
+    spices = make_business("Spice Route", owner=alice, country="IN", currency="INR")
+    connected_to(site.zoho, spices, "Spice Route Pvt")
+    item = ready_item(spices, alice, currency="INR", tax_rate=None, tax_amount=None)
+    page.goto(f"{site.address}/b/{spices.slug}/costs/{item.pk}/")
+    field = page.get_by_role("combobox", name="Tax rate", exact=True)
+
+    field.click()
+    apart = page.get_by_role("listbox", name="Tax rate").get_by_role("group")
+    expect(apart.get_by_role("option")).to_have_count(1)
+    is_accessible(page)
+    page.keyboard.type("exp")
+    expect(page.get_by_role("listbox").get_by_role("option")).to_have_count(1)
+    page.keyboard.press("Enter")
+
+    expect(entry(page, "Tax rate").get_by_text("Saved")).to_be_visible()
+    expect(field).to_have_value("EXPORT")
+    expect(page.get_by_label("Tax amount")).to_have_value("0.00")
+    publish(page)
