@@ -45,7 +45,7 @@ TAKE_UP = """
 
 class Migration(migrations.Migration):
 
-    dependencies = [('connections', '0014_lean_lists')]
+    dependencies = [('connections', '0001_squashed_0014_lean_lists')]
 
     operations = [
         session_function(
