@@ -218,7 +218,6 @@ class PublishAttempt(BusinessOwned):
         NO_ANSWER = "no_answer"
         WAITING = "waiting"
         REFUSED = "refused"
-        ABANDONED = "abandoned"
 
     publication = models.ForeignKey(
         Publication, on_delete=models.CASCADE, related_name="attempts"
