@@ -56,6 +56,7 @@ MISSES_IN_A_ROW: Final = 2
 FIRST_PAUSE: Final = 30.0
 LONGEST_PAUSE: Final = 900.0
 """Seconds."""
+MOST_LOCK_PAGES: Final = 25
 OPEN = (RefreshedList.State.WAITING, RefreshedList.State.READING)
 
 
@@ -249,7 +250,7 @@ def _learn_organisation(run: RefreshRun, found: types.Organisation) -> None:
 def _learn_locks(run: RefreshRun, books: ZohoBooks) -> None:
     """Whoever may not be asked for them has none that we know of; nothing else waits."""
     try:
-        rows = books.transaction_locks().rows
+        rows = _all_locks(books)
     except (ZohoOrganisationRefused, ZohoRateLimited):
         raise
     except (ZohoRejected, ZohoForbidden):
@@ -260,6 +261,17 @@ def _learn_locks(run: RefreshRun, books: ZohoBooks) -> None:
     with transaction.atomic():
         hold_lease(run)
         locks.keep(run.connection, rows)
+
+
+def _all_locks(books: ZohoBooks) -> tuple[types.LockRow, ...]:
+    """How many of them Zoho puts on a page is written nowhere but for ten unasked."""
+    rows: list[types.LockRow] = []
+    for number in range(1, MOST_LOCK_PAGES + 1):
+        page = books.transaction_locks(number)
+        rows += page.rows
+        if not page.has_more:
+            break
+    return tuple(rows)
 
 
 # How a refresh ends, or waits

@@ -52,6 +52,22 @@ def test_a_refresh_reads_every_lock_with_one_call(
     assert len(zoho.calls("GET", "/transactionlocks")) == 1
 
 
+def test_locks_that_are_on_further_pages_are_read_too(
+    connection: Connection, zoho: Zoho
+) -> None:
+    zoho.organisation.locks_a_page = 1
+    somebody_locks(zoho, "2026-03-31", "banking")
+    somebody_locks(zoho, "2026-06-30", "purchase")
+    somebody_locks(zoho, "2026-09-30", "sales")
+
+    refreshed(connection)
+
+    assert locks_of(connection) == (
+        Lock("sales", None, date(2026, 9, 30)),
+        Lock("purchases", None, date(2026, 6, 30)),
+    )
+
+
 def test_what_is_unlocked_again_is_open_after_the_next_refresh(
     connection: Connection, zoho: Zoho
 ) -> None:

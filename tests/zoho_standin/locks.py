@@ -30,7 +30,8 @@ def list_transaction_locks(call: Call) -> Answer:
     if scope := call.queries.get("lock_scope"):
         locks = [lock for lock in locks if str(lock["lock_scope"]) == scope]
     page = int(call.queries.get("page", 1))
-    per_page = min(int(call.queries.get("per_page", 10)), 200)
+    longest = call.organisation.locks_a_page
+    per_page = min(int(call.queries.get("per_page", longest)), longest)
     context = {
         "page": page,
         "per_page": per_page,

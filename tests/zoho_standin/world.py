@@ -67,6 +67,8 @@ class Organisation:
     # Where a module is locked by itself: up to which day.
     module_locks: dict[str, str] = field(default_factory=dict)
     lock_reason: str = ""
+    # As many as are declared where nobody asks for more; more may not be given.
+    locks_a_page: int = 10
     calls_day: str = ""
     calls_today: int = 0
     roles: dict[str, str] = field(default_factory=dict)
