@@ -300,7 +300,7 @@ def _after_no(
         if error.code in NUMBER_TAKEN and step.kind == Step.Kind.RECORD:
             return recovery.after_duplicate(books, publication, step, error)
         if error.code == DUPLICATE_CONTACT_NAME and step.kind == Step.Kind.CONTACT:
-            return _after_name_taken(books, publication, error)
+            return _after_name_taken(books, publication, step, error)
     except ZohoError as unclear_error:
         # Sending it again brings us back here, and harms nothing.
         _tell_connection(publication, unclear_error)
@@ -309,9 +309,9 @@ def _after_no(
 
 
 def _after_name_taken(
-    books: ZohoBooks, publication: Publication, error: ZohoRejected
+    books: ZohoBooks, publication: Publication, step: Step, error: ZohoRejected
 ) -> Outcome:
-    outcome = recovery.after_name_taken(books, publication, error)
+    outcome = recovery.after_name_taken(books, publication, step, error)
     if isinstance(outcome, Refused):
         suppliers.take_back_agreement(sending.claim_of(publication).supplier_id)
     return outcome

@@ -33,6 +33,8 @@ logger = logging.getLogger(__name__)
 
 FIRST_GAP: Final = 5.0
 LONGEST_GAP: Final = 600.0
+MOST_LAGS: Final = 8
+"""With growing gaps about twenty minutes."""
 LATEST_START: Final = timedelta(seconds=10)
 FOREVER: Final = timedelta(hours=1)
 """Until somebody acts; an event ends the wait earlier, and a look now and then cannot hurt."""
@@ -209,6 +211,12 @@ def unclear(connection: Connection, step: Step, error: ZohoError) -> Waits:
 def later(step: Step, wait: Wait, words: Words) -> Waits:
     """Asked again after a while, which grows with every try."""
     return Waits(wait, soon(timedelta(seconds=_gap(step))), words)
+
+
+def may_lag(step: Step) -> bool:
+    """Whether a list may still come to show what Zoho says that it has."""
+    lags = vain_tries(step).filter(outcome=PublishAttempt.Outcome.WAITING)
+    return lags.count() < MOST_LAGS
 
 
 def _limit_ends(connection: Connection, error: ZohoRateLimited) -> datetime:

@@ -38,6 +38,10 @@ class Wait(Enum):
         "list_lags",
         _("Zoho Books has a record of this number and does not show it yet."),
     )
+    NAME_LAGS = (
+        "name_lags",
+        _("Zoho Books has a contact of this name and does not show it yet."),
+    )
     LONG_LIST = (
         "long_list",
         _("Zoho Books' list is too long to be sure whether this is in it."),

@@ -34,9 +34,9 @@ from publishing.outcomes import (
     Waits,
     Words,
     later,
+    may_lag,
     soon,
     uncertain_time,
-    vain_tries,
 )
 from publishing.payloads import Claim
 from publishing.problems import Problem, Wait
@@ -56,8 +56,6 @@ LOOK_LASTS: Final = timedelta(minutes=10)
 """What was not there is looked for once more before it is sent later than that."""
 SKEW: Final = timedelta(minutes=1)
 """By how much Zoho's clock may differ from ours."""
-MOST_LAGS: Final = 8
-"""With growing gaps about twenty minutes."""
 MOST_PAGES: Final = 25
 ANY_MARK: Final = re.compile(rf"\bDS-[{MARK_LETTERS}]{{10}}\b")
 
@@ -159,13 +157,16 @@ def fits(contact: Contact, claimed: Claim) -> bool:
 
 
 def after_name_taken(
-    books: ZohoBooks, publication: Publication, error: ZohoRejected
-) -> Done | Refused:
-    """Zoho knows the name: used if the contact fits, else a person chooses."""
+    books: ZohoBooks, publication: Publication, step: Step, error: ZohoRejected
+) -> Done | Refused | Waits:
+    """Zoho knows the name: used if the contact fits, else a person chooses; where its
+    list does not show it yet, it may be ours."""
     name = claim_of(publication).supplier_name
     rows = books.contacts_named(name) or books.contacts_named(name, loosely=True)
     if found := _fitting(rows, publication):
         return found
+    if not rows and may_lag(step):
+        return later(step, Wait.NAME_LAGS, Words.of(error))
     for contact in rows:
         # The lists know it now, so that the item says why it is to be reviewed.
         known_contact(publication.connection, contact)
@@ -216,8 +217,7 @@ def after_duplicate(
             return record_done(publication, row, found=True)
     if rows:
         return _duplicate(publication, rows[0], Words.of(error))
-    lags = vain_tries(step).filter(outcome=PublishAttempt.Outcome.WAITING)
-    if lags.count() < MOST_LAGS:
+    if may_lag(step):
         return later(step, Wait.LIST_LAGS, Words.of(error))
     return _hidden(publication, Words.of(error))
 

@@ -1,5 +1,8 @@
 """A contact that was created, and what people chose meanwhile."""
 
+import pytest
+import time_machine
+
 from connections import general
 from connections.models import Connection, Contact
 from dext_sync.businesses.models import Business, User
@@ -7,7 +10,15 @@ from dext_sync.businesses.tenancy import acting_in
 from publishing import coding, suppliers
 from publishing.models import Item, Supplier
 from tests.publishing.factories import entry, make_contact, make_supplier, ready_item
-from tests.publishing.steps import begun, work
+from tests.publishing.steps import (
+    begun,
+    item_now,
+    now,
+    publish,
+    publish_into,
+    work,
+    work_until_settled,
+)
 from tests.publishing.zoho import Zoho
 
 
@@ -74,3 +85,50 @@ def test_10_8_without_the_warning_one_new_supplier_is_created_once(
     assert (set(warned), set(ready)) == ({"to_review"}, {"ready"})
     assert len(zoho.contacts("New Mill")) == 1
     assert len(zoho.bills) == 2
+
+
+@pytest.mark.usefixtures("connection")
+class TestAListThatLagsBehind:
+    def test_makes_no_question_of_the_name_of_a_contact_of_ours(
+        self, zoho: Zoho, bakery: Business, bob: User, clock: time_machine.Traveller
+    ) -> None:
+        new = make_supplier(bakery, "New Mill", agreed_by=bob)
+        item = ready_item(bakery, bob, supplier=new)
+        zoho.fails("list_stale", method="GET", path="/contacts", times=50, seconds=400)
+        publication = publish_into(zoho, item, bob, "answer_lost", path="/contacts")
+        clock.shift(121)
+        work(publication)
+        clock.shift(31)
+        work(publication)
+
+        assert now(publication).waiting_reason == "name_lags"
+        assert item_now(item).status == "publishing"
+        work_until_settled(publication, clock)
+        assert item_now(item).status == "published"
+        assert len(zoho.contacts("New Mill")) == 1
+
+    def test_nor_of_the_name_of_one_that_a_person_has_just_made(
+        self, zoho: Zoho, bakery: Business, bob: User, clock: time_machine.Traveller
+    ) -> None:
+        new = make_supplier(bakery, "New Mill", agreed_by=bob)
+        zoho.person_types("contact", contact_name="New Mill", contact_type="vendor")
+        zoho.fails("list_stale", method="GET", path="/contacts", times=50, seconds=60)
+
+        publication = publish(ready_item(bakery, bob, supplier=new), bob)
+
+        assert publication.waiting_reason == "name_lags"
+        assert work_until_settled(publication, clock).state == "published"
+        assert len(zoho.contacts("New Mill")) == 1
+
+    def test_asks_at_last_what_never_shows(
+        self, zoho: Zoho, bakery: Business, bob: User, clock: time_machine.Traveller
+    ) -> None:
+        new = make_supplier(bakery, "New Mill", agreed_by=bob)
+        item = ready_item(bakery, bob, supplier=new)
+        zoho.person_types("contact", contact_name="New Mill", contact_type="vendor")
+        zoho.fails("list_stale", method="GET", path="/contacts", times=99, seconds=1e9)
+
+        work_until_settled(publish(item, bob), clock)
+
+        assert item_now(item).reasons == ["supplier_name_taken"]
+        assert zoho.bills == []
