@@ -102,8 +102,20 @@ def _renewed(grant: Grant, refused: str | None) -> str | None:
             "Zoho gives no token for a while.", limit="token", retry_after=wait
         )
     if _take_lease(grant):
-        return _refresh(grant)
+        return _refreshed(grant, still=still)
     return grant.access_token if still else None
+
+
+def _refreshed(grant: Grant, *, still: bool) -> str:
+    """The new token; where Zoho gives none now, the one that still serves."""
+    try:
+        return _refresh(grant)
+    except ZohoUnauthorized:
+        raise
+    except ZohoError:
+        if not still:
+            raise
+    return grant.access_token
 
 
 def _take_lease(grant: Grant) -> bool:

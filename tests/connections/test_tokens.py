@@ -146,6 +146,32 @@ def test_trouble_at_the_token_endpoint_kills_nothing(
     assert grant_of(connection).failures == 0
 
 
+@pytest.mark.parametrize(
+    "fault", ["token_html_502", "token_lost", "token_throttled", "invalid_client"]
+)
+def test_a_token_that_still_serves_is_used_where_no_new_one_is_given(
+    connection: Connection, zoho: Zoho, fault: str
+) -> None:
+    soon = timezone.now() + timedelta(minutes=2)
+    grant = grant_of(connection, access_expires_at=soon)
+    zoho.fails(fault)
+
+    assert tokens.access_token(grant) == grant.access_token
+    assert tokens.access_token(grant) == grant.access_token
+    assert token_calls(zoho) == 1
+    assert grant_of(connection).failures == 1
+
+
+def test_a_refused_token_serves_nobody_where_no_new_one_is_given(
+    connection: Connection, zoho: Zoho
+) -> None:
+    grant = grant_of(connection)
+    zoho.fails("token_html_502")
+
+    with pytest.raises(ZohoUnavailable):
+        tokens.access_token(grant, refused=grant.access_token)
+
+
 def test_our_own_wrong_configuration_marks_nobodys_connection_dead(
     connection: Connection, zoho: Zoho
 ) -> None:
