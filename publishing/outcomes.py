@@ -40,6 +40,7 @@ FOREVER: Final = timedelta(hours=1)
 """Until somebody acts; an event ends the wait earlier, and a look now and then cannot hurt."""
 LOOKED_IN_VAIN: Final = (Wait.UNCLEAR.code, Wait.UNAVAILABLE.code)
 """Zoho was asked, and could not say."""
+ONE_NO: Final = timedelta(seconds=30)
 LIMITS: Final[dict[Limit, Wait]] = {
     "minute": Wait.MINUTE,
     "day": Wait.DAY,
@@ -198,7 +199,7 @@ def unclear(connection: Connection, step: Step, error: ZohoError) -> Waits:
     if waits is not None and waits.wait != Wait.UNAVAILABLE:
         return waits
     if isinstance(error, ZohoForbidden):
-        return Waits(Wait.RIGHT, soon(FOREVER), Words.of(error))
+        return Waits(Wait.RIGHT, soon(_gap_without_right(step)), Words.of(error))
     if waits is None:
         logger.error("Zoho could not be asked about %s.", step, exc_info=error)
     is_away = waits is not None and error.status != INTERNAL_ERROR
@@ -206,6 +207,12 @@ def unclear(connection: Connection, step: Step, error: ZohoError) -> Waits:
     gap = max(asked, _gap(step), _gap_between_looks(step))
     wait = Wait.UNAVAILABLE if is_away else Wait.UNCLEAR
     return Waits(wait, soon(timedelta(seconds=gap)), Words.of(error))
+
+
+def _gap_without_right(step: Step) -> timedelta:
+    """One no may be a hiccup; who hears it again waits until somebody acts."""
+    is_first = step.publication.waiting_reason != Wait.RIGHT.code
+    return ONE_NO if is_first else FOREVER
 
 
 def later(step: Step, wait: Wait, words: Words) -> Waits:

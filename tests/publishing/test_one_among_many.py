@@ -95,6 +95,25 @@ def test_nor_does_a_day_that_it_waited_before_it_was_looked_for(
     assert now(publication).due_at - timezone.now() < timedelta(seconds=10)
 
 
+def test_one_no_to_a_look_is_not_believed_for_an_hour(
+    zoho: Zoho, bakery: Business, bob: User, clock: Traveller
+) -> None:
+    zoho.fails("answer_lost", method="POST", path="/bills")
+    publication = publish(ready_item(bakery, bob), bob)
+    clock.shift(timedelta(seconds=125))
+    zoho.fails("forbidden", method="GET", path="/bills", times=4)
+
+    gaps = []
+    for _look in range(2):
+        work(publication)
+        assert now(publication).waiting_reason == Wait.RIGHT.code
+        gaps.append(now(publication).due_at - timezone.now())
+        clock.shift(gaps[-1] + timedelta(seconds=1))
+
+    assert gaps[0] < timedelta(minutes=1)
+    assert gaps[1] > timedelta(minutes=59)
+
+
 def test_a_number_that_zoho_never_shows_becomes_a_question(
     zoho: Zoho, bakery: Business, bob: User, clock: Traveller
 ) -> None:
