@@ -76,7 +76,8 @@ class Words:
     def of(cls, error: ZohoError) -> "Words":
         numbers = [error.status, error.code]
         code = "/".join(str(number) for number in numbers if number is not None)
-        return cls(type(error).__name__, code, error.message)
+        message = "" if error.is_silent else error.message
+        return cls(type(error).__name__, code, message)
 
 
 @dataclass(frozen=True)

@@ -65,7 +65,9 @@ def value(response: requests.Response, *, writing: bool) -> Answer:
     body = _json(response)
     if body is not None and response.ok and _whole(body.get("code")) == 0:
         return body
-    raise _error(response, body, writing=writing)
+    error = _error(response, body, writing=writing)
+    error.is_silent = not _text(body, "message")
+    raise error
 
 
 def daily_limit(response: requests.Response) -> DailyLimit | None:

@@ -14,9 +14,11 @@ class ZohoError(Exception):
     """`message` is Zoho's own wording where it gave one, otherwise ours.
 
     `is_under_way`: we have given up waiting, and Zoho may still be at work on the call.
+    `is_silent`: it has answered without a word.
     """
 
     is_under_way = False
+    is_silent = False
 
     def __init__(
         self, message: str, *, status: int | None = None, code: int | None = None

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
-from publishing import coding, requesting, suppliers
+from publishing import coding, failures, requesting, suppliers
 from publishing.documents import content_of, path_of
 from publishing.models import Item, Supplier
 from tests.publishing.factories import (
@@ -319,6 +319,19 @@ class TestZohoSaysNo:
         page = page_of(item)
         assert page.status == Item.Status.CHECKING
         assert page.zoho_words == ""
+
+    def test_nor_where_it_refused_without_a_word(
+        self, zoho: Zoho, bakery: Business, bob: User
+    ) -> None:
+        item = ready_item(bakery, bob)
+        zoho.fails("html_400", method="POST", path="/bills")
+
+        publication = publish(item, bob)
+
+        assert page_of(item).status == Item.Status.FAILED
+        assert page_of(item).zoho_words == ""
+        with acting_in(bakery.pk):
+            assert failures.zoho_words(publication) == ""
 
     def test_the_message_goes_when_its_cause_is_mended(
         self, zoho: Zoho, bakery: Business, bob: User

@@ -149,6 +149,8 @@ def _within(
         raise AnswerLost
     if _take(standin, visit, seen, "html_502"):
         return bad_gateway()
+    if _take(standin, visit, seen, "html_400"):
+        return bad_request()
     if fault := _take(standin, visit, seen, *_EARLY_FAULTS):
         raise _refusal(fault, visit)
     if not _allows(token.scopes, route.scope):
@@ -363,6 +365,11 @@ def _internal_error() -> Refused:
 def bad_gateway() -> Response:
     page = "<html><head><title>502 Bad Gateway</title></head><body></body></html>"
     return Response(page, 502, mimetype="text/html")
+
+
+def bad_request() -> Response:
+    page = "<html><head><title>400 Bad Request</title></head><body></body></html>"
+    return Response(page, 400, mimetype="text/html")
 
 
 def _response(answer: Answer | FileAnswer) -> Response:

@@ -22,6 +22,7 @@ BOOKS_FAULTS: dict[str, tuple[str, ...]] = {
     "error_500_after": _WRITES,  # stored
     "no_such_url": (),  # 404/5, which says nothing of the record
     "html_502": (),  # an HTML page instead of JSON, nothing stored
+    "html_400": (),  # the same of whatever stands before Zoho Books
     "list_stale": ("GET",),  # a list without what is younger than `seconds`
     "filters_ignored": ("GET",),  # the whole list, as for a filter it does not know
     "case_minded": ("GET",),  # a name or number is found in its own spelling only
