@@ -2,10 +2,10 @@
 
 import logging
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
-from django.db.models import F, Q
+from django.db.models import DurationField, ExpressionWrapper, F, Q, Value
 from django.utils import timezone
 
 from connections import books as connected
@@ -29,7 +29,8 @@ from publishing.problems import Problem
 logger = logging.getLogger(__name__)
 
 PATIENCE: Final = timedelta(seconds=60)
-"""Between two looks at the same document, whatever came of the first."""
+"""At least between two looks at the same document, whatever came of the first."""
+MOST_SELDOM: Final = timedelta(hours=1)
 MOST_AT_ONCE: Final = 200
 UNREADABLE: Final = (ZohoForbidden, ZohoRejected, ZohoUnexpected)
 """What concerns one record or list; anything else concerns all."""
@@ -56,7 +57,7 @@ def claimed(connection: Connection) -> list[Step]:
     """Each taken by one conditional update, so that no two tasks ask about it; those
     that were never asked about first, then those that have waited longest."""
     now = timezone.now()
-    due = Q(looked_at=None) | Q(looked_at__lt=now - PATIENCE)
+    due = _due(now)
     unverified = Step.unscoped.filter(
         due,
         kind=Step.Kind.DOCUMENT,
@@ -75,6 +76,16 @@ def claimed(connection: Connection) -> list[Step]:
         for step in found[:MOST_AT_ONCE]
         if Step.unscoped.filter(due, pk=step.pk).update(looked_at=now)
     ]
+
+
+def _due(now: datetime) -> Q:
+    """Rests as long again as it was looked at in vain: what nobody may read would spend
+    the organisation's calls of the day, and the tokens of its Zoho user."""
+    rested = ExpressionWrapper(Value(now) - F("looked_at"), DurationField())
+    in_vain = Q(looked_at__lt=F("settled_at") + rested)
+    seldom = Q(looked_at__lt=now - MOST_SELDOM)
+    patient = Q(looked_at__lt=now - PATIENCE)
+    return Q(looked_at=None) | patient & (in_vain | seldom)
 
 
 def _verify_kind(

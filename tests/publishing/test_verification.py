@@ -177,6 +177,31 @@ def test_a_record_that_cannot_be_read_keeps_no_other_from_it(
     assert step_of(unreadable, Step.Kind.DOCUMENT).verified_at is None
 
 
+@pytest.mark.parametrize(
+    ("fault", "path"), [("forbidden", "/bills"), ("no_such_url", "/bills/*")]
+)
+def test_what_cannot_be_read_is_asked_about_ever_more_rarely(
+    zoho: Zoho,
+    bakery: Business,
+    bob: User,
+    connection: Connection,
+    clock: time_machine.Traveller,
+    fault: str,
+    path: str,
+) -> None:
+    """Each minute would spend the organisation's calls of the day."""
+    zoho.fails("upload_not_stored", path=ATTACHING["bill"])
+    publish(ready_item(bakery, bob), bob)
+    zoho.fails(fault, method="GET", path=path, times=10_000)
+    zoho.standin.calls.clear()
+
+    for _minute in range(4 * 60):
+        clock.shift(timedelta(seconds=61))
+        verify(connection)
+
+    assert 10 < len(zoho.standin.calls) < 60
+
+
 def test_those_never_looked_at_come_first(
     zoho: Zoho,
     bakery: Business,
