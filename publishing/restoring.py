@@ -18,7 +18,11 @@ from connections import books as connected
 from connections.books import ConnectedBooks, NotConnected
 from connections.budget import Priority
 from connections.models import Allowance, Connection
-from connections.zoho.errors import ZohoError, ZohoOrganisationRefused
+from connections.zoho.errors import (
+    ZohoError,
+    ZohoOrganisationRefused,
+    ZohoUnavailable,
+)
 from connections.zoho.types import Bill, Expense, Invoice, Page
 from dext_sync.businesses import audit
 from dext_sync.businesses.models import AuditEntry, Business
@@ -43,6 +47,7 @@ logger = logging.getLogger(__name__)
 
 LEASE: Final = timedelta(minutes=5)
 TRIED_AGAIN: Final = timedelta(minutes=1)
+MOST_SELDOM: Final = timedelta(hours=1)
 UNTIL_SOMEBODY_ACTS: Final = timedelta(minutes=10)
 
 
@@ -119,7 +124,7 @@ def ask(check_id: int) -> None:
         _later(check, UNTIL_SOMEBODY_ACTS)
     except ZohoError as error:
         logger.info("%s cannot be read now: %s", check, error)
-        _later(check, _gap(error))
+        _later(check, _gap(check, error))
     else:
         _finish(check)
 
@@ -141,9 +146,14 @@ def _taken(check_id: int) -> RestoreCheck | None:
     return check
 
 
-def _gap(error: ZohoError) -> timedelta:
-    seconds = getattr(error, "retry_after", None)
-    return timedelta(seconds=seconds) if seconds else TRIED_AGAIN
+def _gap(check: RestoreCheck, error: ZohoError) -> timedelta:
+    """What is refused rests as long again as it was asked for in vain: each minute would
+    spend the organisation's calls of the day."""
+    if isinstance(error, ZohoUnavailable):
+        seconds = error.retry_after
+        return timedelta(seconds=seconds) if seconds else TRIED_AGAIN
+    in_vain = timezone.now() - check.restore.at - uncertain_time()
+    return min(MOST_SELDOM, max(TRIED_AGAIN, in_vain))
 
 
 def _later(check: RestoreCheck, gap: timedelta) -> None:

@@ -447,6 +447,18 @@ def test_a_list_that_cannot_be_read_keeps_its_items_waiting(
     assert len(zoho.expenses) == 1
 
 
+def test_a_list_that_may_not_be_read_is_asked_for_ever_more_rarely(
+    zoho: Zoho, bakery: Business, bob: User, clock: time_machine.Traveller
+) -> None:
+    ready_item(bakery, bob)
+    restored()
+    zoho.fails("forbidden", method="GET", path="/invoices", times=10_000)
+    for _minute in range(4 * 60):
+        clock.shift(61)
+        ask(bakery)
+    assert 10 < len(zoho.calls("GET", "/invoices")) < 40
+
+
 def test_an_organisation_that_is_connected_only_now_is_asked_too(
     zoho: Zoho, bakery: Business, bob: User, clock: time_machine.Traveller
 ) -> None:
