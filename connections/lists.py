@@ -201,6 +201,7 @@ def _read_open_lists(
     away: ZohoUnavailable | None = None
     misses = 0
     for line in run.lists.filter(state__in=OPEN).order_by("failures", "pk"):
+        calls = line.calls
         try:
             read_list(run, line, books, until)
             misses = 0
@@ -208,7 +209,7 @@ def _read_open_lists(
             raise
         except ZohoUnavailable as error:
             misses += 1
-            if not _given_up(run, line, error):
+            if line.calls > calls or not _given_up(run, line, error):
                 away = error
         if misses == MISSES_IN_A_ROW:
             break
@@ -218,7 +219,8 @@ def _read_open_lists(
 
 
 def _given_up(run: RefreshRun, line: RefreshedList, error: ZohoUnavailable) -> bool:
-    """After some tries, if Zoho does bring other lists: then it is this one's fault."""
+    """After some tries that brought no page, if Zoho does bring other lists: then it is
+    this one's fault."""
     RefreshedList.unscoped.filter(pk=line.pk).update(failures=F("failures") + 1)
     brings_others = run.lists.filter(state=RefreshedList.State.DONE).exists()
     if line.failures + 1 < MOST_TRIES or not brings_others:

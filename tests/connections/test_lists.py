@@ -386,6 +386,23 @@ def test_a_list_that_zoho_never_brings_keeps_the_others_not_waiting_and_ends(
     assert timedelta(seconds=20) < first_pause < timedelta(seconds=40)
 
 
+def test_a_list_that_comes_on_with_each_try_is_not_given_up(
+    connection: Connection, zoho: Zoho
+) -> None:
+    zoho.standin.change("vendors", organization=BAKERY, count=1100)
+    for _try in range(5):
+        zoho.fails("error_500", method="GET", path="/contacts", skip=1)
+        run = go_on(connection)
+        assert run.finished_at is None
+
+    zoho.is_well()
+    run = go_on(connection)
+
+    assert run.finished_at is not None
+    assert line(run, "suppliers").state == "done"
+    assert line(run, "suppliers").calls == 6
+
+
 def test_while_zoho_is_away_the_pauses_grow_and_no_list_is_given_up(
     connection: Connection, zoho: Zoho
 ) -> None:
