@@ -355,7 +355,7 @@ class Reading:
         if not self.unkept:
             return
         with transaction.atomic(), database.cursor() as cursor:
-            hold_lease(self.run)
+            hold_lease(self.run, pauses=0)
             cursor.execute(
                 KEEP,
                 {

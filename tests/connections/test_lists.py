@@ -394,6 +394,7 @@ def test_a_list_that_comes_on_with_each_try_is_not_given_up(
         zoho.fails("error_500", method="GET", path="/contacts", skip=1)
         run = go_on(connection)
         assert run.finished_at is None
+        assert run.due_at < timezone.now() + timedelta(seconds=31)
 
     zoho.is_well()
     run = go_on(connection)
