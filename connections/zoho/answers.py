@@ -88,7 +88,8 @@ def _error(
     message = _text(body, "message") or f"Zoho Books answered with status {status}."
     if status == requests.codes.too_many_requests or code in _LIMITS:
         return _rate_limited(response, code, message)
-    if refusal := _refusal(status, code, readable=body is not None):
+    readable = body is not None
+    if refusal := _refusal(status, code, readable=readable, writing=writing):
         return refusal(message, status=status, code=code)
     if writing:
         return ZohoNoAnswer(message, status=status, code=code)
@@ -99,16 +100,20 @@ def _error(
 
 
 def _refusal(
-    status: int, code: int | None, *, readable: bool
+    status: int, code: int | None, *, readable: bool, writing: bool
 ) -> type[ZohoError] | None:
-    """The class of a clear no, None where the answer leaves open what happened."""
+    """The class of a clear no, None where the answer leaves open what happened.
+
+    A page with status 400 has taken nothing in; of what was asked for it says nothing.
+    """
     if code in _CLASSES:
         return _CLASSES[code]
     if status in _CLEAR_WITHOUT_BODY:
         return _CLEAR_WITHOUT_BODY[status]
     if _is_failure(status, code):
         return None
-    if status == requests.codes.bad_request and code is None:
+    is_said = readable or writing
+    if status == requests.codes.bad_request and code is None and is_said:
         return ZohoRejected
     if not readable:
         return None

@@ -386,6 +386,20 @@ def test_a_list_that_zoho_never_brings_keeps_the_others_not_waiting_and_ends(
     assert timedelta(seconds=20) < first_pause < timedelta(seconds=40)
 
 
+@pytest.mark.parametrize("path", ["/organizations/*", "/contacts", "/projects"])
+def test_a_page_from_before_zoho_books_ends_no_list_for_a_day(
+    connection: Connection, zoho: Zoho, path: str
+) -> None:
+    zoho.fails("html_400", method="GET", path=path)
+
+    waits = go_on(connection)
+    run = go_on(connection)
+
+    assert waits.finished_at is None
+    assert (run.finished_at is not None, run.problem) == (True, "")
+    assert {line(run, kind).state for kind in ("suppliers", "projects")} == {"done"}
+
+
 def test_a_list_that_comes_on_with_each_try_is_not_given_up(
     connection: Connection, zoho: Zoho
 ) -> None:

@@ -176,6 +176,14 @@ def test_a_gateways_clear_no_needs_no_json(
     assert type(_writing(books)) is expected
 
 
+@pytest.mark.parametrize("body", [PAGE, ""])
+def test_its_no_to_a_question_says_nothing_of_what_was_asked_for(
+    books: ZohoBooks, zoho: responses.RequestsMock, body: str
+) -> None:
+    zoho.get(f"{CONTACTS}/4600000000000098001", status=400, body=body)
+    assert type(_reading(books)) is ZohoUnavailable
+
+
 @pytest.mark.parametrize(
     ("code", "headers", "limit", "wait"),
     [
