@@ -267,10 +267,10 @@ def _finish(consent: Consent, before: Connection | None, by: User) -> Outcome:
 def _left(
     before: Connection | None, chosen_one: types.Organisation
 ) -> Connection | None:
-    """The connection as it was, if it was to another organisation until now."""
-    if before is None or before.state == Connection.State.DISCONNECTED:
+    """The connection as it was, if it was last to another organisation."""
+    if before is None or before.organisation_id == chosen_one.organisation_id:
         return None
-    return before if before.organisation_id != chosen_one.organisation_id else None
+    return before
 
 
 def _grant_from(consent: Consent) -> Grant:
