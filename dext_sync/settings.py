@@ -175,6 +175,9 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = _SITE.scheme
 ACCOUNT_SESSION_REMEMBER = True
 MFA_ADAPTER = "dext_sync.businesses.signup.MFAAdapter"
+MFA_FORMS = {
+    "authenticate": "dext_sync.businesses.account_forms.SecondStepForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_TOTP_ISSUER = "dext_sync"
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not IS_HTTPS

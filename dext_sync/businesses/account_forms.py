@@ -3,7 +3,11 @@
 from typing import Any
 
 from allauth.account import forms as allauth
+from allauth.mfa.base import forms as allauth_mfa
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
+
+from dext_sync.businesses.signup import record_everywhere
 
 PASSWORD_RULES = _("At least 10 characters, and none that many others use.")
 
@@ -12,6 +16,22 @@ class LoginForm(allauth.LoginForm):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _reword(self, remember=_("Stay signed in"))
+
+
+class SecondStepForm(allauth_mfa.AuthenticateForm):  # type: ignore[misc]
+    """The code of an app, or a recovery code, after the password was right."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].widget.attrs["autofocus"] = not self.is_bound
+
+    def clean_code(self) -> str:
+        try:
+            code: str = super().clean_code()
+        except ValidationError:
+            record_everywhere(self.user, "person.second_step_failed")
+            raise
+        return code
 
 
 class ReauthenticateForm(allauth.ReauthenticateForm):  # type: ignore[misc]

@@ -30,6 +30,7 @@ SENTENCES = {
     "person.signed_in": _("signed in"),
     "person.signed_out": _("signed out"),
     "person.sign_in_failed": _("failed to sign in"),
+    "person.second_step_failed": _("failed at the second step of signing in"),
     "person.two_factor_on": _("switched two-factor sign-in on"),
     "person.two_factor_off": _("switched two-factor sign-in off"),
     "connection.consent_started": _("set out to Zoho to give permission"),
