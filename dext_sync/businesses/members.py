@@ -193,15 +193,26 @@ def revoke(invitation: Invitation, *, by: User) -> bool:
 
 def find_invitation(token: str) -> Invitation | None:
     """The open invitation of that token, whichever business it is of."""
+    invitation = _by_token(token)
+    return invitation if invitation is not None and invitation.is_open else None
+
+
+def joined_with(token: str, user: User) -> Business | None:
+    """Where this letter has led this person before, if they still belong there."""
+    invitation = _by_token(token)
+    if invitation is None or invitation.accepted_at is None:
+        return None
+    theirs = Membership.unscoped.filter(user=user, business=invitation.business)
+    return invitation.business if is_for(invitation, user) and theirs.exists() else None
+
+
+def _by_token(token: str) -> Invitation | None:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT business_id, id FROM invitation_by_token(%s)", [_hash(token)]
         )
         found = cursor.fetchone()
-    if found is None:
-        return None
-    invitation = _invitation(*found)
-    return invitation if invitation.is_open else None
+    return None if found is None else _invitation(*found)
 
 
 def invitations_of(user: User) -> list[Invitation]:

@@ -87,6 +87,23 @@ def test_an_invitation_works_once(
     assert role_of(nora, bakery) is None
 
 
+def test_the_letter_leads_whoever_has_joined_with_it_into_the_business(
+    bakery: Business,
+    alice: User,
+    charlie: User,
+    browse: Browse,
+    mailoutbox: list[EmailMessage],
+) -> None:
+    nora = make_user("Nora")
+    invite(browse(alice), bakery, "nora@example.com")
+    browse(nora).post(link_in(mailoutbox[0]))
+
+    for again in (browse(nora).get, browse(nora).post):
+        assert again(link_in(mailoutbox[0]))["Location"] == "/b/harbour-bakery/"
+    for stranger in (browse(charlie), browse(alice), Client()):
+        assert stranger.get(link_in(mailoutbox[0])).status_code == 410
+
+
 def test_an_invitation_ends_after_seven_days(
     bakery: Business,
     alice: User,

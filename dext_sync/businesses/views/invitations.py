@@ -19,8 +19,7 @@ from dext_sync.businesses.signup import INVITATION
 def invitation(request: HttpRequest, token: str) -> HttpResponse:
     found = members.find_invitation(token)
     if found is None:
-        request.session.pop(INVITATION, None)
-        return _page(request, "invitation_over", status=410)
+        return _over(request, token)
     if not isinstance(request.user, User):
         # Signing in or up leads back here.
         request.session[INVITATION] = token
@@ -44,6 +43,16 @@ def offered(
             if request.method == "POST":
                 return _joined(request, found, request.user)
             return _page(request, "invitation", found)
+    return _page(request, "invitation_over", status=410)
+
+
+def _over(request: HttpRequest, token: str) -> HttpResponse:
+    """Some people keep the letter as their way in."""
+    request.session.pop(INVITATION, None)
+    user = request.user
+    business = members.joined_with(token, user) if isinstance(user, User) else None
+    if business is not None:
+        return redirect("business_home", business.slug)
     return _page(request, "invitation_over", status=410)
 
 
