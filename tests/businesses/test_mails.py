@@ -1,10 +1,13 @@
 """What a business sends by email, as each member wants it."""
 
+import re
+
 from django.core import mail as outgoing
 
 from dext_sync.businesses import mail
 from dext_sync.businesses.models import Business, Membership, User
 from dext_sync.businesses.tenancy import acting_in
+from dext_sync.local import bootstrap
 from tests.conftest import Browse
 
 
@@ -49,3 +52,11 @@ def test_who_was_deactivated_is_written_to_no_more(
         mail.to_admins(bakery, "connection_disconnected", by=alice)
 
     assert [each.to for each in outgoing.outbox] == [["alice@example.com"]]
+
+
+def test_after_the_greeting_a_sentence_begins() -> None:
+    letters = (bootstrap.ROOT / "templates" / "emails").glob("*_body.txt")
+
+    after = {each.name: each.read_text().split("Hello,", 1)[1] for each in letters}
+
+    assert [name for name, words in after.items() if re.match(r"\s+[a-z]", words)] == []
