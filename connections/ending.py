@@ -26,7 +26,7 @@ def disconnect(connection: Connection, by: User) -> bool:
         audit.record(
             connection.business, "connection.disconnected", actor=by, subject=connection
         )
-        _mail_admins(connection, "connection_disconnected", by)
+        mail_admins(connection, "connection_disconnected", by)
     return True
 
 
@@ -40,7 +40,7 @@ def give_up(connection: Connection, to: Consent) -> bool:
         if before.grant is not None and not _of_one_user(before.grant, to):
             let_go(before.grant.pk)
         audit.record(connection.business, "connection.taken_over", subject=connection)
-        _mail_admins(connection, "connection_taken_over")
+        mail_admins(connection, "connection_taken_over")
     return True
 
 
@@ -92,7 +92,8 @@ def is_held(connection: Connection) -> bool:
         return bool(held)
 
 
-def _mail_admins(connection: Connection, template: str, by: User | None = None) -> None:
+def mail_admins(connection: Connection, template: str, by: User | None = None) -> None:
+    """Once what it tells of is committed."""
     transaction.on_commit(
         lambda: mail.to_admins(
             connection.business, template, connection=connection, by=by

@@ -23,7 +23,7 @@ from connections.models import (
 from connections.takeover import Verdict
 from connections.zoho import types
 from connections.zoho.oauth import covers
-from dext_sync.businesses import audit, mail
+from dext_sync.businesses import audit
 from dext_sync.businesses.models import Business, User
 
 
@@ -364,7 +364,7 @@ def _tell_connected(connection: Connection, by: User, *, again: bool) -> None:
     audit.record(
         connection.business, f"connection.{word}", actor=by, subject=connection
     )
-    _mail_admins(connection, f"connection_{word}", by)
+    ending.mail_admins(connection, f"connection_{word}", by)
 
 
 def _tell_changed(connection: Connection, left: Connection, by: User) -> None:
@@ -376,7 +376,7 @@ def _tell_changed(connection: Connection, left: Connection, by: User) -> None:
         subject=connection,
         before=left.organisation_name,
     )
-    _mail_admins(connection, "connection_changed", by)
+    ending.mail_admins(connection, "connection_changed", by)
 
 
 def _tell_handed_on(
@@ -405,14 +405,6 @@ def _tell_taken(connection: Connection, by: User) -> None:
 def _note(connection: Connection, kind: ConnectionEvent.Kind) -> None:
     ConnectionEvent.unscoped.create(
         business_id=connection.business_id, connection=connection, kind=kind
-    )
-
-
-def _mail_admins(connection: Connection, template: str, by: User) -> None:
-    transaction.on_commit(
-        lambda: mail.to_admins(
-            connection.business, template, connection=connection, by=by
-        )
     )
 
 
