@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -15,6 +15,7 @@ from connections.models import Connection, RefreshedList, RefreshRun
 
 State = RefreshedList.State
 ENDED = (State.DONE, State.NOT_AVAILABLE, State.FAILED)
+SOON = timedelta(minutes=2)
 WAITS = {
     "minute": gettext_lazy("This minute's calls to Zoho Books are used up."),
     "day": gettext_lazy("Today's calls to Zoho Books are used up."),
@@ -62,6 +63,12 @@ class Refresh:
     is_open: bool
     waits_until: datetime | None
     wait_words: str | Promise
+
+    @property
+    def waits_long(self) -> bool:
+        """So that it does not take the couple of minutes that people are told."""
+        soon = timezone.now() + SOON
+        return self.waits_until is not None and self.waits_until > soon
 
 
 def refresh_of(connection: Connection) -> Refresh | None:

@@ -89,6 +89,12 @@ def moment(context: Context, value: datetime | None) -> SafeString | str:
 
 
 @register.simple_tag(takes_context=True)
+def until(context: Context, value: datetime | None) -> SafeString | str:
+    """When something goes on: never told to be earlier than it is."""
+    return moment(context, value and moments.full_minute(value))
+
+
+@register.simple_tag(takes_context=True)
 def zone_name(context: Context) -> str:
     """“GMT (Europe/London)”: the zone in which this page tells times."""
     return moments.zone_name(timezone.localtime(timezone=_business(context).zone))

@@ -1,6 +1,6 @@
 """Times as people read them, with their zone on hover."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django import template
 from django.utils import timezone
@@ -27,6 +27,22 @@ def moment(at: datetime | None, form: str = "short") -> SafeString | str:
         f"{date_format(local, 'j F Y, H:i:s')} {zone_name(local)}",
         date_format(local, _pattern(local, form)),
     )
+
+
+@register.simple_tag
+def until(at: datetime | None) -> SafeString | str:
+    """When something goes on; its day is told where that is not today."""
+    if at is None:
+        return ""
+    then = full_minute(at)
+    is_today = timezone.localdate(then) == timezone.localdate()
+    return moment(then, "time" if is_today else "short")
+
+
+def full_minute(at: datetime) -> datetime:
+    """The minute by which it has come: nothing is told to be earlier than it is."""
+    begun = at.replace(second=0, microsecond=0)
+    return begun if begun == at else begun + timedelta(minutes=1)
 
 
 @register.simple_tag

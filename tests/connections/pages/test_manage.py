@@ -147,6 +147,24 @@ def test_a_refresh_that_waits_says_until_when(
     page = text(trip.opens("connection_progress", connection.pk))
     assert "Today&#x27;s calls to Zoho Books are used up." in page
     assert "It goes on by itself at" in page
+    for told in (page, text(trip.opens("lists")), text(trip.opens("connections"))):
+        assert "The refresh waits. Today&#x27;s calls" in told
+        assert IN_PROGRESS not in told
+
+
+def test_a_refresh_that_waits_for_a_moment_is_in_progress(
+    travels: Travels, alice: User, bakery: Business
+) -> None:
+    trip = travels(alice, bakery)
+    connection = trip.has_connected(BAKERY)
+    with acting_in(bakery.pk):
+        RefreshRun.objects.for_business(bakery).update(
+            waiting_reason="minute", due_at=timezone.now() + timedelta(seconds=40)
+        )
+    for page in ("connection_progress", "connection"):
+        told = text(trip.opens(page, connection.pk))
+        assert IN_PROGRESS in told
+        assert "It goes on by itself at" in told
 
 
 def test_nothing_is_refreshed_through_a_broken_connection(

@@ -5,11 +5,13 @@ from decimal import Decimal
 
 import pytest
 import time_machine
+from django.template import Context
+from django.test import RequestFactory
 from django.utils import translation
 
 from dext_sync.businesses.models import Business
 from publishing.formats import day_text, locale_of, money, plain_amount, round_money
-from publishing.templatetags.publishing_format import clock_text
+from publishing.templatetags.publishing_format import clock_text, until
 
 UK = Business(name="Bakery", country="GB", currency="GBP", time_zone="Europe/London")
 US = Business(name="Diner", country="US", currency="USD", time_zone="America/New_York")
@@ -71,3 +73,16 @@ def test_times_are_the_businesss_own() -> None:
     assert clock_text(datetime(2025, 7, 1, 9, 42, tzinfo=UTC), UK, locale_of(UK)) == (
         "1 Jul 2025, 10:42"
     )
+
+
+@time_machine.travel(datetime(2026, 11, 30, 12, 0, tzinfo=UTC), tick=False)
+def test_what_goes_on_is_never_told_to_be_earlier_than_it_is() -> None:
+    request = RequestFactory().get("/")
+    request.business = INDIA  # type: ignore[attr-defined]
+
+    told = until(
+        Context({"request": request}), datetime(2026, 11, 30, 12, 20, 23, tzinfo=UTC)
+    )
+
+    assert ">5:51\u202fpm<" in told.replace(" ", "\u202f").lower()
+    assert until(Context({"request": request}), None) == ""

@@ -14,7 +14,7 @@ from publishing.problems import Wait
 from tests.publishing.crowd import AUTOMATIC, waiting
 from tests.publishing.pages.conftest import At, text
 
-TOMORROW = timezone.now() + timedelta(days=1)
+TOMORROW = (timezone.now() + timedelta(days=1)).replace(second=0, microsecond=0)
 
 
 def wait(publications: list[Publication], reason: str) -> None:

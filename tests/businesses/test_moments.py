@@ -1,0 +1,37 @@
+"""Times on pages: told in the business's zone, and never before they come."""
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from dext_sync.businesses.templatetags.moments import full_minute, until
+
+NOON = datetime(2026, 11, 30, 12, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("zone", "at", "told"),
+    [
+        ("Europe/London", datetime(2026, 11, 30, 12, 20, 23, tzinfo=UTC), ">12:21<"),
+        ("Europe/London", datetime(2026, 11, 30, 12, 20, tzinfo=UTC), ">12:20<"),
+        ("Asia/Kolkata", datetime(2026, 11, 30, 12, 20, 1, tzinfo=UTC), ">17:51<"),
+        (
+            "Europe/London",
+            datetime(2026, 11, 30, 23, 59, 59, 435, tzinfo=UTC),
+            ">1 Dec, 00:00<",
+        ),
+    ],
+)
+@time_machine.travel(NOON, tick=False)
+def test_what_goes_on_is_told_by_the_minute_in_which_it_has_begun(
+    zone: str, at: datetime, told: str
+) -> None:
+    with timezone.override(ZoneInfo(zone)):
+        assert told in until(at)
+
+
+def test_a_full_minute_stays() -> None:
+    assert full_minute(NOON) == NOON
