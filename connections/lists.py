@@ -355,12 +355,23 @@ def _give_up(run: RefreshRun, error: ZohoError) -> None:
         connected.refused(run.connection, error)
     elif not isinstance(error, ZohoUnauthorized | ZohoMisconfigured | ZohoForbidden):
         logger.error("%s could not be read.", run, exc_info=error)
+    words = _words(error)
     unread = RefreshedList.unscoped.filter(run=run, state__in=OPEN)
     with transaction.atomic():
         has_ended = _held_or_ended(run)
-        unread.update(state=RefreshedList.State.FAILED, problem=error.message, rows=0)
+        unread.update(state=RefreshedList.State.FAILED, problem=words, rows=0)
         if not has_ended:
-            _end(run, error.message)
+            _end(run, words)
+
+
+def _words(error: ZohoError) -> str:
+    """Zoho's own, but where it names a fault of ours in a word for programmers."""
+    if not isinstance(error, ZohoMisconfigured):
+        return error.message
+    return _(
+        "Zoho does not accept the client id or secret that is configured here. Whoever "
+        "runs dext_sync must correct it."
+    )
 
 
 def _held_or_ended(run: RefreshRun) -> bool:

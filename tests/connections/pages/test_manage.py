@@ -5,7 +5,13 @@ from datetime import timedelta
 from django.utils import timezone
 
 from connections import tasks
-from connections.models import Allowance, Connection, RefreshedList, RefreshRun
+from connections.models import (
+    Allowance,
+    Connection,
+    Grant,
+    RefreshedList,
+    RefreshRun,
+)
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
 from tests.connections.pages.conftest import Travels
@@ -133,6 +139,22 @@ def test_when_it_is_done_the_polling_stops_and_the_changes_are_named(
     assert "Nothing changed" in line(page, "currencies")
     assert "Not available in this organisation" in line(page, "locations")
     assert 'id="last-refreshed" hx-swap-oob="true"' in page
+
+
+def test_whose_fault_it_is_that_nothing_could_be_read_is_said_in_words(
+    travels: Travels, alice: User, bakery: Business, zoho: Zoho
+) -> None:
+    trip = travels(alice, bakery)
+    connection = trip.has_connected(BAKERY)
+    with acting_in(bakery.pk):
+        Grant.objects.update(access_expires_at=timezone.now())
+    zoho.fails("invalid_client", times=9)
+
+    tasks.refresh_lists(bakery.pk, connection.pk)
+
+    page = text(trip.opens("connection", connection.pk))
+    assert "Whoever runs dext_sync must correct it." in page
+    assert "invalid_client" not in page
 
 
 def test_a_refresh_that_waits_says_until_when(
