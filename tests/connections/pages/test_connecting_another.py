@@ -9,7 +9,7 @@ from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
 from tests.connections.pages.conftest import Travels
 from tests.connections.pages.test_takeover import ANNA, activity
-from tests.connections.trips import Trip
+from tests.connections.trips import Trip, text
 from tests.publishing.zoho import BAKERY
 
 PRACTICE = "Ledgerly Practice"
@@ -47,6 +47,15 @@ def test_the_letter_and_the_trail_say_that_it_is_another_one(
         trip.business
     )
     assert events(trip.business) == [ConnectionEvent.Kind.ORGANISATION]
+
+
+def test_what_was_connected_before_is_not_called_connected(trip: Trip) -> None:
+    trip.gives_permission()
+
+    page = text(trip.opens("connection_organisation", trip.consent.pk))
+
+    assert "connected before" in page
+    assert "connected until now" not in page
 
 
 def test_the_same_one_is_connected_again(

@@ -318,6 +318,7 @@ def test_disconnect_asks_first_and_for_the_password(
     connection = trip.has_connected(BAKERY)
     page = text(trip.opens("connection_disconnect", connection.pk))
     assert f"Disconnect {BAKERY}?" in page
+    assert "What waits to be sent and was not begun is not sent" in page
     answer = trip.posts("connection_disconnect", connection.pk)
     assert answer["Location"].startswith("/accounts/reauthenticate/")
     assert trip.connection is not None
