@@ -1,8 +1,11 @@
 """What keeps an item from being published, in words for one reader of its page."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from connections.models import ListEntry
 from publishing import facts, filling
@@ -25,17 +28,17 @@ TO_PICK = (
     }
 )
 
-# A chosen entry of Zoho's lists that cannot be used.
-OF_AN_ENTRY = frozenset(
-    {
-        Reason.CATEGORY_GONE,
-        Reason.TAX_GONE,
-        Reason.EXEMPTION_GONE,
-        Reason.PROJECT_GONE,
-        Reason.LOCATION_GONE,
-        Reason.CUSTOMER_GONE,
-    }
-)
+# A chosen entry of Zoho's lists that cannot be used, as a sentence about it begins.
+OF_AN_ENTRY: Mapping[Why, Promise] = {
+    Reason.CATEGORY_GONE: gettext_lazy("The category"),
+    Reason.TAX_GONE: gettext_lazy("The tax rate"),
+    Reason.EXEMPTION_GONE: gettext_lazy("The tax exemption"),
+    Reason.PROJECT_GONE: gettext_lazy("The project"),
+    Reason.LOCATION_GONE: gettext_lazy("The location"),
+    Reason.CUSTOMER_GONE: gettext_lazy("The customer who is billed"),
+    SUPPLIERS.gone: gettext_lazy("The supplier"),
+    CUSTOMERS.gone: gettext_lazy("The customer"),
+}
 
 # Mended on pages that only Admins may open.
 FOR_ADMINS = frozenset({Reason.METHOD_WITHOUT_ACCOUNT, Reason.METHOD_ACCOUNT_GONE})
@@ -73,7 +76,7 @@ def issues_of(request: WorkspaceRequest, item: Item) -> tuple[Issue, ...]:
 
 def _issue(request: WorkspaceRequest, item: Item, reason: Why) -> Issue:
     if reason in OF_AN_ENTRY and _is_of_another_organisation(request, item, reason):
-        sentence = _of_another_organisation(request)
+        sentence = _of_another_organisation(request, reason)
         return Issue(reason.code, reason.field, sentence, is_to_merge=True)
     return Issue(reason.code, reason.field, _sentence(request, item, reason))
 
@@ -82,7 +85,7 @@ def _is_of_another_organisation(
     request: WorkspaceRequest, item: Item, reason: Why
 ) -> bool:
     connection = connection_of(request)
-    entry: ListEntry | None = filling.said_in(item, reason.field)
+    entry = _chosen(item, reason)
     return (
         connection is not None
         and entry is not None
@@ -90,15 +93,24 @@ def _is_of_another_organisation(
     )
 
 
-def _of_another_organisation(request: WorkspaceRequest) -> str:
+def _chosen(item: Item, reason: Why) -> ListEntry | None:
+    if reason in GONE:
+        return item.supplier.contact if item.supplier else None
+    entry: ListEntry | None = filling.said_in(item, reason.field)
+    return entry
+
+
+def _of_another_organisation(request: WorkspaceRequest, reason: Why) -> str:
     if request.membership.manages:
-        return _(
-            "This is of the organisation before: merge the lists, or choose again."
+        sentence = _(
+            "%(what)s is of the organisation before: merge the lists, or choose again."
         )
-    return _(
-        "This is of the organisation before: ask an Admin to merge the lists, or choose "
-        "again."
-    )
+    else:
+        sentence = _(
+            "%(what)s is of the organisation before: ask an Admin to merge the lists, "
+            "or choose again."
+        )
+    return sentence % {"what": OF_AN_ENTRY[reason]}
 
 
 def _sentence(request: WorkspaceRequest, item: Item, reason: Why) -> str:

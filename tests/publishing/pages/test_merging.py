@@ -280,8 +280,11 @@ class TestMerging:
 
         reader = {"anna": trip.person, "bob": bob}[who]
         page = text(Visitor(browse(reader), trip.business).opens("item", item.pk))
-        assert "This is of the organisation before:" in page
+        for what in ("The supplier", "The category", "The tax rate"):
+            assert f"{what} is of the organisation before:" in page
+        assert "Acme Paper Ltd is of the organisation before" in page
         assert way in page
+        assert "is no longer active in Zoho Books" not in page
         assert "The chosen category is no longer in Zoho Books" not in page
 
     def test_the_page_counts_what_each_choice_touches_and_changes_nothing(
