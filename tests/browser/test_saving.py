@@ -120,6 +120,24 @@ def slowly(route: Route) -> None:
     route.continue_()
 
 
+@pytest.mark.parametrize("width", [1440, 390])
+def test_the_way_back_in_is_in_sight_where_the_save_failed(
+    page: Page, site: Site, bakery: Business, alice: User, width: int
+) -> None:
+    opens_an_item(page, site, bakery, alice)
+    page.set_viewport_size({"width": width, "height": 700})
+    page.context.clear_cookies(name="sessionid")
+    description = page.get_by_label("Description", exact=True)
+    description.scroll_into_view_if_needed()
+    page.mouse.wheel(0, 2000)
+    description.fill("Typed too late")
+    description.press("Tab")
+
+    link = page.get_by_role("link", name="Sign in again in another tab")
+    expect(link).to_be_in_viewport()
+    is_accessible(page)
+
+
 def test_whoever_was_signed_out_keeps_what_they_typed(
     page: Page, site: Site, bakery: Business, alice: User
 ) -> None:
