@@ -4,6 +4,7 @@ import pytest
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from allauth.mfa.webauthn.internal import auth as keys
 from django.test import Client
+from fido2.cose import CoseKey
 from fido2.webauthn import AttestedCredentialData
 
 from dext_sync.businesses.audit import sentence
@@ -12,7 +13,7 @@ from dext_sync.businesses.tenancy import acting_in
 from tests.factories import PASSWORD
 
 STEP = "/accounts/2fa/authenticate/"
-KEY = AttestedCredentialData.create(b"a" * 16, b"k" * 16, {1: 2, 3: -7})
+KEY = AttestedCredentialData.create(b"a" * 16, b"k" * 16, CoseKey({1: 2, 3: -7}))
 
 
 @pytest.fixture
