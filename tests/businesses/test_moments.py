@@ -17,7 +17,12 @@ NOON = datetime(2026, 11, 30, 12, 0, tzinfo=UTC)
     [
         ("Europe/London", datetime(2026, 11, 30, 12, 20, 23, tzinfo=UTC), ">12:21<"),
         ("Europe/London", datetime(2026, 11, 30, 12, 20, tzinfo=UTC), ">12:20<"),
-        ("Asia/Kolkata", datetime(2026, 11, 30, 12, 20, 1, tzinfo=UTC), ">17:51<"),
+        ("Asia/Kolkata", datetime(2026, 11, 30, 12, 20, 3, tzinfo=UTC), ">17:51<"),
+        (
+            "Asia/Kolkata",
+            datetime(2026, 12, 1, 0, 0, 0, 30_605, tzinfo=UTC),
+            ">1 Dec, 05:30<",
+        ),
         (
             "Europe/London",
             datetime(2026, 11, 30, 23, 59, 59, 435, tzinfo=UTC),

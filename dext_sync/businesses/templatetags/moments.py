@@ -1,6 +1,7 @@
 """Times as people read them, with their zone on hover."""
 
 from datetime import datetime, timedelta
+from typing import Final
 
 from django import template
 from django.utils import timezone
@@ -9,6 +10,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 register = template.Library()
+
+A_MOMENT: Final = timedelta(seconds=2)
 
 
 @register.simple_tag
@@ -40,9 +43,10 @@ def until(at: datetime | None) -> SafeString | str:
 
 
 def full_minute(at: datetime) -> datetime:
-    """The minute by which it has come: nothing is told to be earlier than it is."""
+    """The minute by which it has come: nothing is told to be earlier than it is, but for
+    what Zoho's whole seconds and the way there make of its midnight."""
     begun = at.replace(second=0, microsecond=0)
-    return begun if begun == at else begun + timedelta(minutes=1)
+    return begun if at < begun + A_MOMENT else begun + timedelta(minutes=1)
 
 
 @register.simple_tag
