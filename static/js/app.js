@@ -91,6 +91,12 @@ document.addEventListener("htmx:responseError", (event) => {
   else say("broken");
 });
 
+// A passkey or a security key that was not touched, or is not the right one.
+document.addEventListener("allauth.error", (event) => {
+  event.preventDefault();
+  say("key");
+});
+
 // Nobody knows whether a change has arrived; a question is simply asked again.
 function noAnswer(event) {
   say(event.detail.requestConfig.verb === "get" ? "offline" : "unknown");
