@@ -23,7 +23,9 @@ from dext_sync.businesses.tenancy import acting_as, acting_in
 INVITATION = "invitation"
 """Where the session keeps the invitation of somebody who must sign in first."""
 
-TWO_FACTOR_NEWS = {
+SIGN_IN_NEWS = {
+    "account/email/password_changed": "person.password_changed",
+    "account/email/password_reset": "person.password_reset",
     "mfa/email/totp_activated": "person.two_factor_on",
     "mfa/email/webauthn_added": "person.two_factor_on",
     "mfa/email/totp_deactivated": "person.two_factor_off",
@@ -140,7 +142,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     ) -> None:
         # allauth tells every change of the ways to sign in through here.
         super().send_notification_mail(template_prefix, user, *args, **kwargs)
-        action = TWO_FACTOR_NEWS.get(template_prefix)
+        action = SIGN_IN_NEWS.get(template_prefix)
         if action and isinstance(user, User):
             record_everywhere(user, action)
 

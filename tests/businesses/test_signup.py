@@ -99,7 +99,7 @@ def test_a_weak_password_is_refused_and_what_was_typed_is_kept(client: Client) -
 
 
 def test_a_forgotten_password_is_set_anew(
-    alice: User, client: Client, mailoutbox: list[EmailMessage]
+    bakery: Business, alice: User, client: Client, mailoutbox: list[EmailMessage]
 ) -> None:
     client.post("/accounts/password/reset/", {"email": alice.email})
     form = client.get(link_in(mailoutbox[0]), follow=True)
@@ -113,6 +113,7 @@ def test_a_forgotten_password_is_set_anew(
     said = str(mailoutbox[1].body)
     assert "through the link in our letter" in said
     assert re.search(r"- Time: \d+ [A-Z][a-z]{2} \d{4}, \d\d:\d\d UTC\n", said)
+    assert actions(bakery)[-1] == "Alice set a new password through a link in a letter"
 
 
 def test_every_letter_of_allauths_is_in_our_words() -> None:
@@ -350,7 +351,7 @@ def test_an_error_stands_at_its_field_and_the_summary_leads_there(
 
 
 def test_a_changed_password_is_said_where_it_leads_to_signing_in(
-    client: Client, alice: User
+    bakery: Business, client: Client, alice: User
 ) -> None:
     client.post("/accounts/login/", {"login": alice.email, "password": PASSWORD})
     page = client.post(
@@ -364,3 +365,4 @@ def test_a_changed_password_is_said_where_it_leads_to_signing_in(
     )
     assert page.redirect_chain[-1][0].startswith("/accounts/login/")
     assert "Your password was changed." in page.text
+    assert "Alice changed their password" in actions(bakery)
