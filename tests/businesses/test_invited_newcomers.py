@@ -131,6 +131,20 @@ def test_another_address_is_offered_nothing(
     assert role_of(address, bakery) is None
 
 
+def test_whoever_belongs_nowhere_is_told_of_the_letter(
+    bakery: Business, alice: User, browse: Browse
+) -> None:
+    nora = make_user("Nora")
+
+    assert (
+        "open the link in the letter instead"
+        in browse(nora).get("/businesses/new/").text
+    )
+    assert (
+        "open the link in the letter" not in browse(alice).get("/businesses/new/").text
+    )
+
+
 def test_an_unverified_address_is_offered_nothing(
     bakery: Business, alice: User, browse: Browse
 ) -> None:
