@@ -127,7 +127,7 @@ def callback(request: HttpRequest) -> HttpResponse:
     It only takes the answer in and sends on, so that no page has a code in its address.
     """
     if not isinstance(request.user, User):
-        return TemplateResponse(request, "connections/signed_out.html", status=400)
+        return _not_taken(request, "connections/signed_out.html")
     answer = _answer(request)
     membership = _membership(request, request.user, answer.state)
     if membership is None:
@@ -179,4 +179,11 @@ def _taken_in(
 
 def _not_known(request: HttpRequest) -> HttpResponse:
     """Nothing that came with such an answer was used or passed on."""
-    return TemplateResponse(request, "connections/state_unknown.html", status=400)
+    return _not_taken(request, "connections/state_unknown.html")
+
+
+def _not_taken(request: HttpRequest, page: str) -> HttpResponse:
+    """What the answer held does not stay in the address either."""
+    if request.GET:
+        return redirect("zoho_callback")
+    return TemplateResponse(request, page, status=400)

@@ -1,5 +1,6 @@
 """How a trip to Zoho can end: each end says what happened and offers one way on."""
 
+from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
@@ -30,6 +31,11 @@ def changed(address: str, **values: str) -> str:
     parts = urlsplit(address)
     query = {**dict(parse_qsl(parts.query)), **values}
     return f"{parts.path}?{urlencode(query)}"
+
+
+def query_of(answer: Any) -> str:
+    """What is left in the browser's address."""
+    return str(answer.request["QUERY_STRING"])
 
 
 def exchanges(zoho: Zoho) -> int:
@@ -85,6 +91,7 @@ def test_a_state_that_nobody_set_out_with(
     assert answer.status_code == 400
     assert "This answer was not expected" in text(answer)
     assert "It was not used." in text(answer)
+    assert query_of(answer) == ""
     assert trip.consent.answered_at is None
     assert exchanges(zoho) == 0
 
@@ -157,8 +164,10 @@ def test_signed_out_while_at_zoho(
     trip = travels(alice, bakery)
     back = trip.answers(trip.sets_out())
     trip.client.logout()
-    page = text(trip.follows(back))
+    answer = trip.follows(back)
+    page = text(answer)
     assert "You were signed out" in page
+    assert query_of(answer) == ""
     assert "Nothing was lost, and nothing has changed." in page
     assert "code=" not in page
     assert exchanges(zoho) == 0
