@@ -28,8 +28,9 @@ class SecondStepForm(allauth_mfa.AuthenticateForm):  # type: ignore[misc]
     def clean_code(self) -> str:
         try:
             code: str = super().clean_code()
-        except ValidationError:
-            record_everywhere(self.user, "person.second_step_failed")
+        except ValidationError as error:
+            if error.code == "incorrect_code":  # else nobody has looked at it
+                record_everywhere(self.user, "person.second_step_failed")
             raise
         return code
 

@@ -50,3 +50,15 @@ def test_a_wrong_code_is_in_the_trail(half_in: Client, bakery: Business) -> None
             "Alice",
             "failed at the second step of signing in",
         )
+
+
+def test_tries_that_are_not_looked_at_do_not_fill_the_trail(
+    half_in: Client, bakery: Business
+) -> None:
+    for _try in range(20):
+        page = half_in.post(STEP, {"code": "000000"}).text
+
+    assert "Too many tries that failed." in page
+    with acting_in(bakery.pk):
+        entries = AuditEntry.objects.for_business(bakery)
+        assert entries.filter(action="person.second_step_failed").count() < 10
