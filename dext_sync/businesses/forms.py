@@ -97,6 +97,8 @@ class DetailsForm(forms.ModelForm[Business]):
         self._offer("country", choose + places.countries())
         self._offer("currency", by_country + places.currencies())
         self._offer("time_zone", by_country + places.time_zones())
+        if chosen := self.initial.get("time_zone"):
+            self.initial["time_zone"] = places.zone_today(chosen)
 
     def clean(self) -> dict[str, Any]:
         facts = super().clean() or self.cleaned_data

@@ -34,12 +34,18 @@ def currencies() -> list[Choice]:
 @cache
 def time_zones() -> list[tuple[str, list[Choice]]]:
     """By continent, each named as people say it: `Europe/London` is London."""
-    names = sorted(available_timezones())
+    names = sorted(name for name in _known_zones() if zone_today(name) == name)
     groups = [
         (continent, [_zone(name) for name in names if name.startswith(f"{continent}/")])
         for continent in CONTINENTS
     ]
     return [*groups, ("UTC", [("UTC", "UTC")])]
+
+
+def zone_today(name: str) -> str:
+    """Zones were renamed, and answer to both: `Asia/Calcutta` is Asia/Kolkata."""
+    today: str = get_global("zone_aliases").get(name, name)
+    return today if today in _known_zones() else name
 
 
 def currency_of(country: str) -> str:
@@ -75,6 +81,11 @@ def _currencies(language: str) -> list[Choice]:
         (code, f"{code} – {locale.currencies.get(code, code)}")
         for code in sorted(codes)
     ]
+
+
+@cache
+def _known_zones() -> frozenset[str]:
+    return frozenset(available_timezones())
 
 
 def _zone(name: str) -> Choice:

@@ -1,10 +1,10 @@
-"""The lock date on the Business profile: set by Admins, and told in the trail."""
+"""The Business profile: its lock date, told in the trail, and its time zone."""
 
 from datetime import date
 
 import time_machine
 
-from dext_sync.businesses import audit
+from dext_sync.businesses import audit, places
 from dext_sync.businesses.models import AuditEntry, Business, User
 from dext_sync.businesses.tenancy import acting_in, rows_across
 from tests.conftest import Browse
@@ -81,3 +81,21 @@ def test_whoever_only_keeps_the_books_sets_no_lock(
 
     assert answer.status_code == 403
     assert stored(bakery).lock_date is None
+
+
+def test_a_zone_is_offered_under_the_name_it_has_today() -> None:
+    offered = {name for _place, zones in places.time_zones() for name, _words in zones}
+
+    assert {"Asia/Kolkata", "Australia/Lord_Howe", "Europe/Kyiv"} <= offered
+    assert not {"Asia/Calcutta", "Australia/LHI", "Australia/North"} & offered
+
+
+def test_whoever_chose_an_older_name_keeps_their_zone(
+    bakery: Business, alice: User, browse: Browse
+) -> None:
+    with acting_in(bakery.pk):
+        Business.objects.filter(pk=bakery.pk).update(time_zone="Asia/Calcutta")
+
+    page = browse(alice).get(f"/b/{bakery.slug}/profile/").text
+
+    assert '<option value="Asia/Kolkata" selected>' in page
