@@ -55,10 +55,9 @@ def test_a_wrong_code_is_in_the_trail(half_in: Client, bakery: Business) -> None
 def test_tries_that_are_not_looked_at_do_not_fill_the_trail(
     half_in: Client, bakery: Business
 ) -> None:
-    for _try in range(20):
-        page = half_in.post(STEP, {"code": "000000"}).text
+    pages = [half_in.post(STEP, {"code": "000000"}).text for _try in range(20)]
 
-    assert "Too many tries that failed." in page
+    assert "Too many tries that failed." in pages[-1]
     with acting_in(bakery.pk):
         entries = AuditEntry.objects.for_business(bakery)
         assert entries.filter(action="person.second_step_failed").count() < 10
