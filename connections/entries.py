@@ -358,6 +358,12 @@ def remember_contact(connection: Connection, contact: types.Contact) -> Contact:
     return remembered
 
 
+def forget_contact(connection: Connection, zoho_id: str) -> None:
+    """Zoho has said while publishing that it has it no longer, before any refresh."""
+    known = present(connection, Contact).filter(zoho_id=zoho_id)
+    known.update(removed_at=timezone.now())
+
+
 # Reading
 
 

@@ -48,6 +48,7 @@ from publishing.outcomes import (
     Outcome,
     Refused,
     Words,
+    may_mean_contact,
     not_begun,
     outcome_of,
     rejected,
@@ -305,6 +306,9 @@ def _after_no(
         # Sending it again brings us back here, and harms nothing.
         _tell_connection(publication, unclear_error)
         return unclear(publication.connection, step, unclear_error)
+    if step.kind == Step.Kind.RECORD and may_mean_contact(error):
+        blamed = contacting.blamed(books, publication, error)
+        return blamed or rejected(step, error)
     return rejected(step, error)
 
 

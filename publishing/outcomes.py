@@ -156,6 +156,12 @@ def rejected(step: Step, error: ZohoRejected) -> Refused:
     return Refused(Problem.REJECTED, field=field, words=words)
 
 
+def may_mean_contact(error: ZohoRejected) -> bool:
+    """Whether Zoho may have said so of the supplier or customer of a record."""
+    is_gone = isinstance(error, ZohoMissing) and error.is_gone
+    return is_gone or error.code == INVALID_VALUE
+
+
 def outcome_of(connection: Connection, step: Step, error: ZohoError) -> Outcome:
     """What an error means for a step that Zoho has certainly not taken."""
     if waits := _waits(connection, step, error):

@@ -371,14 +371,14 @@ class TestZohoSaysNo:
         self, zoho: Zoho, bakery: Business, bob: User
     ) -> None:
         item = ready_item(bakery, bob)
-        changes.remove(zoho.standin, BAKERY, "contacts", "Acme Paper Ltd")
+        changes.remove(zoho.standin, BAKERY, "accounts", "Office Supplies")
 
         publication = publish(item, bob)
 
         page = page_of(item)
         assert publication.problem_code == "bad_value"
         assert "Refresh the integration data" in page.problem
-        assert page.zoho_words == "Invalid value passed for vendor_id"
+        assert page.zoho_words == "Invalid value passed for account_id"
         assert zoho.bills == []
 
     def test_other_amounts_in_zoho_are_told_on_the_published_item(

@@ -101,6 +101,7 @@ def test_an_upload_succeeds_and_stores_nothing(books: Books) -> None:
         ("forbidden", (401, 57)),
         ("organisation_off", (400, 6041)),
         ("mandatory_tag", (400, 90003)),
+        ("vendor_refused", (400, 2)),
         ("date_locked", (400, 90002)),
         ("tax_inactive", (400, 90001)),
         ("per_minute", (429, 44)),

@@ -57,6 +57,7 @@ _EARLY_FAULTS = (
     "forbidden",
     "organisation_off",
     "mandatory_tag",
+    "vendor_refused",
     "date_locked",
     "tax_inactive",
 )
@@ -350,6 +351,8 @@ def _refusal(fault: Fault, visit: Visit) -> Refused:
             return not_associated(visit.organization_id)
         case "mandatory_tag":
             return mandatory_tag("Department")
+        case "vendor_refused":
+            return invalid("vendor_id")
         case "date_locked":
             return locked_period("")
         case "tax_inactive":

@@ -33,6 +33,7 @@ BOOKS_FAULTS: dict[str, tuple[str, ...]] = {
     "forbidden": (),  # 401/57 although the token lives: a right is missing
     "organisation_off": (),  # 400/6041
     "mandatory_tag": ("POST", "PUT"),
+    "vendor_refused": ("POST", "PUT"),  # 400/2, whatever the vendor is
     "date_locked": _WRITES,
     "tax_inactive": ("POST", "PUT"),
     "per_minute": (),  # 429/44
