@@ -306,7 +306,8 @@ def _supplier_options(words: str, place: Place) -> list[Option]:
         ),
     ]
     found.sort(key=lambda option: (option.rank, option.label.casefold()))
-    if words and not any(o.label.casefold() == words.casefold() for o in found):
+    is_new = not any(o.label.casefold() == words.casefold() for o in found)
+    if is_new and 0 < len(words) <= suppliers.LONGEST_NAME:
         new = _("new customer") if place.sells else _("new supplier")
         found.append(Option(f"new:{words}", words, str(new)))
     return found
@@ -400,4 +401,14 @@ def picked_supplier(
     if not name:
         return None
     exact = list(_parties(place).filter(name__iexact=name)[:2])
-    return exact[0] if len(exact) == 1 else NewName(name[:200])
+    return exact[0] if len(exact) == 1 else NewName(new_name(name))
+
+
+def new_name(name: str) -> str:
+    """As it is typed; raises ValidationError where Zoho would not take it whole."""
+    if len(name) > suppliers.LONGEST_NAME:
+        raise ValidationError(
+            _("Zoho Books takes names of at most %(most)d letters: shorten it."),
+            params={"most": suppliers.LONGEST_NAME},
+        )
+    return name

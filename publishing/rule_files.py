@@ -14,11 +14,12 @@ from django.utils.translation import gettext as _
 from dext_sync.businesses.models import User
 from publishing import ruling, suppliers
 from publishing.models import Item, SupplierRule
-from publishing.picking import CHOICES, Place, picked_row, plain_words
+from publishing.picking import CHOICES, Place, new_name, picked_row, plain_words
 
 MOST_ROWS: Final = 2000
 MOST_BYTES: Final = 512 * 1024
 LONGEST_NUMBER: Final = 9
+LONGEST_DESCRIPTION: Final = 400
 NAME: Final = "name"
 COLUMNS: Final = (NAME, *ruling.SUPPLIER_FIELDS)
 YES, NO = ("yes", "y", "true", "1", "paid"), ("no", "n", "false", "0")
@@ -112,14 +113,22 @@ def _line(
         if cell.strip()
     }
     values: dict[str, Any] = {}
-    errors = [] if cells.get(NAME) else [_("The name is missing.")]
+    errors = _errors_of_name(cells.get(NAME, ""))
     for name in names:
         if name in cells:
             try:
                 values[name] = value_of(name, cells[name])
             except ValidationError as refusal:
                 errors.append(f"{ruling.label_of(name)}: {refusal.messages[0]}")
-    return Line(number, cells.get(NAME, "")[:200], values, tuple(errors))
+    return Line(number, cells.get(NAME, ""), values, tuple(errors))
+
+
+def _errors_of_name(name: str) -> list[str]:
+    try:
+        new_name(" ".join(name.split()))
+    except ValidationError as refusal:
+        return refusal.messages
+    return [] if name else [_("The name is missing.")]
 
 
 def _value(name: str, text: str, place: Place) -> Any:
@@ -137,7 +146,15 @@ def _value(name: str, text: str, place: Place) -> Any:
         case "publish_to":
             return _one_of(text.casefold(), Item.PublishTo.values)
         case _:
-            return text[:400]
+            return _description(text)
+
+
+def _description(text: str) -> str:
+    if len(text) > LONGEST_DESCRIPTION:
+        raise ValidationError(
+            _("Enter at most %(most)d letters."), params={"most": LONGEST_DESCRIPTION}
+        )
+    return text
 
 
 def _by_code(name: str, text: str, place: Place) -> Any:

@@ -21,6 +21,8 @@ KINDS: Final[Mapping[str, str]] = {
 }
 """What a side is called at Zoho."""
 SIDES: Final = {kind: side for side, kind in KINDS.items()}
+LONGEST_NAME: Final = 200
+"""Letters that Zoho takes in a contact's name, and our rows hold."""
 
 
 class Settled(Exception):
@@ -53,7 +55,7 @@ def named(
 
     A contact in Zoho of exactly this name becomes its contact.
     """
-    name = " ".join(name.split())[:200]
+    name = " ".join(name.split())[:LONGEST_NAME]
     supplier, _new = Supplier.unscoped.get_or_create(
         business=business, side=side, key=key_of(name), defaults={"name": name}
     )
@@ -65,7 +67,7 @@ def named(
 def all_named(business: Business, names: Iterable[str], side: str) -> list[Supplier]:
     """The same for many names, in their order and in a handful of queries; spellings are
     answered by whom they stand for."""
-    clean = [" ".join(name.split())[:200] for name in names]
+    clean = [" ".join(name.split())[:LONGEST_NAME] for name in names]
     keys = [key_of(name) for name in clean]
     rows = Supplier.unscoped.filter(business=business, side=side)
     mine = rows.filter(key__in=keys)
@@ -89,7 +91,7 @@ def of_contact(business: Business, contact: Contact) -> Supplier:
         business=business,
         side=side,
         key=key_of(contact.name),
-        defaults={"name": contact.name[:200], "contact": contact},
+        defaults={"name": contact.name[:LONGEST_NAME], "contact": contact},
     )
     if supplier.contact_id is None and not supplier.items.exists():
         _match(supplier, [contact])
@@ -102,7 +104,7 @@ def of_contact(business: Business, contact: Contact) -> Supplier:
         business=business,
         side=side,
         key=f"{key_of(contact.name)[:160]}#{contact.zoho_id}",
-        defaults={"name": contact.name[:200], "contact": contact},
+        defaults={"name": contact.name[:LONGEST_NAME], "contact": contact},
     )[0]
 
 
