@@ -65,7 +65,10 @@ class Reason(Enum):
     CURRENCY_UNKNOWN = (
         "currency_unknown",
         "currency",
-        _("This currency is not set up in Zoho Books."),
+        _(
+            "This currency is not set up in Zoho Books: correct it, or add it there and "
+            "refresh the integration data."
+        ),
     )
     CURRENCY_PLACES = (
         "currency_places",
@@ -106,7 +109,10 @@ class Reason(Enum):
     SUPPLIER_CURRENCY = (
         "supplier_currency",
         "supplier",
-        _("This supplier has another currency in Zoho Books than the document."),
+        _(
+            "This supplier has another currency in Zoho Books than the document: correct "
+            "the currency, or pick another supplier."
+        ),
     )
     CUSTOMER_NOT_IN_ZOHO = (
         "customer_not_in_zoho",
@@ -132,7 +138,10 @@ class Reason(Enum):
     CUSTOMER_CURRENCY = (
         "customer_currency",
         "supplier",
-        _("This customer has another currency in Zoho Books than the document."),
+        _(
+            "This customer has another currency in Zoho Books than the document: correct "
+            "the currency, or pick another customer."
+        ),
     )
     CUSTOMER_LEFT = (
         "customer_left",
@@ -256,7 +265,10 @@ class Reason(Enum):
     METHOD_ACCOUNT_GONE = (
         "method_account_gone",
         "payment_method",
-        _("The payment method's account is no longer in Zoho Books."),
+        _(
+            "The payment method's account is no longer in Zoho Books: set another one "
+            "under Payment methods."
+        ),
     )
     NO_CONNECTION = (
         "no_connection",

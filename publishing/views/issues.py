@@ -54,6 +54,10 @@ class Issue:
     is_to_merge: bool = False
 
     @property
+    def is_of_method(self) -> bool:
+        return self.code in {reason.code for reason in FOR_ADMINS}
+
+    @property
     def is_to_create(self) -> bool:
         return self.code in {reason.code for reason in TO_CREATE}
 

@@ -5,8 +5,9 @@ from decimal import Decimal
 
 import pytest
 from django.http import HttpResponse
+from django.utils import timezone
 
-from connections.models import Account, Connection, Contact, TaxRate
+from connections.models import Account, BankAccount, Connection, Contact, TaxRate
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
 from publishing import coding
@@ -19,6 +20,7 @@ from tests.publishing.factories import (
     ready_item,
 )
 from tests.publishing.pages.conftest import At, now, text
+from tests.publishing.pages.test_rules import words
 
 
 def test_a_picked_entry_is_saved(
@@ -164,6 +166,19 @@ def test_a_method_without_account_sends_who_may_not_mend_it_to_an_admin(
 def coding_in(business: Business, item: Item) -> None:
     with acting_in(business.pk):
         coding.review(item)
+
+
+def test_a_method_whose_account_left_zoho_leads_to_the_payment_methods(
+    at: At, alice: User, bob: User, connected_bakery: Business
+) -> None:
+    receipt = paid_receipt(connected_bakery, bob)
+    with acting_in(connected_bakery.pk):
+        BankAccount.unscoped.update(removed_at=timezone.now())
+    coding_in(connected_bakery, receipt)
+
+    told = "is no longer in Zoho Books: set another one under Payment methods."
+    page = at(alice, connected_bakery).opens("item", receipt.pk)
+    assert f"{told} Open Payment methods" in words(page)
 
 
 def test_emptying_a_picker_empties_the_field(
