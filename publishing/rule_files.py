@@ -193,7 +193,10 @@ def save(lines: list[Line], place: Place, *, by: User) -> int:
     with transaction.atomic():
         names = [line.name for line in lines]
         found = suppliers.all_named(place.business, names, place.side)
-        for line, supplier in zip(lines, found, strict=True):
-            if line.values:
-                ruling.set_supplier_rule(supplier, line.values, by=by)
+        said = [
+            (supplier, line.values)
+            for supplier, line in zip(found, lines, strict=True)
+            if line.values
+        ]
+        ruling.set_supplier_rules(said, by=by)
     return len(lines)

@@ -1,6 +1,6 @@
 """Setting rules, and letting them hold for items that are in the Inbox already."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -44,6 +44,9 @@ CUSTOMER_FIELDS: Final = (
     "project",
     "location",
 )
+LOOKED_UP: Final = ("category", "tax_rate", "payment_method", "project", "location")
+"""Those of them that are rows of lists."""
+WRITTEN: Final = (*SUPPLIER_FIELDS, "auto_publish_since", "changed_at", "changed_by")
 METHOD_FIELDS: Final = ("publish_to", "auto_publish")
 LONGEST_TERM: Final = 366
 MOST_AT_ONCE: Final = 200
@@ -60,21 +63,55 @@ def set_supplier_rule(
 ) -> SupplierRule:
     """Say these of the rule's fields; the others stay. Items that are there already
     stay as they are until `apply`."""
+    (rule,) = set_supplier_rules([(supplier, values)], by=by)
+    return rule
+
+
+def set_supplier_rules(
+    said: Iterable[tuple[Supplier, Mapping[str, Any]]], *, by: User
+) -> list[SupplierRule]:
+    """The same of many in a handful of queries, all or none; of one that is there twice
+    the later word counts."""
+    values: dict[Supplier, dict[str, Any]] = {}
+    for supplier, fields in said:
+        values.setdefault(supplier, {}).update(fields)
     with transaction.atomic():
-        rule, _new = SupplierRule.unscoped.select_for_update(
-            of=("self",)
-        ).get_or_create(business_id=supplier.business_id, supplier=supplier)
-        changes = _changes(rule, values)
-        if changes:
-            _write(rule, values, by)
-            audit.record(
-                supplier.business,
+        rules = _held(values)
+        changes = {rule: _changes(rule, values[rule.supplier]) for rule in rules}
+        changed = [rule for rule in rules if changes[rule]]
+        switched = [each for each in changed if _say(each, values[each.supplier], by)]
+        SupplierRule.unscoped.bulk_update(changed, WRITTEN, batch_size=MOST_AT_ONCE)
+        if switched:
+            of_them = [rule.supplier_id for rule in switched]
+            pausing.decide_again(Item.unscoped.filter(supplier__in=of_them))
+        audit.record_all(
+            audit.line(
+                rule.business,
                 "rule.changed",
                 actor=by,
-                subject=supplier,
-                changes=changes,
+                subject=rule.supplier,
+                changes=changes[rule],
             )
-    return rule
+            for rule in changed
+        )
+    return rules
+
+
+def _held(suppliers: Collection[Supplier]) -> list[SupplierRule]:
+    """Their rules, new ones where there are none yet, until the end of the transaction."""
+    rows = SupplierRule.unscoped.filter(supplier__in=suppliers)
+    known = set(rows.values_list("supplier_id", flat=True))
+    SupplierRule.unscoped.bulk_create(
+        (
+            SupplierRule(business_id=each.business_id, supplier=each)
+            for each in suppliers
+            if each.pk not in known
+        ),
+        ignore_conflicts=True,
+    )
+    related = ("business", "supplier", *LOOKED_UP)
+    held = rows.select_for_update(of=("self",)).select_related(*related)
+    return list(held.order_by("pk"))
 
 
 def set_method_rule(
@@ -87,7 +124,9 @@ def set_method_rule(
         )
         changes = _changes(rule, values)
         if changes:
-            _write(rule, values, by)
+            if _say(rule, values, by):
+                pausing.decide_again(Item.unscoped.filter(payment_method=method.pk))
+            rule.save()
             audit.record(
                 method.business,
                 "rule.changed",
@@ -98,23 +137,15 @@ def set_method_rule(
     return rule
 
 
-def _write(
-    rule: SupplierRule | MethodRule, values: Mapping[str, Any], by: User
-) -> None:
+def _say(rule: SupplierRule | MethodRule, values: Mapping[str, Any], by: User) -> bool:
+    """Not saved yet; whether auto-publish is another one now."""
     is_switched = rule.auto_publish != values.get("auto_publish", rule.auto_publish)
     for name, value in values.items():
         setattr(rule, name, value)
     rule.changed_at, rule.changed_by = timezone.now(), by
     if is_switched:
         rule.auto_publish_since = rule.changed_at if rule.auto_publish else None
-        pausing.decide_again(_items_of(rule))
-    rule.save()
-
-
-def _items_of(rule: SupplierRule | MethodRule) -> QuerySet[Item]:
-    if isinstance(rule, MethodRule):
-        return Item.unscoped.filter(payment_method=rule.method_id)
-    return Item.unscoped.filter(supplier=rule.supplier_id)
+    return is_switched
 
 
 def _changes(rule: SupplierRule | MethodRule, values: Mapping[str, Any]) -> str:

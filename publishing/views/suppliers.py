@@ -279,8 +279,9 @@ def rules(request: BusinessRequest, side: str) -> HttpResponse:
         context = {"side": side, "chosen": chosen, "form": form}
         status = 422 if form.errors else 200
         return render(request, "publishing/suppliers_rule.html", context, status=status)
-    for supplier in chosen:
-        ruling.set_supplier_rule(supplier, form.spoken, by=request.user)
+    ruling.set_supplier_rules(
+        ((supplier, form.spoken) for supplier in chosen), by=request.user
+    )
     words = ngettext(
         "%(count)d rule is saved.", "%(count)d rules are saved.", len(chosen)
     )
