@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from typing import Any, Final
 
@@ -81,7 +81,39 @@ def read(text: str, place: Place) -> list[Line]:
     # Many rows name the same few entries, and each is looked up once.
     value_of = cache(partial(_value, place=place))
     names = ruling.fields_of(place.side)
-    return [_line(number, columns, row, names, value_of) for number, row in filled]
+    lines = [_line(number, columns, row, names, value_of) for number, row in filled]
+    return _once(lines)
+
+
+def not_read(text: str, side: str) -> list[str]:
+    """The heads of columns that say nothing here."""
+    first = next(csv.reader(io.StringIO(text), _dialect(text)), [])
+    known = {NAME, *ruling.fields_of(side)}
+    return [
+        head.strip() for head in first if head.strip() and _column(head) not in known
+    ]
+
+
+def unknown(lines: Iterable[Line], place: Place) -> set[str]:
+    """Names that are neither here nor in Zoho."""
+    names = {line.name for line in lines if not line.errors}
+    return suppliers.unknown(place.business, names, place.side)
+
+
+def _once(lines: Iterable[Line]) -> list[Line]:
+    """Who is there twice would be told two things."""
+    first: dict[str, int] = {}
+    return [
+        _of_first(line, first.setdefault(suppliers.key_of(line.name), line.number))
+        for line in lines
+    ]
+
+
+def _of_first(line: Line, row: int) -> Line:
+    if not line.name or row == line.number:
+        return line
+    again = _("It stands in row %(row)d already.") % {"row": row}
+    return replace(line, errors=(*line.errors, again))
 
 
 def _dialect(text: str) -> type[csv.Dialect]:

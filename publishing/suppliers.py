@@ -84,6 +84,19 @@ def all_named(business: Business, names: Iterable[str], side: str) -> list[Suppl
     return [by_key[key] for key in keys]
 
 
+def unknown(business: Business, names: Iterable[str], side: str) -> set[str]:
+    """Those of these names that nobody bears, neither here nor in Zoho."""
+    keys = {name: key_of(name) for name in names}
+    rows = Supplier.unscoped.filter(business=business, side=side)
+    ours = set(rows.filter(key__in=keys.values()).values_list("key", flat=True))
+    connection = Connection.objects.for_business(business).first()
+    others = [name for name, key in keys.items() if key not in ours]
+    if connection is None or not others:
+        return set()
+    in_zoho = _by_name(connection, side, others)
+    return {name for name in others if not in_zoho[name]}
+
+
 def of_contact(business: Business, contact: Contact) -> Supplier:
     """The supplier, or customer, that stands for this contact in Zoho."""
     side = SIDES[contact.kind]

@@ -1,5 +1,6 @@
 """Suppliers and customers: all of them, one of them, its rule, its spellings."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -310,9 +311,14 @@ def from_file(request: BusinessRequest, side: str) -> HttpResponse:
     except rule_files.NotReadable as refusal:
         return _file_page(request, side, error=str(refusal))
     if "save" not in request.POST or any(line.errors for line in lines):
-        return _file_page(request, side, lines=lines, text=text)
+        unknown = rule_files.unknown(lines, place)
+        return _file_page(request, side, lines=lines, text=text, unknown=unknown)
     count = rule_files.save(lines, place, by=request.user)
-    words = ngettext("%(count)d row is saved.", "%(count)d rows are saved.", count)
+    words = ngettext(
+        "%(count)d row is saved. What it says holds for new items.",
+        "%(count)d rows are saved. What they say holds for new items.",
+        count,
+    )
     messages.success(request, words % {"count": count})
     return redirect("suppliers", request.business.slug, side)
 
@@ -334,12 +340,15 @@ def _file_page(
     *,
     lines: list[rule_files.Line] | None = None,
     text: str = "",
+    unknown: Collection[str] = (),
     error: str = "",
 ) -> HttpResponse:
     context = {
         "side": side,
         "lines": lines,
         "text": text,
+        "unknown": unknown,
+        "not_read": ", ".join(rule_files.not_read(text, SIDES[side])),
         "error": error,
         "columns": ", ".join((rule_files.NAME, *ruling.fields_of(SIDES[side]))),
         "faulty": sum(bool(line.errors) for line in lines or ()),

@@ -178,3 +178,64 @@ def test_what_many_rows_name_is_looked_up_once(connected_bakery: Business) -> No
         counted.append(len(queries))
 
     assert counted[0] == counted[1]
+
+
+class TestWhatMayBeAMistake:
+    """It is said before anything is saved."""
+
+    def test_columns_that_are_not_read_are_named(
+        self, at: At, alice: User, connected_bakery: Business
+    ) -> None:
+        shown = chosen(
+            at(alice, connected_bakery), "Name;Categroy;Notes;;\nAcme Paper Ltd;X;Y;;\n"
+        )
+
+        assert "Not read: Categroy, Notes." in words(shown)
+
+    def test_nothing_is_said_where_all_are_read(
+        self, at: At, alice: User, connected_bakery: Business
+    ) -> None:
+        shown = chosen(at(alice, connected_bakery), "Supplier,Due after,\nAcme,3,\n")
+
+        assert "Not read" not in words(shown)
+
+    def test_a_supplier_that_is_there_twice_is_a_mistake(
+        self, at: At, alice: User, connected_bakery: Business
+    ) -> None:
+        shown = chosen(
+            at(alice, connected_bakery),
+            "name,due days\nACME Paper,3\nCity Power,5\nAcme-Paper,9\n",
+        )
+
+        assert shown.status_code == 422
+        assert "It stands in row 2 already." in words(shown)
+
+    def test_names_that_nobody_knows_are_marked_and_counted(
+        self, at: At, alice: User, connected_bakery: Business
+    ) -> None:
+        make_supplier(connected_bakery, "Old Friend")
+
+        shown = chosen(
+            at(alice, connected_bakery),
+            "name,due days\nOld Friend,3\nCITY POWER,5\nOther Client's Baker,9\n",
+        )
+
+        assert (
+            "1 of 3 names is neither here nor in Zoho Books: is it the right file?"
+            in words(shown)
+        )
+        assert "Other Client&#x27;s Baker new" in words(shown)
+
+    def test_what_was_saved_says_for_which_items_it_holds(
+        self, at: At, alice: User, connected_bakery: Business
+    ) -> None:
+        visitor = at(alice, connected_bakery)
+
+        visitor.posts(
+            "suppliers_file",
+            "suppliers",
+            data={"text": "name,due days\nCity Power,5\n", "save": "1"},
+        )
+
+        page = words(visitor.opens("suppliers", "suppliers"))
+        assert "1 row is saved. What it says holds for new items." in page
