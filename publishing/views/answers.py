@@ -17,6 +17,7 @@ from publishing.models import Item
 from publishing.picking import Place
 from publishing.progress import PREFETCH, Progress, progress
 from publishing.views import rows, values
+from publishing.views.causes import changed_frame
 from publishing.views.fields import Field, Sheet, changed, sheet_of
 from publishing.views.former import Former, former_of
 from publishing.views.issues import issues_of
@@ -151,7 +152,7 @@ def row(
         return redirect(f"{rows.list_url(request, listing)}#item-{item.pk}")
     changed_row = rows.row_of(item, typed)
     context = {
-        **rows.frame_of(request, listing),
+        **changed_frame(request, listing),
         **rows.moving_of([changed_row], listing),
         "row": changed_row,
     }

@@ -7,12 +7,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from publishing import failures
+from publishing import counting, failures
 from publishing.failures import Group
 from publishing.models import Item
 from publishing.views.filters import Filters
 from publishing.views.listing import Listing
-from publishing.views.rows import list_url
+from publishing.views.rows import frame_of, list_url
 from publishing.views.visible import WorkspaceRequest, items_of
 
 LISTS = {
@@ -78,6 +78,21 @@ def troubles_of(
         [_trouble(request, each) for each in groups],
         failed_only,
     )
+
+
+def changed_frame(request: WorkspaceRequest, listing: Listing) -> dict[str, object]:
+    """The frame for what changes rows, with what stands above the list of failures."""
+    frame = frame_of(request, listing)
+    if listing.archive:
+        return frame
+    if listing.status == "failed":
+        open_causes = troubles_of(request, listing, failed_in(request))
+        return {**frame, "troubles": open_causes}
+    if frame["failed"] is not None:
+        return frame
+    here = items_of(request).filter(archived_at=None, status=Item.Status.FAILED)
+    failed = counting.count(here)
+    return {**frame, "failed": None if failed.or_more else failed.number}
 
 
 def _trouble(request: WorkspaceRequest, group: Group) -> Trouble:

@@ -25,7 +25,7 @@ from publishing.failures import Group
 from publishing.forms import FilterForm, NewItemForm
 from publishing.models import Item, Supplier
 from publishing.picking import Place
-from publishing.views.causes import failed_in, troubles_of
+from publishing.views.causes import changed_frame, failed_in, troubles_of
 from publishing.views.columns import choose
 from publishing.views.fields import as_value, place_of
 from publishing.views.filters import Filters
@@ -85,7 +85,7 @@ def rows(request: WorkspaceRequest) -> HttpResponse:
     found = [row_of(item) for item in items]
     if request.GET.get("seen") == seen_of(found):
         return HttpResponse(status=204)
-    context = {**frame_of(request, listing), **moving_of(found, listing)}
+    context = {**changed_frame(request, listing), **moving_of(found, listing)}
     return render(request, "publishing/_rows.html", {**context, "rows": found})
 
 

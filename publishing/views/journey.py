@@ -11,8 +11,8 @@ from django.views.decorators.http import require_safe
 
 from dext_sync.businesses.roles import Need
 from publishing.models import Item
+from publishing.views.causes import changed_frame
 from publishing.views.listing import MOVING, Listing
-from publishing.views.rows import frame_of
 from publishing.views.visible import WorkspaceRequest, items_of, workspace_view
 
 
@@ -70,7 +70,11 @@ def progress(request: WorkspaceRequest) -> HttpResponse:
     if journey is not None and request.GET.get("seen") == journey.seen:
         return HttpResponse(status=204)
     listing = Listing.of(request.GET, archive=False)
-    context = {**frame_of(request, listing), "journey": journey, "with_counts": True}
+    context = {
+        **changed_frame(request, listing),
+        "journey": journey,
+        "with_counts": True,
+    }
     return render(request, "publishing/_journey.html", context)
 
 

@@ -75,6 +75,45 @@ class TestPanel:
         assert 'id="failed" hx-swap-oob="true"><strong>1 item could not be' in said[0]
         assert 'id="failed" hx-swap-oob="true"></p>' in said[1]
 
+    def test_causes_that_stand_open_go_down_as_well(
+        self, at: At, connected_bakery: Business, alice: User
+    ) -> None:
+        items = [
+            refused_category(connected_bakery, alice, reference=each) for each in "12"
+        ]
+        visitor = at(alice, connected_bakery)
+        row = {"in": "row", "view": "status=failed"}
+
+        said = [
+            text(visitor.posts("item_publish", each.pk, data=row, htmx=True))
+            for each in items
+        ]
+
+        assert '<section class="card causes" id="failed" hx-swap-oob="true"' in said[0]
+        assert "1 item could not be published." in said[0]
+        assert 'id="failed" hx-swap-oob="true"></p>' in said[1]
+
+    @pytest.mark.parametrize("view", ["q=office", "kind=invoice"])
+    def test_what_a_narrowed_list_says_above_goes_down_with_a_saved_row(
+        self, at: At, connected_bakery: Business, alice: User, view: str
+    ) -> None:
+        items = [
+            refused_category(connected_bakery, alice, reference=each) for each in "12"
+        ]
+        postage = entry(Account, connected_bakery, "Postage")
+
+        said = at(alice, connected_bakery).posts(
+            "item_field",
+            items[0].pk,
+            "category",
+            data={"value": postage.pk, "in": "row", "view": view},
+            htmx=True,
+        )
+
+        assert 'id="failed" hx-swap-oob="true"><strong>1 item could not be' in text(
+            said
+        )
+
     def test_each_cause_stands_there_once_with_its_count_and_words(
         self, at: At, connected_bakery: Business, alice: User
     ) -> None:
