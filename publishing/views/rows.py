@@ -7,10 +7,12 @@ from urllib.parse import urlencode
 
 from django.db.models import QuerySet
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from publishing import facts
 from publishing.counting import Count
-from publishing.models import Item
+from publishing.models import Item, Publication
 from publishing.progress import CALM, PREFETCH, Progress, progress
 from publishing.views.columns import FEW, columns_of
 from publishing.views.fields import Field
@@ -49,6 +51,14 @@ class Row:
     @property
     def key(self) -> str:
         return str(self.item.pk)
+
+    @property
+    def goes_to(self) -> str:
+        if self.item.workspace == Item.Workspace.SALES:
+            return _("Sales")
+        is_expense = facts.becomes(self.item) == Publication.Kind.EXPENSE
+        known = Item.PublishTo
+        return facts.place_words(known.EXPENSES if is_expense else known.PURCHASES)
 
     @property
     def values(self) -> str:

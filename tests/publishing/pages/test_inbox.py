@@ -1,5 +1,6 @@
 """The Inbox and the Archive, as a person filters, searches, sorts and pages them."""
 
+import re
 from datetime import date
 from decimal import Decimal
 
@@ -346,3 +347,18 @@ def test_after_disconnecting_the_pickers_say_so(
     answer = at(alice, connected_bakery).opens("category_options", q="Post")
     assert "Connect to Zoho Books first" in text(answer)
     assert "Postage" not in text(answer)
+
+
+def test_a_row_says_where_the_item_goes_as_it_will_be_published(
+    at: At, bob: User, connected_bakery: Business
+) -> None:
+    make_item(connected_bakery, bob, publish_to="expenses")
+    make_item(connected_bakery, bob)
+    receipt = {"kind": "receipt", "paid": True}
+    make_item(connected_bakery, bob, **receipt, publish_to="purchases")
+    make_item(connected_bakery, bob, **receipt)
+
+    page = text(at(bob, connected_bakery).opens("costs_inbox"))
+
+    said = re.findall(r'class="col-to">(\w+)<', page)
+    assert said == ["Expenses", "Purchases", "Purchases", "Expenses"]
