@@ -23,7 +23,7 @@ from dext_sync.businesses.access import PersonRequest
 from dext_sync.businesses.models import Business, Membership, User
 from dext_sync.businesses.tenancy import acting_in
 from publishing import copies, copying
-from publishing.copies import REASONS, Change, Kind, Planned, Said, Skipped
+from publishing.copies import REASONS, Change, Kind, Planned, Said, Skipped, Target
 from publishing.picking import is_id
 
 TITLES: Final = {
@@ -104,8 +104,8 @@ def preview(request: PersonRequest, source: str, target: str) -> HttpResponse:
     if request.method == "POST" and (copied := _copied(request, to, said)) is not None:
         return _done(request, from_, to, copied)
     with acting_in(to.pk):
-        planned = copies.plan(said, copying.desk_of(to, said).target)
-    return _page(request, from_, to, planned)
+        there = copying.desk_of(to, said).target
+    return _page(request, from_, to, copies.plan(said, there), there)
 
 
 def _managed(user: User, slug: str) -> Business:
@@ -148,7 +148,11 @@ def _done(
 
 
 def _page(
-    request: PersonRequest, from_: Business, to: Business, planned: list[Planned]
+    request: PersonRequest,
+    from_: Business,
+    to: Business,
+    planned: list[Planned],
+    there: Target,
 ) -> HttpResponse:
     differing = [
         (place, each)
@@ -164,6 +168,7 @@ def _page(
         {
             "source": from_,
             "target": to,
+            "is_connected": there.is_connected,
             "sections": _sections(shown),
             "fingerprint": copying.fingerprint(planned),
             "copyable": sum(bool(each.changes) for _place, each in shown),

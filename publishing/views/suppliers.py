@@ -410,6 +410,20 @@ def _merge(request: BusinessRequest, kept: Supplier, other: Supplier) -> None:
     else:
         tasks.ask_for_review(request.business.pk)
         messages.success(request, _("%(other)s is a spelling of %(kept)s now.") % names)
+        if _are_two_in_zoho(kept, other):
+            messages.warning(
+                request,
+                _(
+                    "%(other)s has a contact of its own in Zoho Books: what is published "
+                    "from now on goes to %(contact)s. If they are two suppliers, take it "
+                    "back."
+                )
+                % {**names, "contact": kept.contact},
+            )
+
+
+def _are_two_in_zoho(kept: Supplier, other: Supplier) -> bool:
+    return other.contact_id is not None and other.contact_id != kept.contact_id
 
 
 @business_view(Need.MANAGE)

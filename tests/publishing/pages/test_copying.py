@@ -383,6 +383,26 @@ def test_where_zoho_is_not_connected_settings_and_entries_are_skipped(
     assert ticked(page) == ["Acme"]
 
 
+def test_what_is_not_connected_can_be_connected_first(
+    connected_bakery: Business, garage: Business, browse: Browse, anna: User
+) -> None:
+    says(connected_bakery, "Acme", anna, due_days=14)
+
+    page = opens(browse(anna))
+
+    assert (
+        "Garage Charlie is not connected to Zoho Books, so it has no lists yet: only "
+        "what needs none of them can be copied. Connect Garage Charlie" in words(page)
+    )
+    assert 'href="/b/garage-charlie/connections/"' in page
+
+
+def test_nothing_is_said_of_connecting_where_it_is_connected(
+    clients: tuple[Business, Business], browse: Browse, anna: User
+) -> None:
+    assert "not connected" not in words(opens(browse(anna)))
+
+
 def test_only_businesses_that_she_manages_are_offered(
     browse: Browse, bob: User, bakery: Business, garage: Business
 ) -> None:

@@ -243,6 +243,21 @@ class TestSpellings:
             new.refresh_from_db()
         assert new.contact_id is None
 
+    def test_of_two_contacts_it_is_said_where_the_items_go_from_now_on(
+        self, at: At, alice: User, connected_bakery: Business
+    ) -> None:
+        acme = make_supplier(connected_bakery)
+        power = make_supplier(connected_bakery, "City Power")
+        visitor = at(alice, connected_bakery)
+
+        visitor.posts("supplier_merge", *of(acme), data={"value": str(power.pk)})
+        page = words(visitor.opens("supplier", *of(acme)))
+
+        assert (
+            "City Power has a contact of its own in Zoho Books: what is published from "
+            "now on goes to Acme Paper Ltd. If they are two suppliers, take it back."
+        ) in page
+
     def test_who_may_not_publish_merges_nothing(
         self, at: At, vera: User, connected_bakery: Business
     ) -> None:
