@@ -72,10 +72,18 @@ function search() {
   field?.select();
 }
 
-// A row that htmx has drawn anew gets the focus back that its old self had.
+// A row that htmx has drawn anew gets the focus back that its old self had; a button that
+// was pressed is switched off, and has lost it, before the answer comes.
 let hadFocus = false;
-document.addEventListener("htmx:beforeSwap", () => {
-  hadFocus = Boolean(current()?.contains(document.activeElement));
+let pressed = "";
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const row = current();
+  if (row?.contains(event.target) && row.contains(document.activeElement)) pressed = here;
+});
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const isAnswer = pressed !== "" && event.detail.target.id === pressed;
+  hadFocus = isAnswer || Boolean(current()?.contains(document.activeElement));
+  if (isAnswer) pressed = "";
 });
 document.addEventListener("htmx:afterSettle", () => {
   if (hadFocus && document.activeElement === document.body) arrive(current());

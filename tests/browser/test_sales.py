@@ -134,6 +134,14 @@ def publishes_by_key(page: Page) -> None:
     expect(row(page, "INV-1").get_by_role("link")).to_be_focused()
 
 
+def publishes_by_the_button_of_the_row(page: Page) -> None:
+    """It is switched off, and gone once it was pressed: the focus stays in the row."""
+    row(page, "INV-1").get_by_role("button", name="Publish Invoice INV-1").focus()
+    page.keyboard.press("Enter")
+    expect(row(page, "INV-1").get_by_text("Published", exact=True)).to_be_visible()
+    expect(row(page, "INV-1").get_by_role("link").first).to_be_focused()
+
+
 def test_the_inbox_is_narrowed_and_walked_by_keys(
     page: Page, site: Site, bakery: Business, alice: User
 ) -> None:
@@ -152,5 +160,6 @@ def test_the_inbox_is_narrowed_and_walked_by_keys(
     chooses_columns(page)
     walks_by_keys(page)
     publishes_by_key(page)
+    publishes_by_the_button_of_the_row(page)
 
-    assert [bill["bill_number"] for bill in site.zoho.bills] == ["INV-2"]
+    assert [bill["bill_number"] for bill in site.zoho.bills] == ["INV-2", "INV-1"]
