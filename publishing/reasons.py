@@ -146,7 +146,10 @@ class Reason(Enum):
     CUSTOMER_LEFT = (
         "customer_left",
         "supplier",
-        _("The customer's contact is no longer active in Zoho Books: choose again."),
+        _(
+            "The customer's contact is no longer active in Zoho Books: choose again, or bring "
+            "it back there and refresh the integration data."
+        ),
     )
     CATEGORY_GONE = (
         "category_gone",
@@ -156,7 +159,10 @@ class Reason(Enum):
     SUPPLIER_GONE = (
         "supplier_gone",
         "supplier",
-        _("The supplier's contact is no longer active in Zoho Books: choose again."),
+        _(
+            "The supplier's contact is no longer active in Zoho Books: choose again, or bring "
+            "it back there and refresh the integration data."
+        ),
     )
     TAX_GONE = (
         "tax_gone",

@@ -131,12 +131,24 @@ def _expected_tax(item: Item) -> str:
         return ""
     locale, code = locale_of(item.business), item.currency
     expected = facts.suggest_tax(item.total, item.tax_rate, facts.places_of(item))
-    return _(
-        "%(rate)s %% of %(total)s including tax is %(expected)s; the document says "
-        "%(said)s. Correct the amount, or enter it in Zoho Books and archive it here."
-    ) % {
+    return _tax_words(item) % {
+        "name": item.tax_rate.name,
         "rate": f"{item.tax_rate.percentage.normalize():f}",
         "total": plain_amount(item.total, code, locale),
         "expected": plain_amount(expected, code, locale),
         "said": plain_amount(item.tax_amount, code, locale),
     }
+
+
+def _tax_words(item: Item) -> str:
+    """An amount that was computed is no document's word: the rate has changed since."""
+    if filling.amount_follows_rate(item):
+        return _(
+            "%(name)s is %(rate)s %% in Zoho Books now: of %(total)s including tax that "
+            "is %(expected)s, and not %(said)s as before. Correct the amount, or choose "
+            "another rate."
+        )
+    return _(
+        "%(rate)s %% of %(total)s including tax is %(expected)s; the document says "
+        "%(said)s. Correct the amount, or enter it in Zoho Books and archive it here."
+    )

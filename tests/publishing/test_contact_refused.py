@@ -35,7 +35,8 @@ def test_a_contact_that_was_removed_in_zoho_is_named_as_the_cause(
         ["supplier_gone"],
     )
     assert told(item) == (
-        "The supplier's contact is no longer active in Zoho Books: choose again."
+        "The supplier's contact is no longer active in Zoho Books: choose again, or "
+        "bring it back there and refresh the integration data."
     )
     assert entry(Contact, bakery, ACME).removed_at is not None
 

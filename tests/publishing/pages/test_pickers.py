@@ -142,6 +142,23 @@ def test_a_tax_that_disagrees_names_the_one_that_is_expected(
     )
 
 
+def test_a_rate_that_has_changed_in_zoho_is_not_said_to_be_the_documents(
+    at: At, bob: User, connected_bakery: Business
+) -> None:
+    item = ready_item(connected_bakery, bob, sources={"tax_amount": {"from": "rate"}})
+    with acting_in(connected_bakery.pk):
+        TaxRate.unscoped.filter(name="Standard Rate").update(percentage=Decimal(21))
+    coding_in(connected_bakery, item)
+
+    page = text(at(bob, connected_bakery).opens("item", item.pk))
+
+    assert (
+        "Standard Rate is 21 % in Zoho Books now: of 120.00 including tax that is "
+        "20.83, and not 20.00 as before. Correct the amount, or choose another rate."
+    ) in page
+    assert "the document says 20.00" not in page
+
+
 def test_the_title_follows_the_saved_reference(
     at: At, bob: User, bakery: Business, item: Item
 ) -> None:
