@@ -26,6 +26,7 @@ from publishing.models import (
     Item,
     PaymentMethod,
     Publication,
+    Supplier,
     SupplierRule,
 )
 
@@ -123,6 +124,20 @@ KINDS: Final = (
     ),
 )
 BY_SLUG: Final = {kind.slug: kind for kind in KINDS}
+IN_USE: Final = Q(merged_into=None) & (
+    Exists(Item.unscoped.filter(OPEN, supplier=OuterRef("pk")))
+    | Exists(SupplierRule.unscoped.filter(supplier=OuterRef("pk")))
+)
+"""Suppliers and customers that anything hangs on."""
+PARTIES: Final = {
+    "suppliers": Place(
+        Supplier, "contact", ITEMS, IN_USE & Q(side=Supplier.Side.SUPPLIER)
+    ),
+    "customers": Place(
+        Supplier, "contact", ITEMS, IN_USE & Q(side=Supplier.Side.CUSTOMER)
+    ),
+}
+"""Their contacts are merged by name alone, and so are no kind of their own."""
 
 
 def counts(kind: Kind, connection: Connection, of: str) -> dict[int, dict[str, int]]:
@@ -189,15 +204,17 @@ class GoneInUse:
 
 def gone_in_use(slug: str, connection: Connection) -> list[GoneInUse]:
     """Of one list; of each place not more than MOST_LISTED rows."""
-    kind = BY_SLUG.get(slug)
-    if kind is None:
-        return []
-    users: dict[int, list[Any]] = {}
-    for place in kind.places:
-        rows = using(place, connection, GONE).order_by("pk")
+    users: dict[ListEntry, list[Any]] = {}
+    for place in _places(slug):
+        rows = using(place, connection, GONE).select_related(place.column)
         if place.model is SupplierRule:
             rows = rows.select_related("supplier")
-        for row in rows[:MOST_LISTED]:
-            users.setdefault(getattr(row, f"{place.column}_id"), []).append(row)
-    found = kind.model.unscoped.filter(pk__in=users).order_by("name", "pk")
-    return [GoneInUse(entry, users[entry.pk]) for entry in found]
+        for row in rows.order_by("pk")[:MOST_LISTED]:
+            users.setdefault(getattr(row, place.column), []).append(row)
+    by_name = sorted(users, key=lambda entry: (entry.name.casefold(), entry.pk))
+    return [GoneInUse(entry, users[entry]) for entry in by_name]
+
+
+def _places(slug: str) -> list[Place]:
+    kind, party = BY_SLUG.get(slug), PARTIES.get(slug)
+    return [*(kind.places if kind else ()), *([party] if party else ())]

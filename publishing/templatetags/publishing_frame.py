@@ -94,10 +94,10 @@ def _linked(row: Model, slug: str) -> tuple[str, str]:
         case Item():
             return str(row), reverse("item", args=[slug, row.workspace, row.pk])
         case SupplierRule():
-            customer = row.supplier.side == Supplier.Side.CUSTOMER
-            side = "customers" if customer else "suppliers"
             words = _("rule of %(name)s") % {"name": row.supplier}
-            return words, reverse("supplier", args=[slug, side, row.supplier_id])
+            return words, _page_of(row.supplier, slug)
+        case Supplier():
+            return str(row), _page_of(row, slug)
         case CategoryRule():
             words = _("category rule “%(words)s”") % {"words": row}
             return words, reverse("category_rules", args=[slug, row.workspace])
@@ -106,6 +106,12 @@ def _linked(row: Model, slug: str) -> tuple[str, str]:
             return words, reverse("payment_method_change", args=[slug, row.pk])
         case _:
             return _("default tax"), reverse("connection", args=[slug, row.pk])
+
+
+def _page_of(supplier: Supplier, slug: str) -> str:
+    is_customer = supplier.side == Supplier.Side.CUSTOMER
+    side = "customers" if is_customer else "suppliers"
+    return reverse("supplier", args=[slug, side, supplier.pk])
 
 
 @register.inclusion_tag("publishing/_after_reconnect.html")

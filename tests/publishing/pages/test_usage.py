@@ -1,5 +1,7 @@
 """What is no longer to be had in Zoho: where it is used is listed, and nothing emptied."""
 
+from collections.abc import Callable
+
 import pytest
 
 from connections import lists
@@ -9,7 +11,13 @@ from dext_sync.businesses.models import User
 from dext_sync.businesses.tenancy import acting_in
 from publishing import ruling, tasks
 from publishing.models import Item, Supplier, SupplierRule
-from tests.publishing.factories import entry, make_item, make_supplier, ready_item
+from tests.publishing.factories import (
+    entry,
+    make_item,
+    make_supplier,
+    ready_item,
+    ready_sale,
+)
 from tests.publishing.pages.conftest import At, text
 from tests.publishing.steps import item_now
 from tests.publishing.zoho import BAKERY, Zoho
@@ -58,6 +66,43 @@ def test_10_7_a_category_made_inactive_is_listed_with_rules_and_items_not_emptie
     assert item_now(item).status == Item.Status.TO_REVIEW
     with acting_in(business.pk):
         assert SupplierRule.unscoped.get(supplier=acme).category_id == postage.pk
+
+
+@pytest.mark.parametrize("leaves", [changes.remove, changes.inactive])
+def test_a_contact_that_left_is_listed_with_the_supplier_that_uses_it(
+    at: At,
+    zoho: Zoho,
+    connection: Connection,
+    acme: Supplier,
+    alice: User,
+    leaves: Callable[..., object],
+) -> None:
+    business = connection.business
+    make_supplier(business, "City Power")  # nothing here uses it
+    for name in (acme.name, "City Power"):
+        leaves(zoho.standin, BAKERY, "contacts", name)
+
+    refresh(connection)
+
+    page = text(at(alice, business).opens("list_page", "suppliers"))
+    told = page[page.index(GONE) : page.index('id="entries"')]
+    assert (
+        f'<a href="/b/{business.slug}/suppliers/{acme.pk}/">Acme Paper Ltd</a>' in told
+    )
+    assert "City Power" not in told
+    assert GONE not in text(at(alice, business).opens("list_page", "customers"))
+
+
+def test_a_contact_of_a_customer_with_open_items_is_listed_among_customers(
+    at: At, zoho: Zoho, connection: Connection, alice: User, bob: User
+) -> None:
+    ready_sale(connection.business, bob)
+    changes.remove(zoho.standin, BAKERY, "contacts", "Anchor Hotel")
+
+    refresh(connection)
+
+    page = text(at(alice, connection.business).opens("list_page", "customers"))
+    assert "Anchor Hotel</a>" in page[page.index(GONE) : page.index('id="entries"')]
 
 
 def test_what_is_there_is_not_listed(
