@@ -190,14 +190,14 @@ class TestWhatMayBeAMistake:
             at(alice, connected_bakery), "Name;Categroy;Notes;;\nAcme Paper Ltd;X;Y;;\n"
         )
 
-        assert "Not read: Categroy, Notes." in words(shown)
+        assert "Columns that are not read: Categroy, Notes." in words(shown)
 
     def test_nothing_is_said_where_all_are_read(
         self, at: At, alice: User, connected_bakery: Business
     ) -> None:
         shown = chosen(at(alice, connected_bakery), "Supplier,Due after,\nAcme,3,\n")
 
-        assert "Not read" not in words(shown)
+        assert "not read" not in words(shown)
 
     def test_a_supplier_that_is_there_twice_is_a_mistake(
         self, at: At, alice: User, connected_bakery: Business
