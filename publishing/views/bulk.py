@@ -73,6 +73,9 @@ def _ask(
         "selection": selection,
         "field": field,
         "title": TITLES[field],
+        "replaced": sum(
+            getattr(item, f"{field}_id") is not None for item in selection.items
+        ),
         "options_url": reverse(
             OPTIONS_URLS[field], args=[request.business.slug, request.workspace]
         ),

@@ -243,3 +243,23 @@ def test_archiving_a_selection_asks_first(
     assert now(item).status == Item.Status.READY
     visitor.posts("items_archive", data={"item": item.pk, "confirmed": "1"})
     assert now(item).status == Item.Status.ARCHIVED
+
+
+def test_before_a_category_is_set_for_many_it_is_said_how_many_have_one(
+    at: At, alice: User, connected_bakery: Business
+) -> None:
+    postage = entry(Account, connected_bakery, "Postage")
+    items = [
+        make_item(connected_bakery, alice, category=category)
+        for category in (postage, None, postage)
+    ]
+    visitor = at(alice, connected_bakery)
+    all_of_them = {"item": [each.pk for each in items], "field": "category"}
+
+    asked = text(visitor.posts("items_code", data=all_of_them))
+    without = text(
+        visitor.posts("items_code", data={**all_of_them, "item": items[1].pk})
+    )
+
+    assert "2 of them have one already: it is replaced." in asked
+    assert "already" not in without
