@@ -278,6 +278,7 @@ def _failed(publication: Publication) -> Progress:
 def _published(item: Item, publication: Publication) -> Progress:
     under_way = publication.finished_at is None
     missing = item.document_missing
+    not_sent = publication.problem_code == Problem.NOT_SENT.code
     return Progress(
         status=Item.Status.PUBLISHED,
         headline=_published_headline(publication, missing=missing),
@@ -292,7 +293,7 @@ def _published(item: Item, publication: Publication) -> Progress:
         open_url=record_url(publication),
         problem=publication.problem,
         problem_field=failures.field_of(publication),
-        zoho_words=_zoho_words(publication) if missing else "",
+        zoho_words=_zoho_words(publication) if missing or not_sent else "",
         steps=_step_lines(publication),
     )
 

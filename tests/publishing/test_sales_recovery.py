@@ -128,6 +128,9 @@ def test_a_mark_that_is_refused_leaves_the_invoice_published(
         "Zoho Books did not mark the invoice as sent; it is a draft there. Mark it as "
         "sent in Zoho Books."
     )
+    assert page.zoho_words == (
+        "Please select a value for the mandatory reporting tag Department."
+    )
     assert not item_now(item).document_missing
     assert zoho.invoices[0]["status"] == "draft"
 
