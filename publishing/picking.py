@@ -1,6 +1,7 @@
 """What may be picked in a field, and how a typed name finds it."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -315,10 +316,23 @@ def _supplier_options(words: str, place: Place) -> list[Option]:
 
 def _contact_options(words: str, place: Place) -> list[Option]:
     """Only those that Zoho has."""
+    found = list(_best(_parties(place), words))
+    names = Counter(row.name.casefold() for row in found)
     return [
-        Option(f"contact:{row.pk}", row.name, row.currency_code, rank=row.rank)
-        for row in _best(_parties(place), words)
+        Option(
+            f"contact:{row.pk}",
+            row.name,
+            _apart(row) if names[row.name.casefold()] > 1 else row.currency_code,
+            rank=row.rank,
+        )
+        for row in found
     ]
+
+
+def _apart(contact: Contact) -> str:
+    """What tells it from another one of the same name."""
+    known = contact.email or f"…{contact.zoho_id[-7:]}"
+    return " · ".join(each for each in (contact.currency_code, known) if each)
 
 
 @dataclass(frozen=True)

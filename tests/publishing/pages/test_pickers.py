@@ -90,6 +90,18 @@ def test_what_begins_with_the_words_is_offered_first(
     assert [name for name in found if name in MADE] == offered
 
 
+def test_two_contacts_of_one_name_are_told_apart(
+    at: At, bob: User, connection: Connection
+) -> None:
+    for name, email in (("Twin Mill", "a@mill.example"), ("TWIN MILL", "")):
+        make_contact(connection, name, email=email, zoho_id=f"4600{len(email)}77")
+
+    offered = text(at(bob, connection.business).opens("supplier_options", q="twin"))
+
+    hints = re.findall(r'picker__hint">([^<]*)<', offered)
+    assert hints == ["GBP · …4600077", "GBP · a@mill.example", "new supplier"]
+
+
 def test_among_suppliers_the_one_that_is_called_so_is_first(
     at: At, bob: User, bakery: Business, connection: Connection
 ) -> None:
