@@ -294,9 +294,9 @@ class Item(BusinessOwned):
     _known: "list[Publication] | None" = None
 
     def __str__(self) -> str:
-        if self.reference:
-            return f"{self.get_kind_display()} {self.reference}"
-        return f"{self.get_kind_display()} #{self.pk}"
+        """By its number, its file, or at least one that no other has."""
+        name = self.reference or self.file_name or f"#{self.pk}"
+        return f"{self.get_kind_display()} {name}"
 
     @property
     def tax(self) -> TaxRate | TaxExemption | None:

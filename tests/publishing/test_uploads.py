@@ -92,6 +92,14 @@ class TestAccepted:
         assert first.item != second.item
         assert document_of(first.item) == document_of(second.item)
 
+    def test_without_a_number_it_is_called_by_its_file(
+        self, bakery: Business, bob: User
+    ) -> None:
+        accepted = upload(bakery, bob, make_pdf(), "scan-17.pdf")
+
+        assert isinstance(accepted, Accepted)
+        assert str(accepted.item) == "Invoice scan-17.pdf"
+
     def test_two_businesses_never_share_a_file(
         self, bakery: Business, garage: Business, bob: User, charlie: User
     ) -> None:
