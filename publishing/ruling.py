@@ -139,10 +139,11 @@ def set_method_rule(
 
 def _say(rule: SupplierRule | MethodRule, values: Mapping[str, Any], by: User) -> bool:
     """Not saved yet; whether auto-publish is another one now."""
-    is_switched = rule.auto_publish != values.get("auto_publish", rule.auto_publish)
+    before = rule.auto_publish
     for name, value in values.items():
         setattr(rule, name, value)
     rule.changed_at, rule.changed_by = timezone.now(), by
+    is_switched = rule.auto_publish != before
     if is_switched:
         rule.auto_publish_since = rule.changed_at if rule.auto_publish else None
     return is_switched
