@@ -71,7 +71,17 @@ class WordRule:
             *([reference] if self.in_reference else []),
         ]
         text = " ".join(looked_at).casefold()
+        return self._are_in(text)
+
+    def _are_in(self, text: str) -> bool:
         return bool(self.words) and all(word in text for word in self.words)
+
+    def covers(self, other: "WordRule") -> bool:
+        """Whether it fits whatever the other one fits."""
+        looks_as_far = (self.in_description or not other.in_description) and (
+            self.in_reference or not other.in_reference
+        )
+        return looks_as_far and self._are_in(" ".join(other.words))
 
 
 def words_of(text: str) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """Category rules: words that say a category, in their order, tried before they are kept."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -33,6 +33,24 @@ def rules_of(business: Business, workspace: str) -> QuerySet[CategoryRule]:
         workspace=workspace, removed_at=None
     )
     return rules.select_related("category")
+
+
+def with_hiders(
+    rules: Iterable[CategoryRule],
+) -> list[tuple[CategoryRule, CategoryRule | None]]:
+    """Each with the first one before it that fits whatever it fits: then it never
+    counts."""
+    before: list[CategoryRule] = []
+    found = []
+    for rule in rules:
+        found.append((rule, _hider(rule, before)))
+        before.append(rule)
+    return found
+
+
+def _hider(rule: CategoryRule, before: Iterable[CategoryRule]) -> CategoryRule | None:
+    words = filling.as_words(rule)
+    return next((each for each in before if filling.as_words(each).covers(words)), None)
 
 
 def try_out(rule: CategoryRule) -> Tried:

@@ -92,12 +92,13 @@ def _page(
     form: WordRuleForm,
     tried: word_rules.Tried | None = None,
 ) -> HttpResponse:
+    rules = word_rules.rules_of(request.business, request.workspace)
     return render(
         request,
         "publishing/category_rules.html",
         {
             "form": form,
-            "rules": word_rules.rules_of(request.business, request.workspace),
+            "rules": word_rules.with_hiders(rules),
             "tried": tried,
             "shown": tried.changed[:MOST_SHOWN] if tried else (),
         },

@@ -154,3 +154,28 @@ class TestWords:
 
         assert best is not None
         assert best.value == "Office"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "covers"),
+    [
+        ("flour", "flour bag", True),
+        ("bag flour", "Flour Bags", True),
+        ("flour bag", "flour", False),
+        ("", "flour", False),
+    ],
+)
+def test_a_rule_of_fewer_words_covers_one_of_more(
+    first: str, second: str, *, covers: bool
+) -> None:
+    one, other = (WordRule(WORDS, words_of(each), "X") for each in (first, second))
+
+    assert one.covers(other) is covers
+
+
+def test_one_that_looks_less_far_covers_none_that_looks_farther() -> None:
+    both = WordRule(WORDS, ("flour",), "X")
+    reference = WordRule(WORDS, ("flour",), "X", in_description=False)
+
+    assert both.covers(reference)
+    assert not reference.covers(both)

@@ -360,6 +360,24 @@ class TestCategoryRules:
         assert "one description or reference Postage" in page
         assert "two description" not in page
 
+    def test_one_that_never_counts_says_so_until_it_is_tried_earlier(
+        self, at: At, alice: User, connected_bakery: Business
+    ) -> None:
+        visitor = at(alice, connected_bakery)
+        for each in ("flour", "flour bag"):
+            data = {"words": each, "searched_in": "both", "category_typed": "Postage"}
+            visitor.posts("category_rules", data={**data, "save": "1"})
+        told = "Never counts: “flour” comes before it and fits whatever this fits."
+        before = words(visitor.opens("category_rules"))
+        with acting_in(connected_bakery.pk):
+            second = CategoryRule.unscoped.get(words="flour bag")
+
+        visitor.posts("category_rule_change", second.pk, data={"do": "up"})
+
+        assert f"flour bag {told}" in before
+        assert before.count("Never counts") == 1
+        assert "Never counts" not in words(visitor.opens("category_rules"))
+
     def test_it_wants_words_and_a_category(
         self, at: At, alice: User, connected_bakery: Business
     ) -> None:
