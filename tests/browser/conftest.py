@@ -11,7 +11,7 @@ from urllib.request import ProxyHandler, build_opener
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from pytest_django.fixtures import Settings
 
 from connections import budget
@@ -35,6 +35,7 @@ FLAGS = [
 ]
 A_WHILE = 20_000
 """Milliseconds that a page may take on a busy machine."""
+expect.set_options(timeout=A_WHILE)
 
 # Playwright keeps an event loop in this thread, and Django asks before it queries there.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from dext_sync.businesses.models import Business, User
-from tests.browser.conftest import A_WHILE, Site, is_accessible
+from tests.browser.conftest import Site, is_accessible
 from tests.browser.steps import entry, fill, sign_in
 from tests.factories import PASSWORD
 from tests.publishing.factories import ready_item
@@ -110,7 +110,7 @@ def test_publish_in_a_row_means_the_category_that_the_row_shows(
     page.get_by_role("option", name="Travel Expense").click()
     publish.click()
     opened = page.get_by_role("link", name="Open Invoice INV-104 in Zoho Books")
-    expect(opened).to_be_visible(timeout=A_WHILE)
+    expect(opened).to_be_visible()
     (line,) = site.zoho.bills[0]["line_items"]
     assert line["account_name"] == "Travel Expense"
 
