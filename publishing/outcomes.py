@@ -211,8 +211,8 @@ def unclear(connection: Connection, step: Step, error: ZohoError) -> Waits:
         logger.error("Zoho could not be asked about %s.", step, exc_info=error)
     is_away = waits is not None and error.status != INTERNAL_ERROR
     asked = getattr(error, "retry_after", None) or 0.0
-    gap = max(asked, _gap(step), _gap_between_looks(step))
     wait = Wait.UNAVAILABLE if is_away else Wait.UNCLEAR
+    gap = max(asked, _gap(step), _gap_between_looks(step, wait))
     return Waits(wait, soon(timedelta(seconds=gap)), Words.of(error))
 
 
@@ -255,13 +255,22 @@ def vain_tries(step: Step) -> QuerySet[PublishAttempt]:
     return before.exclude(error=ZohoRateLimited.__name__)
 
 
-def _gap_between_looks(step: Step) -> float:
+def _gap_between_looks(step: Step, wait: Wait) -> float:
     """Seconds: as long again as it has been looked for in vain. One hiccup says nothing,
     however long it has waited for something else."""
-    if step.sent_at is None or step.publication.waiting_reason not in LOOKED_IN_VAIN:
+    since = _looked_for_since(step, wait)
+    if since is None or step.publication.waiting_reason not in LOOKED_IN_VAIN:
         return 0.0
-    in_vain = timezone.now() - step.sent_at - uncertain_time()
+    in_vain = timezone.now() - since
     return min(LONGEST_GAP, in_vain.total_seconds()) * _dice(0.8, 1.0)
+
+
+def _looked_for_since(step: Step, wait: Wait) -> datetime | None:
+    """What was never sent may be looked for as well: another's record, before a document
+    goes there. Where Zoho is away, all that is unsent waits with it, and not for long."""
+    if step.sent_at is not None:
+        return step.sent_at + uncertain_time()
+    return step.publication.requested_at if wait == Wait.UNCLEAR else None
 
 
 def _dice(least: float, most: float) -> float:

@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 from time_machine import Traveller
 
+from connections.models import Connection
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
 from publishing import turns
@@ -14,6 +15,8 @@ from publishing.problems import Wait
 from tests.publishing.crowd import waiting
 from tests.publishing.factories import ready_item
 from tests.publishing.steps import now, publish, work
+from tests.publishing.test_attaching import asked_about, attach
+from tests.publishing.test_duplicates_in_zoho import typed_bill
 from tests.publishing.zoho import Zoho
 
 pytestmark = pytest.mark.usefixtures("connection")
@@ -63,6 +66,25 @@ def test_it_is_looked_for_ever_more_rarely(
     assert gaps[0] < 10
     assert 100 < gaps[-1] <= 720
     assert gaps == sorted(gaps)
+
+
+def test_so_is_anothers_record_before_a_document_goes_there(
+    zoho: Zoho, bakery: Business, bob: User, connection: Connection, clock: Traveller
+) -> None:
+    typed = typed_bill(zoho)
+    publication = attach(asked_about(connection, ready_item(bakery, bob)), bob)
+    path = f"/bills/{typed['bill_id']}"
+    zoho.fails("error_500", method="GET", path=path, times=1000)
+    gaps = []
+    for _look in range(10):
+        work(publication)
+        assert now(publication).waiting_reason == Wait.UNCLEAR.code
+        gap = now(publication).due_at - timezone.now()
+        gaps.append(gap.total_seconds())
+        clock.shift(gap + timedelta(seconds=1))
+
+    assert gaps[0] < 10
+    assert 100 < gaps[-1] <= 720
 
 
 def test_a_limit_that_was_spent_before_makes_no_look_rarer(
