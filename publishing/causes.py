@@ -72,7 +72,9 @@ class Present:
     refreshed_at: datetime | None = None
 
 
-def cause_of(problem: str, field: str, *, entry: int | None, zoho_code: str) -> str:
+def cause_of(
+    problem: str, field: str, *, entry: int | str | None, zoho_code: str
+) -> str:
     """One word for what the items of one cause share, as it stands in addresses.
 
     `rejected.category.17` names our entry, `rejected..13009` Zoho's number where no

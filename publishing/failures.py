@@ -8,7 +8,7 @@ from typing import Any, Final
 from django.db.models import Count, Max, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce, NullIf
 
-from connections.models import Connection, ListEntry, RefreshRun
+from connections.models import Connection, ListEntry, RefreshRun, TaxExemption
 from publishing import causes
 from publishing.causes import Failure, Present
 from publishing.models import Item, Publication, PublishAttempt, Step
@@ -23,6 +23,7 @@ RELATED: Final = (
     "item__location",
     "item__customer",
     "item__tax_rate",
+    "item__tax_exemption",
     "item__supplier__contact",
     "item__payment_method__account",
 )
@@ -79,9 +80,14 @@ def cause_of(publication: Publication, outcome: Refused) -> str:
     return causes.cause_of(
         outcome.problem.code,
         field,
-        entry=entry.pk if entry else None,
+        entry=_word_for(entry) if entry else None,
         zoho_code=zoho_code,
     )
+
+
+def _word_for(entry: ListEntry) -> str:
+    """A tax rate and a tax exemption of one number are chosen in the same field."""
+    return f"exemption{entry.pk}" if isinstance(entry, TaxExemption) else str(entry.pk)
 
 
 def last_failed(item: Item) -> Publication | None:

@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from connections.models import TaxExemption
 from publishing import counting, failures
 from publishing.failures import Group
 from publishing.models import Item
@@ -121,7 +122,9 @@ def _mends(request: WorkspaceRequest, group: Group) -> tuple[str, str]:
             page = reverse("payment_methods", args=[slug])
             return _for_admins(_("Open Payment methods"), page, manages=manages)
         case field if field in LISTS and group.entry is not None:
-            page = reverse("list_page", args=[slug, LISTS[field]])
+            exempt = isinstance(group.entry, TaxExemption)
+            of_entry = "tax-exemptions" if exempt else LISTS[field]
+            page = reverse("list_page", args=[slug, of_entry])
             words = _("Look at it in the lists, or choose another one")
             return (words, page) if manages else (_("Choose another one"), "")
         case field if field and group.count == 1:

@@ -10,8 +10,10 @@ from connections import general
 from connections.models import Connection, TaxExemption, TaxRate
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
-from publishing import coding
+from publishing import coding, results
 from publishing.models import Item
+from publishing.outcomes import Refused
+from publishing.problems import Problem
 from publishing.views import values
 from tests.factories import make_business
 from tests.publishing.factories import (
@@ -23,6 +25,7 @@ from tests.publishing.factories import (
 )
 from tests.publishing.pages.conftest import At, now, text
 from tests.publishing.pages.test_pickers import labels
+from tests.publishing.steps import begun, take_lease
 from tests.publishing.zoho import Zoho, connected_to
 
 OPTIONS = "tax_or_exemption_options"
@@ -233,3 +236,27 @@ class TestTheItem:
         listed = text(visitor.opens("list_page", "tax-exemptions"))
         assert "No longer to be had in Zoho Books, and used here" in listed
         assert "Invoice INV-104" in listed
+
+
+def test_what_zoho_refuses_of_one_is_nothing_of_the_rate_of_its_number(
+    at: At, alice: User, bill: Item
+) -> None:
+    rate = entry(TaxRate, bill.business, "GST18")
+    other = ready_item(bill.business, alice, **RUPEES)
+    with acting_in(bill.business_id):
+        connection = Connection.unscoped.get()
+        make_entry(TaxExemption, connection, "LUT", pk=rate.pk)
+    visitor = at(alice, bill.business)
+    refused = Refused(Problem.REJECTED, field="tax_rate")
+    for item, value in ((bill, f"exemption:{rate.pk}"), (other, str(rate.pk))):
+        picks(at, alice, item, value=value)
+        publication = take_lease(begun(now(item), alice))
+        with acting_in(bill.business_id):
+            results.settle(publication, publication.steps.get(kind="record"), refused)
+
+    page = text(visitor.opens("costs_inbox", status="failed"))
+
+    assert "<b>LUT</b>" in page
+    assert "<b>GST18</b>" in page
+    assert "/lists/tax-exemptions/" in page
+    assert "/lists/tax-rates/" in page
