@@ -1,5 +1,7 @@
 """What a picker offers while a person types."""
 
+from collections import Counter
+from collections.abc import Iterable
 from typing import Final
 
 from django.http import HttpResponse
@@ -8,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from dext_sync.businesses.roles import Need
 from publishing import suppliers
-from publishing.picking import MOST_OPTIONS, options, plain_words
+from publishing.picking import MOST_OPTIONS, Option, options, plain_words
 from publishing.views.fields import place_of
 from publishing.views.visible import WorkspaceRequest, connection_of, workspace_view
 
@@ -28,7 +30,13 @@ def search(request: WorkspaceRequest, *, field: str) -> HttpResponse:
         {
             "options": found,
             "words": words,
-            "more": len(found) >= MOST_OPTIONS,
+            "more": _is_cut_off(found),
             "connection": connection,
         },
     )
+
+
+def _is_cut_off(found: Iterable[Option]) -> bool:
+    """Each group is of a list of its own."""
+    counted = Counter(option.group for option in found)
+    return any(count >= MOST_OPTIONS for count in counted.values())

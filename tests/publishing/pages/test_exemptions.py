@@ -13,6 +13,7 @@ from dext_sync.businesses.tenancy import acting_in
 from publishing import coding, results
 from publishing.models import Item
 from publishing.outcomes import Refused
+from publishing.picking import MOST_OPTIONS
 from publishing.problems import Problem
 from publishing.views import values
 from tests.factories import make_business
@@ -65,6 +66,25 @@ class TestThePicker:
         assert 'role="group" aria-label="Without tax"' in page
         assert f'data-value="exemption:{export.pk}"' in page
         assert "Goods that leave the country" in page
+
+    def test_asks_for_words_only_where_there_is_more(
+        self, at: At, alice: User, spices: Business
+    ) -> None:
+        with acting_in(spices.pk):
+            connection = Connection.unscoped.get()
+        for number in range(25):
+            make_entry(TaxExemption, connection, f"LUT {number}")
+        visitor = at(alice, spices)
+        asked = "Type to find more."
+
+        few = visitor.opens(OPTIONS)
+        for number in range(25, 30):
+            make_entry(TaxExemption, connection, f"LUT {number}")
+        many = visitor.opens(OPTIONS)
+
+        assert len(labels(few)) > MOST_OPTIONS
+        assert asked not in text(few)
+        assert asked in text(many)
 
     def test_finds_them_by_their_words(
         self, at: At, alice: User, spices: Business
