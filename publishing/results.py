@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from connections.models import Connection
 from dext_sync import counters
 from dext_sync.businesses import audit
-from publishing import failures, late, leases, pausing, suppliers
+from publishing import failures, late, leases, pausing, sending, suppliers
 from publishing.leases import LeaseLost
 from publishing.models import Item, Publication, PublishAttempt, Step
 from publishing.outcomes import (
@@ -171,7 +171,7 @@ def _store_done(publication: Publication, step: Step, outcome: Done) -> None:
         _put_right(publication, step)
     if outcome.contact is not None:
         suppliers.became(publication.claim["supplier_id"], outcome.contact)
-    _note_differences(publication, outcome)
+    _note_differences(publication, outcome.differences)
     _record_step(publication, step, outcome)
 
 
@@ -202,12 +202,13 @@ def _done_outcome(outcome: Done) -> PublishAttempt.Outcome:
     return known.FOUND if outcome.found else known.DONE
 
 
-def _note_differences(publication: Publication, outcome: Done) -> None:
-    if not outcome.differences:
-        return
-    publication.problem_code = Problem.TOTAL_DIFFERS.code
-    publication.problem = Problem.TOTAL_DIFFERS.over(outcome.differences)
-    publication.save(update_fields=["problem_code", "problem"])
+def _note_differences(
+    publication: Publication,
+    differences: Sequence[str],
+    problem: Problem = Problem.TOTAL_DIFFERS,
+) -> None:
+    if differences:
+        note_problem(publication, Refused(problem, problem.over(differences)))
 
 
 def _record_step(publication: Publication, step: Step, outcome: Done) -> None:
@@ -398,17 +399,23 @@ def document_is_missing(publication: Publication) -> bool:
 
 def _forget_document_problem(publication: Publication) -> None:
     """The message goes when its cause is mended; of what may concern any step, unless
-    another one was not taken."""
+    another one was not taken. What it had taken the place of comes back."""
     problems = [each for each in Problem if each.field == "document"]
-    if not publication.steps.filter(state=Step.State.REFUSED).exists():
+    refused = publication.steps.filter(state=Step.State.REFUSED)
+    if not refused.exists():
         problems += OF_ANY_STEP
-    _forget(publication, [each.code for each in problems])
+    if _forget(publication, [each.code for each in problems]):
+        left = refused.filter(kind=Step.Kind.SENT, sent_at=None).exists()
+        problem = Problem.LEFT_DRAFT if left else Problem.TOTAL_DIFFERS
+        _note_differences(publication, sending.differences(publication), problem)
 
 
-def _forget(publication: Publication, codes: list[str]) -> None:
-    Publication.unscoped.filter(pk=publication.pk, problem_code__in=codes).update(
-        problem_code="", problem=""
-    )
+def _forget(publication: Publication, codes: list[str]) -> bool:
+    """Whether it was one of them."""
+    forgotten = Publication.unscoped.filter(
+        pk=publication.pk, problem_code__in=codes
+    ).update(problem_code="", problem="")
+    return bool(forgotten)
 
 
 def _record_published(

@@ -1,6 +1,8 @@
 """Documents that Zoho said it took, and whether it has them."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 import pytest
 import time_machine
@@ -11,7 +13,7 @@ from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in, rows_across
 from publishing import archiving, requesting, verification
 from publishing.models import Item, Step
-from tests.publishing.factories import paid_receipt, ready_item
+from tests.publishing.factories import paid_receipt, ready_item, ready_sale
 from tests.publishing.steps import (
     item_now,
     now,
@@ -298,3 +300,40 @@ def test_the_sweep_finds_what_was_taken_back(
     assert rows_across("verifications_due", later) == [
         (bakery.pk, publication.connection_id)
     ]
+
+
+@pytest.mark.parametrize(
+    ("make", "path", "told"),
+    [
+        (
+            ready_item,
+            "/bills/*/attachment",
+            "The record in Zoho Books differs from the document",
+        ),
+        (
+            partial(ready_sale, mark_as_sent=True),
+            "/invoices/*/attachment",
+            "so it was not marked as sent: look at it there.",
+        ),
+    ],
+)
+def test_once_it_is_attached_what_differs_is_told_again(
+    zoho: Zoho,
+    bakery: Business,
+    bob: User,
+    make: Callable[..., Item],
+    path: str,
+    told: str,
+) -> None:
+    item = make(bakery, bob)
+    changes.update(zoho.standin, BAKERY, "taxes", "Standard Rate", tax_percentage=25)
+    zoho.fails("mandatory_tag", path=path, times=2)
+    publication = publish(item, bob)
+    for missing in (True, False):
+        with acting_in(bakery.pk):
+            requesting.attach_again(item_now(item), by=bob)
+        work(publication)
+        assert item_now(item).document_missing is missing
+
+    assert told in page_of(item).problem
+    assert "(tax 24" in page_of(item).problem
