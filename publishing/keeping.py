@@ -4,7 +4,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from publishing import results
+from publishing import messages, results
 from publishing.models import Item, Publication, PublishAttempt, Step
 from publishing.outcomes import Refused
 from publishing.problems import Problem
@@ -39,7 +39,7 @@ def not_kept(step: Step, outcome: Refused) -> None:
 
 
 def _tell_missing(publication: Publication, outcome: Refused) -> None:
-    results.note_problem(publication, outcome)
+    messages.put(publication, outcome)
     shown = Item.unscoped.filter(pk=publication.item_id, document_missing=False)
     if shown.update(document_missing=True):
         results.record(publication, "publication.document_missing")

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from connections.models import Connection
 from dext_sync import counters
 from dext_sync.businesses import audit
-from publishing import failures, late, leases, pausing, sending, suppliers
+from publishing import failures, late, leases, messages, pausing, suppliers
 from publishing.leases import LeaseLost
 from publishing.models import Item, Publication, PublishAttempt, Step
 from publishing.outcomes import (
@@ -37,12 +37,6 @@ logger = logging.getLogger(__name__)
 MOST_SELDOM: Final = timedelta(hours=1)
 SETTLED = (Step.State.DONE, Step.State.REFUSED)
 OF_THE_CONNECTION = (Problem.DISCONNECTED, Problem.ORGANISATION_CHANGED)
-OF_ANY_STEP = (
-    Problem.FORBIDDEN,
-    Problem.UNEXPECTED,
-    Problem.DISCONNECTED,
-    Problem.ORGANISATION_CHANGED,
-)
 
 
 class ConnectionChanged(Exception):
@@ -162,7 +156,7 @@ def _note_second(publication: Publication, first: Step, outcome: Done) -> None:
         late.tell_second(publication, outcome.zoho_id)
     else:
         _keep_done(first, outcome)
-        _forget(publication, [Problem.SEEN_THERE.code])
+        messages.forget(publication, [Problem.SEEN_THERE.code])
 
 
 def _store_done(publication: Publication, step: Step, outcome: Done) -> None:
@@ -171,7 +165,7 @@ def _store_done(publication: Publication, step: Step, outcome: Done) -> None:
         _put_right(publication, step)
     if outcome.contact is not None:
         suppliers.became(publication.claim["supplier_id"], outcome.contact)
-    _note_differences(publication, outcome.differences)
+    messages.differ(publication, outcome.differences)
     _record_step(publication, step, outcome)
 
 
@@ -192,23 +186,14 @@ def _put_right(publication: Publication, step: Step) -> None:
         late.go_on(publication, step)
     elif step.kind == Step.Kind.DOCUMENT:
         late.attached(publication)
-        _forget_document_problem(publication)
+        messages.forget_document(publication)
     elif step.kind == Step.Kind.SENT:
-        _forget(publication, [Problem.NOT_SENT.code, Problem.INVOICE_GONE.code])
+        messages.forget(publication, [Problem.NOT_SENT.code, Problem.INVOICE_GONE.code])
 
 
 def _done_outcome(outcome: Done) -> PublishAttempt.Outcome:
     known = PublishAttempt.Outcome
     return known.FOUND if outcome.found else known.DONE
-
-
-def _note_differences(
-    publication: Publication,
-    differences: Sequence[str],
-    problem: Problem = Problem.TOTAL_DIFFERS,
-) -> None:
-    if differences:
-        note_problem(publication, Refused(problem, problem.over(differences)))
 
 
 def _record_step(publication: Publication, step: Step, outcome: Done) -> None:
@@ -325,16 +310,10 @@ def refused(publication: Publication, step: Step, outcome: Refused) -> None:
             raise LeaseLost
         _end_attempt(step, PublishAttempt.Outcome.REFUSED, outcome.words)
         if step.follows_record:
-            note_problem(publication, outcome)
+            messages.put(publication, outcome)
         else:
             failed(publication, outcome)
     step.refresh_from_db()
-
-
-def note_problem(publication: Publication, outcome: Refused) -> None:
-    publication.problem_code = outcome.code
-    publication.problem = outcome.text
-    publication.save(update_fields=["problem_code", "problem"])
 
 
 def _end_attempt(step: Step, outcome: PublishAttempt.Outcome, words: Words) -> None:
@@ -385,7 +364,7 @@ def published(publication: Publication) -> None:
             ]
         )
         if not item.document_missing:
-            _forget_document_problem(publication)
+            messages.forget_document(publication)
         pausing.mended(item)
         _record_published(publication, item, *before)
 
@@ -395,27 +374,6 @@ def document_is_missing(publication: Publication) -> bool:
         kind=Step.Kind.DOCUMENT, state=Step.State.REFUSED
     )
     return refused_documents.exists()
-
-
-def _forget_document_problem(publication: Publication) -> None:
-    """The message goes when its cause is mended; of what may concern any step, unless
-    another one was not taken. What it had taken the place of comes back."""
-    problems = [each for each in Problem if each.field == "document"]
-    refused = publication.steps.filter(state=Step.State.REFUSED)
-    if not refused.exists():
-        problems += OF_ANY_STEP
-    if _forget(publication, [each.code for each in problems]):
-        left = refused.filter(kind=Step.Kind.SENT, sent_at=None).exists()
-        problem = Problem.LEFT_DRAFT if left else Problem.TOTAL_DIFFERS
-        _note_differences(publication, sending.differences(publication), problem)
-
-
-def _forget(publication: Publication, codes: list[str]) -> bool:
-    """Whether it was one of them."""
-    forgotten = Publication.unscoped.filter(
-        pk=publication.pk, problem_code__in=codes
-    ).update(problem_code="", problem="")
-    return bool(forgotten)
 
 
 def _record_published(
