@@ -104,7 +104,8 @@ def _held(suppliers: Collection[Supplier]) -> list[SupplierRule]:
     SupplierRule.unscoped.bulk_create(
         (
             SupplierRule(business_id=each.business_id, supplier=each)
-            for each in suppliers
+            # In this order, as whoever else says rules of some of them.
+            for each in sorted(suppliers, key=lambda each: each.pk)
             if each.pk not in known
         ),
         ignore_conflicts=True,

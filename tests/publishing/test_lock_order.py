@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
-from publishing import archiving, coding, spellings
-from publishing.models import Supplier
+from publishing import archiving, coding, ruling, spellings
+from publishing.models import Supplier, SupplierRule
 from tests.publishing.factories import make_supplier, ready_item
 from tests.publishing.steps import item_now
 from tests.publishing.test_races import together
@@ -67,3 +67,40 @@ def test_a_review_that_waits_for_a_change_of_supplier_sees_the_new_one(
 
     now = item_now(item)
     assert (now.supplier_id, now.status, now.reasons) == (other.pk, "ready", [])
+
+
+def test_rules_of_the_same_suppliers_in_two_files_of_other_orders(
+    connected_bakery: Business, alice: User, bob: User
+) -> None:
+    first, second, third = (
+        make_supplier(connected_bakery, name) for name in ("Acme", "Bolt", "Cord")
+    )
+    holds_third, holds_first = Event(), Event()
+
+    def holds() -> None:
+        with acting_in(connected_bakery.pk), transaction.atomic():
+            ruling.set_supplier_rule(third, {"due_days": 1}, by=alice)
+            holds_third.set()
+            holds_first.wait(10)
+            time.sleep(0.6)
+
+    def saves(*ordered: Supplier, by: User) -> None:
+        with acting_in(connected_bakery.pk):
+            ruling.set_supplier_rules(
+                [(each, {"due_days": 7}) for each in ordered], by=by
+            )
+
+    def forward() -> None:
+        holds_third.wait(10)
+        saves(first, third, second, by=alice)
+
+    def backward() -> None:
+        holds_third.wait(10)
+        time.sleep(0.3)
+        holds_first.set()
+        saves(second, first, by=bob)
+
+    together(holds, forward, backward)
+
+    with acting_in(connected_bakery.pk):
+        assert [rule.due_days for rule in SupplierRule.unscoped.all()] == [7, 7, 7]
