@@ -48,6 +48,10 @@ def root_now(supplier: Supplier) -> Supplier:
     return root(Supplier.unscoped.select_related("contact").get(pk=supplier.pk))
 
 
+def _clean(name: str) -> str:
+    return " ".join(name.split())[:LONGEST_NAME]
+
+
 def named(
     business: Business, name: str, side: str = Supplier.Side.SUPPLIER
 ) -> Supplier:
@@ -55,7 +59,7 @@ def named(
 
     A contact in Zoho of exactly this name becomes its contact.
     """
-    name = " ".join(name.split())[:LONGEST_NAME]
+    name = _clean(name)
     supplier, _new = Supplier.unscoped.get_or_create(
         business=business, side=side, key=key_of(name), defaults={"name": name}
     )
@@ -67,7 +71,7 @@ def named(
 def all_named(business: Business, names: Iterable[str], side: str) -> list[Supplier]:
     """The same for many names, in their order and in a handful of queries; spellings are
     answered by whom they stand for."""
-    clean = [" ".join(name.split())[:LONGEST_NAME] for name in names]
+    clean = [_clean(name) for name in names]
     keys = [key_of(name) for name in clean]
     rows = Supplier.unscoped.filter(business=business, side=side)
     mine = rows.filter(key__in=keys)
@@ -93,8 +97,8 @@ def unknown(business: Business, names: Iterable[str], side: str) -> set[str]:
     others = [name for name, key in keys.items() if key not in ours]
     if connection is None or not others:
         return set()
-    in_zoho = _by_name(connection, side, others)
-    return {name for name in others if not in_zoho[name]}
+    in_zoho = _by_name(connection, side, map(_clean, others))
+    return {name for name in others if not in_zoho[_clean(name)]}
 
 
 def of_contact(business: Business, contact: Contact) -> Supplier:

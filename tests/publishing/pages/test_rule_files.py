@@ -226,6 +226,13 @@ class TestWhatMayBeAMistake:
         )
         assert "Other Client&#x27;s Baker new" in words(shown)
 
+    def test_blanks_make_no_other_name(
+        self, at: At, alice: User, connected_bakery: Business
+    ) -> None:
+        shown = chosen(at(alice, connected_bakery), "name,due days\nCITY   POWER,5\n")
+
+        assert "is it the right file?" not in words(shown)
+
     def test_what_was_saved_says_for_which_items_it_holds(
         self, at: At, alice: User, connected_bakery: Business
     ) -> None:
