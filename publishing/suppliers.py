@@ -81,8 +81,10 @@ def all_named(business: Business, names: Iterable[str], side: str) -> list[Suppl
         for key, name in zip(keys, clean, strict=True)
         if key not in known
     }
-    Supplier.unscoped.bulk_create(missing.values(), ignore_conflicts=True)
-    match_contacts(business, list(mine.filter(contact=None)))
+    # In this order, as whoever else names some of them.
+    in_order = [missing[key] for key in sorted(missing)]
+    Supplier.unscoped.bulk_create(in_order, ignore_conflicts=True)
+    match_contacts(business, list(mine.filter(contact=None).order_by("pk")))
     found = mine.select_related("business", "merged_into__business")
     by_key = {each.key: root(each) for each in found}
     return [by_key[key] for key in keys]

@@ -1,6 +1,7 @@
 """Who waits for whom, and never in a circle."""
 
 import time
+from collections.abc import Callable, Sequence
 from threading import Event
 
 import pytest
@@ -9,7 +10,7 @@ from django.utils import timezone
 
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
-from publishing import archiving, coding, ruling, spellings
+from publishing import archiving, coding, ruling, spellings, suppliers
 from publishing.models import Supplier, SupplierRule
 from tests.publishing.factories import make_supplier, ready_item
 from tests.publishing.steps import item_now
@@ -69,38 +70,60 @@ def test_a_review_that_waits_for_a_change_of_supplier_sees_the_new_one(
     assert (now.supplier_id, now.status, now.reasons) == (other.pk, "ready", [])
 
 
-def test_rules_of_the_same_suppliers_in_two_files_of_other_orders(
-    connected_bakery: Business, alice: User, bob: User
-) -> None:
-    first, second, third = (
-        make_supplier(connected_bakery, name) for name in ("Acme", "Bolt", "Cord")
-    )
-    holds_third, holds_first = Event(), Event()
+def in_two_orders(business: Business, save: Callable[[Sequence[str]], object]) -> None:
+    """The first waits for one that a third holds while it has another one already."""
+    holds_third, waits = Event(), Event()
 
     def holds() -> None:
-        with acting_in(connected_bakery.pk), transaction.atomic():
-            ruling.set_supplier_rule(third, {"due_days": 1}, by=alice)
+        with acting_in(business.pk), transaction.atomic():
+            save(["Cord"])
             holds_third.set()
-            holds_first.wait(10)
+            waits.wait(10)
             time.sleep(0.6)
-
-    def saves(*ordered: Supplier, by: User) -> None:
-        with acting_in(connected_bakery.pk):
-            ruling.set_supplier_rules(
-                [(each, {"due_days": 7}) for each in ordered], by=by
-            )
 
     def forward() -> None:
         holds_third.wait(10)
-        saves(first, third, second, by=alice)
+        with acting_in(business.pk), transaction.atomic():
+            save(["Acme", "Cord", "Bolt"])
 
     def backward() -> None:
         holds_third.wait(10)
         time.sleep(0.3)
-        holds_first.set()
-        saves(second, first, by=bob)
+        waits.set()
+        with acting_in(business.pk), transaction.atomic():
+            save(["Bolt", "Acme"])
 
     together(holds, forward, backward)
 
+
+def test_rules_of_the_same_suppliers_in_two_files_of_other_orders(
+    connected_bakery: Business, alice: User
+) -> None:
+    known = {
+        name: make_supplier(connected_bakery, name) for name in ("Acme", "Bolt", "Cord")
+    }
+
+    in_two_orders(
+        connected_bakery,
+        lambda names: ruling.set_supplier_rules(
+            [(known[name], {"due_days": 7}) for name in names], by=alice
+        ),
+    )
+
     with acting_in(connected_bakery.pk):
-        assert [rule.due_days for rule in SupplierRule.unscoped.all()] == [7, 7, 7]
+        assert SupplierRule.unscoped.filter(due_days=7).count() == len(known)
+
+
+def test_the_same_new_suppliers_in_two_files_of_other_orders(
+    connected_bakery: Business,
+) -> None:
+    side = Supplier.Side.SUPPLIER
+
+    in_two_orders(
+        connected_bakery,
+        lambda names: suppliers.all_named(connected_bakery, names, side),
+    )
+
+    with acting_in(connected_bakery.pk):
+        named = Supplier.unscoped.filter(name__in=["Acme", "Bolt", "Cord"])
+        assert named.count() == 3
