@@ -21,6 +21,7 @@ from connections.models import Allowance, Connection
 from connections.zoho.errors import (
     ZohoError,
     ZohoOrganisationRefused,
+    ZohoRateLimited,
     ZohoUnavailable,
 )
 from connections.zoho.types import Bill, Expense, Invoice, Page
@@ -48,6 +49,8 @@ logger = logging.getLogger(__name__)
 LEASE: Final = timedelta(minutes=5)
 TRIED_AGAIN: Final = timedelta(minutes=1)
 MOST_SELDOM: Final = timedelta(hours=1)
+WHILE_AWAY: Final = timedelta(minutes=10)
+"""Of a Zoho that fails it is not told when it is back."""
 UNTIL_SOMEBODY_ACTS: Final = timedelta(minutes=10)
 
 
@@ -147,13 +150,14 @@ def _taken(check_id: int) -> RestoreCheck | None:
 
 
 def _gap(check: RestoreCheck, error: ZohoError) -> timedelta:
-    """What is refused rests as long again as it was asked for in vain: each minute would
-    spend the organisation's calls of the day."""
-    if isinstance(error, ZohoUnavailable):
-        seconds = error.retry_after
-        return timedelta(seconds=seconds) if seconds else TRIED_AGAIN
+    """It rests as long again as it was asked for in vain: each minute would spend the
+    organisation's calls of the day. A limit says itself when it is over."""
+    asked = timedelta(seconds=getattr(error, "retry_after", None) or 0)
+    if isinstance(error, ZohoRateLimited):
+        return asked or TRIED_AGAIN
     in_vain = timezone.now() - check.restore.at - uncertain_time()
-    return min(MOST_SELDOM, max(TRIED_AGAIN, in_vain))
+    most = WHILE_AWAY if isinstance(error, ZohoUnavailable) else MOST_SELDOM
+    return max(asked, TRIED_AGAIN, min(most, in_vain))
 
 
 def _later(check: RestoreCheck, gap: timedelta) -> None:

@@ -447,12 +447,13 @@ def test_a_list_that_cannot_be_read_keeps_its_items_waiting(
     assert len(zoho.expenses) == 1
 
 
-def test_a_list_that_may_not_be_read_is_asked_for_ever_more_rarely(
-    zoho: Zoho, bakery: Business, bob: User, clock: time_machine.Traveller
+@pytest.mark.parametrize("fault", ["forbidden", "error_500", "html_400"])
+def test_a_list_that_is_not_read_is_asked_for_ever_more_rarely(
+    zoho: Zoho, bakery: Business, bob: User, clock: time_machine.Traveller, fault: str
 ) -> None:
     ready_item(bakery, bob)
     restored()
-    zoho.fails("forbidden", method="GET", path="/invoices", times=10_000)
+    zoho.fails(fault, method="GET", path="/invoices", times=10_000)
     for _minute in range(4 * 60):
         clock.shift(61)
         ask(bakery)
@@ -483,7 +484,6 @@ def test_the_moment_may_be_told(
     bakery: Business, bob: User, connection: Connection
 ) -> None:
     ready_item(bakery, bob)
-
     said = restored(since="2026-11-22T10:00:00+00:00")
 
     assert said.startswith(
