@@ -45,7 +45,8 @@ def time_zones() -> list[tuple[str, list[Choice]]]:
 def zone_today(name: str) -> str:
     """Zones were renamed, and answer to both: `Asia/Calcutta` is Asia/Kolkata."""
     today: str = get_global("zone_aliases").get(name, name)
-    return today if today in _known_zones() else name
+    is_offered = today in _known_zones() and today.startswith(CONTINENTS)
+    return today if is_offered else name
 
 
 def currency_of(country: str) -> str:
