@@ -211,7 +211,7 @@ def _read_open_lists(
             misses += 1
             if line.calls > calls or not _given_up(run, line, error):
                 away = error
-        if misses == MISSES_IN_A_ROW:
+        if misses == MISSES_IN_A_ROW or (misses and away and is_over(until)):
             break
         if is_over(until):
             raise TurnOver

@@ -400,6 +400,19 @@ def test_a_page_from_before_zoho_books_ends_no_list_for_a_day(
     assert {line(run, kind).state for kind in ("suppliers", "projects")} == {"done"}
 
 
+def test_a_zoho_that_fails_after_the_turn_is_left_alone_for_a_while(
+    connection: Connection, zoho: Zoho
+) -> None:
+    """One that gives no answer in time always does."""
+    zoho.fails("error_500", method="GET", path="/chartofaccounts", times=99)
+    with acting_in(connection.business_id):
+        run = lists.start(connection, None)
+        rests = [lists.refresh(run.pk, turn=timedelta(0)) for _turn in range(20)]
+
+    assert rests[-1] is None
+    assert len(zoho.calls("GET", "/chartofaccounts")) == 1
+
+
 def test_a_list_that_comes_on_with_each_try_is_not_given_up(
     connection: Connection, zoho: Zoho
 ) -> None:
