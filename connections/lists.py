@@ -208,10 +208,11 @@ def _read_open_lists(
         except ZohoRateLimited:
             raise
         except ZohoUnavailable as error:
-            misses += 1
+            # What is given up is no miss: those after it are still to be read.
             if line.calls > calls or not _given_up(run, line, error):
                 away = error
-        if misses == MISSES_IN_A_ROW or (misses and away and is_over(until)):
+                misses += 1
+        if misses == MISSES_IN_A_ROW or (misses and is_over(until)):
             break
         if is_over(until):
             raise TurnOver

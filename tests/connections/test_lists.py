@@ -413,6 +413,19 @@ def test_a_zoho_that_fails_after_the_turn_is_left_alone_for_a_while(
     assert len(zoho.calls("GET", "/chartofaccounts")) == 1
 
 
+def test_no_refresh_ends_before_each_of_its_lists_was_given_up(
+    connection: Connection, zoho: Zoho
+) -> None:
+    for path in ("/chartofaccounts", "/contacts", "/projects", "/settings/currencies"):
+        zoho.fails("error_500", method="GET", path=path, times=999)
+    run = refreshed(connection)
+    while run.finished_at is None:
+        run = go_on(connection)
+
+    with acting_in(connection.business_id):
+        assert not run.lists.filter(state__in=lists.OPEN).exists()
+
+
 def test_a_list_that_comes_on_with_each_try_is_not_given_up(
     connection: Connection, zoho: Zoho
 ) -> None:
