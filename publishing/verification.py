@@ -18,7 +18,9 @@ from connections.zoho.errors import (
     ZohoForbidden,
     ZohoMissing,
     ZohoOrganisationRefused,
+    ZohoRateLimited,
     ZohoRejected,
+    ZohoUnavailable,
     ZohoUnexpected,
 )
 from publishing import keeping, sending
@@ -32,6 +34,8 @@ PATIENCE: Final = timedelta(seconds=60)
 """At least between two looks at the same document, whatever came of the first."""
 MOST_SELDOM: Final = timedelta(hours=1)
 MOST_AT_ONCE: Final = 200
+MISSES_IN_A_ROW: Final = 2
+"""Then it is Zoho that is away."""
 UNREADABLE: Final = (ZohoForbidden, ZohoRejected, ZohoUnexpected)
 """What concerns one record or list; anything else concerns all."""
 
@@ -109,8 +113,23 @@ def _verify_kind(
         if step := waiting.pop(zoho_id, None):
             keeping.verified(step)
     # The list may lag or be longer: only the record itself can say that it has none.
-    for step in waiting.values():
-        _ask_record(books, step)
+    _ask_each(books, waiting.values())
+
+
+def _ask_each(books: ZohoBooks, steps: Iterable[Step]) -> None:
+    """One that Zoho fails at keeps none of the others waiting."""
+    misses = 0
+    for step in steps:
+        try:
+            _ask_record(books, step)
+            misses = 0
+        except ZohoRateLimited:
+            raise
+        except ZohoUnavailable as error:
+            misses += 1
+            if misses == MISSES_IN_A_ROW:
+                raise
+            logger.info("%s cannot be verified: %s", step, error)
 
 
 def _with_document(books: ZohoBooks, kind: Publication.Kind) -> list[str]:

@@ -156,27 +156,43 @@ def test_a_bill_that_was_deleted_in_zoho_is_told(
     assert zoho.bills == []
 
 
+@pytest.mark.parametrize("fault", ["forbidden", "error_500"])
 def test_a_record_that_cannot_be_read_keeps_no_other_from_it(
     zoho: Zoho,
     bakery: Business,
     bob: User,
     connection: Connection,
     clock: time_machine.Traveller,
+    fault: str,
 ) -> None:
-    readable, unreadable = (
-        publish(ready_item(bakery, bob, reference=number), bob)
-        for number in ("INV-1", "INV-2")
-    )
+    readable = publish(ready_item(bakery, bob, reference="INV-1"), bob)
+    clock.shift(1)
+    unreadable = publish(ready_item(bakery, bob, reference="INV-2"), bob)
     for bill in zoho.bills:
         bill["documents"], bill["attachment_name"] = [], ""
     newest = step_of(unreadable, Step.Kind.RECORD).zoho_id
-    zoho.fails("forbidden", method="GET", path=f"/bills/{newest}", times=100)
+    zoho.fails(fault, method="GET", path=f"/bills/{newest}", times=100)
 
     verify(connection)
 
     assert step_of(readable, Step.Kind.DOCUMENT).state == "waiting"
     assert step_of(unreadable, Step.Kind.DOCUMENT).state == "done"
     assert step_of(unreadable, Step.Kind.DOCUMENT).verified_at is None
+
+
+def test_a_zoho_that_is_away_is_not_asked_about_each_record(
+    zoho: Zoho, bakery: Business, bob: User, connection: Connection
+) -> None:
+    for number in range(5):
+        publish(ready_item(bakery, bob, reference=f"INV-{number}"), bob)
+    for bill in zoho.bills:
+        bill["documents"], bill["attachment_name"] = [], ""
+    zoho.fails("error_500", method="GET", path="/bills/*", times=100)
+    zoho.standin.calls.clear()
+
+    verify(connection)
+
+    assert [call["status"] for call in zoho.standin.calls] == [200, 500, 500]
 
 
 @pytest.mark.parametrize(
