@@ -82,7 +82,7 @@ def read(text: str, place: Place) -> list[Line]:
     value_of = cache(partial(_value, place=place))
     names = ruling.fields_of(place.side)
     lines = [_line(number, columns, row, names, value_of) for number, row in filled]
-    return _once(lines)
+    return _once(lines, place)
 
 
 def not_read(text: str, side: str) -> list[str]:
@@ -100,11 +100,13 @@ def unknown(lines: Iterable[Line], place: Place) -> set[str]:
     return suppliers.unknown(place.business, names, place.side)
 
 
-def _once(lines: Iterable[Line]) -> list[Line]:
-    """Who is there twice would be told two things."""
+def _once(lines: list[Line], place: Place) -> list[Line]:
+    """Who is there twice, under whatever spelling, would be told two things."""
+    names = {line.name for line in lines}
+    keys = suppliers.keys_of(place.business, names, place.side)
     first: dict[str, int] = {}
     return [
-        _of_first(line, first.setdefault(suppliers.key_of(line.name), line.number))
+        _of_first(line, first.setdefault(keys[line.name], line.number))
         for line in lines
     ]
 

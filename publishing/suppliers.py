@@ -90,6 +90,16 @@ def all_named(business: Business, names: Iterable[str], side: str) -> list[Suppl
     return [by_key[key] for key in keys]
 
 
+def keys_of(business: Business, names: Iterable[str], side: str) -> dict[str, str]:
+    """The key of whom each of these names stands for."""
+    keys = {name: key_of(name) for name in names}
+    merged = Supplier.unscoped.filter(
+        business=business, side=side, key__in=keys.values()
+    ).exclude(merged_into=None)
+    roots = {each.key: root(each).key for each in merged.select_related("merged_into")}
+    return {name: roots.get(key, key) for name, key in keys.items()}
+
+
 def unknown(business: Business, names: Iterable[str], side: str) -> set[str]:
     """Those of these names that nobody bears, neither here nor in Zoho."""
     keys = {name: key_of(name) for name in names}

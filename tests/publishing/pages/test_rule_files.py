@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from connections.models import Account, Connection
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
-from publishing import filling, rule_files
+from publishing import filling, rule_files, spellings
 from publishing.formats import locale_of
 from publishing.models import Item, Supplier, SupplierRule
 from publishing.picking import Place
@@ -205,6 +205,21 @@ class TestWhatMayBeAMistake:
         shown = chosen(
             at(alice, connected_bakery),
             "name,due days\nACME Paper,3\nCity Power,5\nAcme-Paper,9\n",
+        )
+
+        assert shown.status_code == 422
+        assert "It stands in row 2 already." in words(shown)
+
+    def test_so_are_two_spellings_of_one(
+        self, at: At, alice: User, connected_bakery: Business
+    ) -> None:
+        kept = make_supplier(connected_bakery, "City Power")
+        other = make_supplier(connected_bakery, "City Pwr")
+        with acting_in(connected_bakery.pk):
+            spellings.merge(kept, other, by=alice)
+
+        shown = chosen(
+            at(alice, connected_bakery), "name,due days\nCity Power,3\nCity Pwr,9\n"
         )
 
         assert shown.status_code == 422
