@@ -104,6 +104,16 @@ def test_a_stranger_gets_404_everywhere(
     assert wrong(answers, is_right) == {}
 
 
+def test_a_stranger_does_not_learn_how_a_page_wants_to_be_asked(
+    charlie: User, bakery: Business, browse: Browse
+) -> None:
+    client = browse(charlie)
+
+    answers: Answers = {name: client.get(address_of(name, bakery)) for name in DOORS}
+
+    assert wrong(answers, lambda answer, _row: answer.status_code == 404) == {}
+
+
 def test_whoever_is_signed_out_is_asked_to_sign_in(
     bakery: Business, client: Client
 ) -> None:
@@ -145,13 +155,17 @@ def wrong(
 
 def visit(client: Client, name: str, business: Business) -> HttpResponseBase:
     """With GET; a page that only takes POST is asked so, with nothing in it."""
-    row = TABLE[name]
-    slug = {"slug": business.slug} if isinstance(row.to, Need) else {}
-    address = reverse(name, kwargs={**slug, **row.place, **row.ids})
+    address = address_of(name, business)
     answer: HttpResponseBase = client.get(address)
     if answer.status_code == 405:
         answer = client.post(address)
     return answer
+
+
+def address_of(name: str, business: Business) -> str:
+    row = TABLE[name]
+    slug = {"slug": business.slug} if isinstance(row.to, Need) else {}
+    return reverse(name, kwargs={**slug, **row.place, **row.ids})
 
 
 def is_let_in(answer: HttpResponseBase, row: Row) -> bool:

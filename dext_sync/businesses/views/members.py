@@ -122,8 +122,8 @@ def hand_over(request: BusinessRequest, member_id: int) -> HttpResponse:
     )
 
 
-@require_POST
 @business_view(Need.MANAGE)
+@require_POST
 def revoke(request: BusinessRequest, invitation_id: int) -> HttpResponse:
     invitation = get_object_or_404(
         Invitation.objects.for_business(request.business), pk=invitation_id
