@@ -68,6 +68,7 @@ MIDDLEWARE = [
 ]
 
 ROOT_URLCONF = "dext_sync.urls"
+FORCE_SCRIPT_NAME = ""  # or whoever sends a header SCRIPT_NAME says where links begin
 WSGI_APPLICATION = "dext_sync.wsgi.application"
 
 TEMPLATES = [

@@ -249,7 +249,13 @@ class Demo:
             *("-m", "gunicorn", "dext_sync.wsgi:application", "--preload"),
             *("--bind", f"127.0.0.1:{self.options.port}"),
             *("--workers", "2", "--threads", "4", "--graceful-timeout", "2"),
-            *("--no-control-socket", "--access-logfile", "-"),
+            *(
+                "--no-control-socket",
+                "--access-logfile",
+                "-",
+                "--forwarder-headers",
+                "",
+            ),
         )
         web = replace(self._python("Web", "web", *gunicorn), serves=False)
         return Part(
