@@ -21,6 +21,7 @@ def publish_a_draft(page: Page, folder: Path) -> None:
     pick(page, "Customer", "Anchor Hotel")
     fill(page, "Reference", "HB-2041")
     fill(page, "Total", "468.00")
+    fill(page, "Description", "Sourdough, wedding reception")
     pick(page, "Tax rate", "Standard Rate")
     pick(page, "Category", "Sales")
     expect(page.get_by_text("Ready to publish.")).to_be_visible()
@@ -37,6 +38,8 @@ def opens_in_zoho(page: Page) -> None:
         page.get_by_role("link", name="Open in Zoho Books").click()
     expect(opened.value.get_by_text("HB-2041").first).to_be_visible()
     expect(opened.value.get_by_role("link", name="hb-2041.pdf").first).to_be_visible()
+    table = opened.value.locator(".wide").filter(has_text="HB-2041").first
+    assert table.evaluate("it => it.scrollWidth <= it.clientWidth")
     opened.value.close()
 
 

@@ -11,7 +11,7 @@ body { margin: 0; font: 16px/1.5 system-ui, sans-serif; color: #1d2430;
        background: #f4f6f9; }
 header { background: #1f3a63; color: #fff; padding: .75rem 1.5rem; }
 header a { color: #fff; font-weight: 600; }
-main { max-width: 72rem; margin: 1.5rem auto; padding: 0 1.5rem; }
+main { max-width: 90rem; margin: 1.5rem auto; padding: 0 1.5rem; }
 h1 { font-size: 1.5rem; } h2 { font-size: 1.2rem; margin-top: 2rem; }
 a { color: #0b4fa8; }
 .card { background: #fff; border: 1px solid #ccd4df; border-radius: .5rem;
