@@ -46,16 +46,20 @@ def entry(page: Page, label: str) -> Locator:
     )
 
 
+def is_saved(page: Page, label: str) -> None:
+    expect(entry(page, label).get_by_text(f"Saved: {label}")).to_be_visible()
+
+
 def fill(page: Page, label: str, value: str) -> None:
     field = page.get_by_label(label, exact=True)
     field.fill(value)
     field.press("Tab")
-    expect(entry(page, label).get_by_text("Saved")).to_be_visible()
+    is_saved(page, label)
 
 
 def choose(page: Page, label: str, option: str) -> None:
     page.get_by_label(label, exact=True).select_option(label=option)
-    expect(entry(page, label).get_by_text("Saved")).to_be_visible()
+    is_saved(page, label)
 
 
 def pick(page: Page, label: str, typed: str) -> None:
@@ -63,7 +67,7 @@ def pick(page: Page, label: str, typed: str) -> None:
     field.click()
     field.fill(typed)
     page.get_by_role("option", name=re.compile(typed)).first.click()
-    expect(entry(page, label).get_by_text("Saved")).to_be_visible()
+    is_saved(page, label)
 
 
 def publish(page: Page) -> None:

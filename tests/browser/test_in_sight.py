@@ -5,7 +5,7 @@ from playwright.sync_api import FilePayload, Locator, Page, ViewportSize, expect
 
 from dext_sync.businesses.models import Business, User
 from tests.browser.conftest import Site, is_accessible
-from tests.browser.steps import sign_in
+from tests.browser.steps import is_saved, sign_in
 from tests.publishing.factories import make_item, make_pdf, make_png, ready_item
 from tests.publishing.zoho import connected_to
 
@@ -101,7 +101,7 @@ def test_an_item_is_published_from_wherever_one_reads(
     description.press_sequentially("pp")
     expect(button).to_be_enabled()
     description.press("Tab")
-    expect(page.get_by_text("Saved")).to_be_visible()
+    is_saved(page, "Description")
 
     page.get_by_role("heading", name="Coding").click()
     page.keyboard.press("p")

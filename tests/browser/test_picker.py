@@ -5,7 +5,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from dext_sync.businesses.models import Business, User
 from tests.browser.conftest import Site, is_accessible
-from tests.browser.steps import entry, publish, sign_in
+from tests.browser.steps import is_saved, publish, sign_in
 from tests.factories import make_business
 from tests.publishing.factories import ready_item
 from tests.publishing.zoho import connected_to
@@ -33,7 +33,7 @@ def test_enter_takes_the_first_however_quickly_it_comes(
     page.keyboard.press("Enter")
 
     expect(field).to_have_value("IT and Internet Expenses")
-    expect(entry(page, "Category").get_by_text("Saved")).to_be_visible()
+    is_saved(page, "Category")
 
 
 def test_an_option_that_is_replaced_while_it_is_pressed_is_picked(
@@ -52,7 +52,7 @@ def test_an_option_that_is_replaced_while_it_is_pressed_is_picked(
     )
     page.mouse.up()
 
-    expect(entry(page, "Category").get_by_text("Saved")).to_be_visible()
+    is_saved(page, "Category")
     expect(field).to_have_value("Postage")
 
 
@@ -74,7 +74,7 @@ def test_reasons_for_no_tax_stand_apart_from_the_rates_and_are_picked_alike(
     expect(page.get_by_role("listbox").get_by_role("option")).to_have_count(1)
     page.keyboard.press("Enter")
 
-    expect(entry(page, "Tax rate").get_by_text("Saved")).to_be_visible()
+    is_saved(page, "Tax rate")
     expect(field).to_have_value("EXPORT")
     expect(page.get_by_label("Tax amount")).to_have_value("0.00")
     publish(page)
