@@ -85,6 +85,7 @@ def workers(running: Running, folder: Path, **more: str) -> Iterator[Workers]:
     }
     with Family() as family:
         yield Workers(family, folder, environment)
+        family.stop(seconds=0)  # nothing of theirs is worth waiting for
 
 
 def _forget_what_was_rung_for() -> None:
