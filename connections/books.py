@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from connections import budget, registration, tokens
+from connections import budget, events, registration, tokens
 from connections.budget import Priority
 from connections.models import Connection, ConnectionEvent, Grant, RefreshRun
 from connections.zoho.client import ZohoBooks
@@ -231,11 +231,7 @@ def broke(connection: Connection, reason: "Connection.Broken") -> bool:
             return False
         connection.refresh_from_db()
         end_refresh(connection, str(reason.label))
-        ConnectionEvent.unscoped.create(
-            business=connection.business,
-            connection=connection,
-            kind=ConnectionEvent.Kind.BROKEN,
-        )
+        events.note(connection, ConnectionEvent.Kind.BROKEN)
         audit.record(
             connection.business,
             "connection.needs_reconnecting",

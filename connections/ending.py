@@ -5,7 +5,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from connections import books, consents, tokens
+from connections import books, consents, events, tokens
 from connections.models import Connection, ConnectionEvent, Consent, Grant
 from dext_sync.businesses import audit, mail
 from dext_sync.businesses.models import User
@@ -72,11 +72,7 @@ def _ended(connection: Connection, because: str = "") -> Connection | None:
         needs_reason="",
         needs_since=None,
     )
-    ConnectionEvent.unscoped.create(
-        business_id=connection.business_id,
-        connection=connection,
-        kind=ConnectionEvent.Kind.DISCONNECTED,
-    )
+    events.note(connection, ConnectionEvent.Kind.DISCONNECTED)
     return before
 
 

@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from connections import events
 from connections.models import Connection, ConnectionEvent
 from dext_sync.businesses import audit
 from dext_sync.businesses.models import User
@@ -44,11 +45,7 @@ def change(connection: Connection, setting: str, value: Any, *, by: User) -> Non
             before=words_of(setting, before),
             after=words_of(setting, value),
         )
-        ConnectionEvent.unscoped.create(
-            business=fresh.business,
-            connection=fresh,
-            kind=ConnectionEvent.Kind.SETTINGS,
-        )
+        events.note(fresh, ConnectionEvent.Kind.SETTINGS)
     setattr(connection, setting, value)
 
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from connections import books as connected
-from connections import locks
+from connections import events, locks
 from connections.books import NotConnected
 from connections.budget import Priority
 from connections.entries import fitted
@@ -295,11 +295,7 @@ def _end(run: RefreshRun, problem: str) -> None:
         if problem:
             _record(run, "refresh.failed", reason=problem)
             return
-        ConnectionEvent.unscoped.create(
-            business_id=run.business_id,
-            connection=run.connection,
-            kind=ConnectionEvent.Kind.REFRESHED,
-        )
+        events.note(run.connection, ConnectionEvent.Kind.REFRESHED)
         _record(run, "refresh.finished", summary=summary(run))
 
 

@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from connections import books, consents, ending, leaving, takeover
+from connections import books, consents, ending, events, leaving, takeover
 from connections.models import (
     Allowance,
     Connection,
@@ -358,8 +358,8 @@ def _facts(
 
 
 def _tell_connected(connection: Connection, by: User, *, again: bool) -> None:
-    if again:
-        _note(connection, ConnectionEvent.Kind.MENDED)
+    kinds = ConnectionEvent.Kind
+    events.note(connection, kinds.MENDED if again else kinds.CONNECTED)
     word = "reconnected" if again else "connected"
     audit.record(
         connection.business, f"connection.{word}", actor=by, subject=connection
@@ -368,7 +368,7 @@ def _tell_connected(connection: Connection, by: User, *, again: bool) -> None:
 
 
 def _tell_changed(connection: Connection, left: Connection, by: User) -> None:
-    _note(connection, ConnectionEvent.Kind.ORGANISATION)
+    events.note(connection, ConnectionEvent.Kind.ORGANISATION)
     audit.record(
         connection.business,
         "connection.organisation_changed",
@@ -402,12 +402,6 @@ def _tell_taken(connection: Connection, by: User) -> None:
     )
 
 
-def _note(connection: Connection, kind: ConnectionEvent.Kind) -> None:
-    ConnectionEvent.unscoped.create(
-        business_id=connection.business_id, connection=connection, kind=kind
-    )
-
-
 def mend(connection: Connection) -> None:
     """The permission that it shares lives again: so does the connection, unless the
     person who gave it has left this business."""
@@ -418,7 +412,7 @@ def mend(connection: Connection) -> None:
             state=Connection.State.CONNECTED, needs_reason="", needs_since=None
         ):
             return
-        _note(connection, ConnectionEvent.Kind.MENDED)
+        events.note(connection, ConnectionEvent.Kind.MENDED)
         audit.record(connection.business, "connection.reconnected", subject=connection)
 
 

@@ -12,6 +12,7 @@ from celery.signals import heartbeat_sent
 from django.conf import settings
 from django.core.cache import cache
 from django.db import transaction
+from django.utils.module_loading import import_string
 from kombu import Queue
 from kombu.transport import TRANSPORT_ALIASES
 from redis import RedisError
@@ -35,6 +36,8 @@ SHORT = 1
 PEOPLE, WORK, LISTS = "people", "work", "lists"
 """Queues: what somebody waits for, with the sweeps, which are short; publishing in
 turns, and the rest; the long reading of lists."""
+
+HEED_CONNECTIONS = "publishing.tasks.sweep_connection_events"
 
 
 class NamedTask(Task[..., Any]):
@@ -74,7 +77,7 @@ app.conf.beat_schedule = {
         "options": {"expires": 20},
     },
     "heed what happened to connections": {
-        "task": "publishing.tasks.sweep_connection_events",
+        "task": HEED_CONNECTIONS,
         "schedule": timedelta(seconds=10),
         "options": {"expires": 20},
     },
@@ -136,6 +139,11 @@ def show_life(**_kwargs: Any) -> None:
 def enqueue(task: "Task[P, Any]", *args: P.args, **kwargs: P.kwargs) -> None:
     """Hand the task to a worker once the current transaction is committed."""
     transaction.on_commit(lambda: send(task, *args, **kwargs))
+
+
+def ring(name: str) -> None:
+    """The same of a sweep in a package that stands above whoever rings."""
+    transaction.on_commit(lambda: remind(import_string(name)))
 
 
 def send(task: "Task[P, Any]", *args: P.args, **kwargs: P.kwargs) -> None:

@@ -93,7 +93,11 @@ def heed_event(business_id: int, event_id: int) -> None:
             _withdraw(event)
         case ConnectionEvent.Kind.SETTINGS:
             pausing.decide_again(Item.unscoped.filter(business=business_id))
-        case ConnectionEvent.Kind.REFRESHED | ConnectionEvent.Kind.BROKEN:
+        case (
+            ConnectionEvent.Kind.CONNECTED
+            | ConnectionEvent.Kind.REFRESHED
+            | ConnectionEvent.Kind.BROKEN
+        ):
             pass
     with transaction.atomic():
         ask_for_review(business_id)

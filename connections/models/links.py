@@ -170,6 +170,7 @@ class ConnectionEvent(BusinessOwned):
     """What happened to a connection, for publishing to heed."""
 
     class Kind(models.TextChoices):
+        CONNECTED = "connected"
         REFRESHED = "refreshed"
         MENDED = "mended"
         BROKEN = "broken"

@@ -143,7 +143,7 @@ def test_after_two_weeks_it_stops_with_one_mail_and_gives_the_permission_back(
     assert "has left this business" in str(mailoutbox[0].body)
     with acting_in(connected.business.pk):
         kinds = ConnectionEvent.unscoped.values_list("kind", flat=True)
-        assert list(kinds) == ["broken"]
+        assert list(kinds) == ["connected", "broken"]
 
 
 @pytest.mark.usefixtures("committed_db")

@@ -126,7 +126,7 @@ def test_withdrawn_it_is_revoked_and_every_connection_says_so_with_one_mail(
         assert (found.state, found.needs_reason) == ("needs_reconnecting", "withdrawn")
         with acting_in(business.pk):
             kinds = ConnectionEvent.unscoped.values_list("kind", flat=True)
-            assert list(kinds) == ["broken"]
+            assert list(kinds) == ["connected", "broken"]
     needs = [letter for letter in mailoutbox if "needs reconnecting" in letter.subject]
     assert sorted(letter.to[0] for letter in needs) == [
         "alice@example.com",

@@ -102,7 +102,7 @@ def test_reconnecting_mends_a_dead_permission_and_keeps_the_connection(
     assert after.grant_id == before.grant_id
     assert after.grant is not None
     assert after.grant.died_at is None
-    assert events(bakery) == ["broken", "mended"]
+    assert events(bakery) == ["connected", "broken", "mended"]
 
 
 def test_one_reconnection_mends_every_business_of_that_zoho_user(
@@ -118,7 +118,7 @@ def test_one_reconnection_mends_every_business_of_that_zoho_user(
     mended = second.connection
     assert mended is not None
     assert mended.state == Connection.State.CONNECTED
-    assert events(garage) == ["broken", "mended"]
+    assert events(garage) == ["connected", "broken", "mended"]
 
 
 class TestWhatElseGoesOn:
@@ -204,7 +204,7 @@ def test_a_connection_broken_for_another_reason_is_not_mended_by_others(
     still = travels(anna, garage).connection
     assert still is not None
     assert still.state == Connection.State.NEEDS_RECONNECTING
-    assert events(garage) == []
+    assert events(garage) == ["connected"]
 
 
 def test_10_4_another_organisation_is_stopped_with_both_names(
@@ -344,7 +344,7 @@ def test_disconnect_gives_the_permission_back_and_keeps_the_rest(
     assert after.grant is None
     assert not Grant.objects.exists()
     assert not is_alive(zoho, connection.grant.refresh_token)
-    assert events(bakery) == ["disconnected"]
+    assert events(bakery) == ["connected", "disconnected"]
     assert {letter.subject for letter in mailoutbox} == {
         "Harbour Bakery is disconnected from Zoho Books"
     }
@@ -381,7 +381,7 @@ def test_after_disconnect_the_same_organisation_can_be_connected_again(
     again = trip.connects(BAKERY)
     assert again.pk == connection.pk
     assert again.state == Connection.State.CONNECTED
-    assert events(bakery) == ["disconnected", "mended"]
+    assert events(bakery) == ["connected", "disconnected", "mended"]
 
 
 @pytest.mark.parametrize("page", ["connection", "connection_disconnect"])

@@ -119,7 +119,7 @@ def test_one_trip_reconnects_them_all_each_in_its_own_activity(
         assert actions(trip, "connection.reconnected") == ["Anna"]
         with acting_in(trip.business.pk):
             kinds = ConnectionEvent.unscoped.order_by("pk").values_list("kind")
-            assert list(kinds) == [("broken",), ("mended",)]
+            assert list(kinds) == [("connected",), ("broken",), ("mended",)]
             assert RefreshRun.unscoped.filter(finished_at=None).count() == 1
     grant = Grant.objects.get()
     assert grant.died_at is None

@@ -88,7 +88,7 @@ def test_finish_connects_it_here_and_disconnects_it_there(
     assert before not in zoho.standin.tokens["eu"].refresh_tokens
     with acting_in(bakery.pk):
         kinds = ConnectionEvent.objects.for_business(bakery).values_list("kind")
-        assert list(kinds) == [("disconnected",)]
+        assert list(kinds) == [("connected",), ("disconnected",)]
     told = {letter.to[0]: letter.subject for letter in mailoutbox}
     assert told["alice@example.com"] == "Harbour Bakery is disconnected from Zoho Books"
 
