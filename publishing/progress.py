@@ -26,6 +26,8 @@ QUICK: Final = "50ms"
 LIVELY: Final = "150ms"
 CALM: Final = "2s"
 SLOW: Final = "5s"
+RESTING: Final = "15s"
+"""Others, and what is read from Zoho, change what nobody here has touched."""
 JUST_PRESSED: Final = timedelta(seconds=2)
 """Zoho mostly takes no longer."""
 WATCHED: Final = timedelta(seconds=5)
@@ -42,8 +44,8 @@ class StepLine:
 
 @dataclass(frozen=True, kw_only=True)
 class Progress:
-    """`is_moving`: it will change by itself, so look again after `pace`; `may_go`: soon
-    it is decided whether it goes by itself.
+    """`is_moving`: it will change by itself. `pace`: look again after this time; empty
+    where nothing changes any more.
 
     `asks_a_person`: whether it is in Zoho, which we cannot look up any more;
     `asks_about`: of which step that is.
@@ -56,8 +58,7 @@ class Progress:
     detail: str = ""
     waits_until: datetime | None = None
     is_moving: bool = False
-    may_go: bool = False
-    pace: str = CALM
+    pace: str = ""
     can_publish: bool = False
     can_publish_again: bool = False
     can_attach_again: bool = False
@@ -105,6 +106,7 @@ def _to_review(item: Item) -> Progress:
         status=Item.Status.TO_REVIEW,
         headline=_("Something is missing before this can be published."),
         detail=" ".join(str(reason.sentence) for reason in item.open_reasons),
+        pace=RESTING,
     )
 
 
@@ -114,8 +116,7 @@ def _ready(item: Item, connection: Connection | None) -> Progress:
         headline=_("Ready to publish."),
         detail=_will_become(item, connection),
         can_publish=True,
-        may_go=item.auto_due_at is not None,
-        pace=SLOW,
+        pace=RESTING if item.auto_due_at is None else SLOW,
     )
 
 
@@ -266,6 +267,7 @@ def _failed(publication: Publication) -> Progress:
     return Progress(
         status=Item.Status.FAILED,
         headline=_("Publishing failed."),
+        pace=RESTING,
         can_publish_again=True,
         open_url=record_url(publication),
         problem=publication.problem,
@@ -279,12 +281,14 @@ def _published(item: Item, publication: Publication) -> Progress:
     under_way = publication.finished_at is None
     missing = item.document_missing
     not_sent = publication.problem_code == Problem.NOT_SENT.code
+    is_moving = under_way or _document_is_unverified(publication)
     return Progress(
         status=Item.Status.PUBLISHED,
         headline=_published_headline(publication, missing=missing),
         detail=_document_detail(publication, under_way=under_way),
         waits_until=_next_try(publication) if publication.waiting_reason else None,
-        is_moving=under_way or _document_is_unverified(publication),
+        is_moving=is_moving,
+        pace=CALM if is_moving else "",
         can_attach_again=missing
         and not under_way
         and not publication.is_gone

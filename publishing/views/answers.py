@@ -123,22 +123,25 @@ def moved(request: WorkspaceRequest, item: Item) -> HttpResponse:
 
 def state(request: WorkspaceRequest, item: Item) -> HttpResponse:
     """The state panel, 204 while it is the same; what else looks otherwise once the
-    item is in another status, or nothing moves any more.
+    item is in another status, nothing moves any more, or somebody has changed it.
 
     It is asked so often that nothing else is looked up before.
     """
     prefetch_related_objects([item], "publications__steps")
     now = _now(item, _Where(request))
-    if request.GET.get("seen") == _seen(now):
+    are_others = item.takes_changes and values.are_others(request, item)
+    if request.GET.get("seen") == _seen(now) and not are_others:
         return HttpResponse(status=204)
     is_same_form = request.GET.get("editable", "") == _flag(item)
     if is_same_form and request.GET.get("was") == item.status and now.is_moving:
         return render(request, "publishing/_state.html", _facts(request, item))
     context = _moved(request, item)
-    if is_same_form:  # its fields are not drawn anew: they show what they showed
-        context["values"] = request.GET.get("values") or context["values"]
-    else:
+    if not is_same_form:
         context["groups"] = sheet_of(request, item).groups()
+    elif item.takes_changes:
+        context["others"] = sheet_of(request, item).fields().values()
+    else:  # its fields are not drawn anew: they show what they showed
+        context["values"] = request.GET.get("values") or context["values"]
     return render(request, "publishing/_moved.html", context)
 
 

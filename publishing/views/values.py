@@ -30,7 +30,8 @@ def are_others_of(request: WorkspaceRequest, items: Iterable[Item]) -> bool:
 
 def _said_otherwise(request: WorkspaceRequest, now: str) -> bool:
     """Who says nothing has looked just now."""
-    return request.POST.get("values", "") not in ("", now)
+    said = request.POST if request.method == "POST" else request.GET
+    return said.get("values", "") not in ("", now)
 
 
 def _hash(told: object) -> str:

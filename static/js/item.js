@@ -1,5 +1,7 @@
 // One item's form: issues lead to their fields, unsaved fields say so.
 
+const NOT_SAVED = "[data-failed]:not([hidden])";
+
 // Whether Publish was pressed while something was being saved.
 let waits = false;
 // Whether it was pressed, and with it the button where the focus was is gone.
@@ -37,12 +39,19 @@ function reasonOf(status) {
   return status ? "refused" : "unsaved";
 }
 
-// What somebody is typing is not drawn over by the answer to another field.
+// What somebody is typing, or could not save, is not drawn over by the answer to
+// something else.
 document.addEventListener("htmx:oobBeforeSwap", (event) => {
   const { target } = event.detail;
-  const field = target.matches(".entry") && target.querySelector("input[type='text']:focus");
-  if (field && field.value !== field.defaultValue) event.detail.shouldSwap = false;
+  if (target.matches(".entry") && (isTypedIn(target) || target.querySelector(NOT_SAVED)))
+    event.detail.shouldSwap = false;
 });
+
+// Half a date has no value yet, and is not valid.
+function isTypedIn(entry) {
+  const field = entry.querySelector("input:focus");
+  return field && (field.value !== field.defaultValue || field.validity.badInput);
+}
 
 // Publish means what is seen: it waits for what is being saved, and does not go past what
 // could not be saved.
@@ -51,8 +60,8 @@ document.addEventListener("htmx:afterSettle", goOn);
 
 function holdBack(event) {
   if (!event.target.matches("[data-publishes]")) return;
-  const failed = document.querySelector("#item-fields [data-failed]:not([hidden])");
-  waits = isSaving();
+  const failed = document.querySelector(`#item-fields ${NOT_SAVED}`);
+  waits = isSaving() || (!failed && savesWhatIsLeft());
   isPressed = !waits && !failed;
   if (isPressed) return;
   event.preventDefault();

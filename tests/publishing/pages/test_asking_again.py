@@ -10,10 +10,12 @@ from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from connections.models import Account
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
+from publishing import coding
 from publishing.models import Item, Publication, Step
-from tests.publishing.factories import ready_item
+from tests.publishing.factories import make_item, ready_item
 from tests.publishing.pages.conftest import At, Visitor, published, settle, text
 
 
@@ -104,3 +106,46 @@ def being_checked(visitor: Visitor, business: Business, owner: User) -> Item:
     with acting_in(business.pk):
         Step.unscoped.filter(kind=Step.Kind.DOCUMENT).update(state=Step.State.DONE)
     return item
+
+
+def test_what_others_change_is_drawn_on_the_page_of_an_item_that_rests(
+    at: At, alice: User, bob: User, connected_bakery: Business
+) -> None:
+    item = make_item(connected_bakery, bob)
+    hers, his = at(alice, connected_bakery), at(bob, connected_bakery)
+    page = text(hers.opens("item", item.pk))
+    asks = {**asked_again(page), "values": values_of(page)}
+
+    same = hers.opens("item_state", item.pk, **asks)
+    his.posts("item_field", item.pk, "description", data={"value": "Flour"})
+    other = text(hers.opens("item_state", item.pk, **asks))
+    again = {**asked_again(other), "values": values_of(other)}
+
+    assert 'hx-trigger="every 15s"' in page
+    assert same.status_code == 204
+    assert 'id="field-description" hx-swap-oob="true"' in other
+    assert 'value="Flour"' in other
+    assert hers.opens("item_state", item.pk, **again).status_code == 204
+
+
+def test_what_a_review_found_is_told_beside_the_fields(
+    at: At, bob: User, connected_bakery: Business
+) -> None:
+    item = ready_item(connected_bakery, bob)
+    visitor = at(bob, connected_bakery)
+    page = text(visitor.opens("item", item.pk))
+    with acting_in(connected_bakery.pk):
+        Account.unscoped.update(is_active=False)
+        coding.review(Item.unscoped.get(pk=item.pk))
+
+    asks = {**asked_again(page), "values": values_of(page)}
+    told = text(visitor.opens("item_state", item.pk, **asks))
+
+    assert "Please resolve these issues" in told
+    (category,) = re.findall(r'<div class="entry[^>]+id="field-category".+', told)
+    assert "entry__reason" in category.partition('id="field-description"')[0]
+
+
+def values_of(page: str) -> str:
+    (values,) = re.findall(r'id="item-values" name="values" value="(\w+)"', page)
+    return str(values)
