@@ -38,6 +38,10 @@ _LIMITS: Final[Mapping[int, tuple[Limit, float | None]]] = {
 }
 _MINUTE: Final = 44
 _INTERNAL_ERROR: Final = 1000
+# Zoho's longest wait is to the next midnight, and one day of the year has an hour more;
+# what a header says beyond that no clock of ours could hold.
+_LONGEST_WAIT: Final = 25 * 3600
+_MOST_CALLS: Final = 2**31 - 1
 # Codes whose class does not follow from the status.
 _CLASSES: Final[Mapping[int | None, type[ZohoError]]] = {
     14: ZohoUnauthorized,
@@ -75,9 +79,13 @@ def daily_limit(response: requests.Response) -> DailyLimit | None:
     names = ("Limit", "Remaining", "Reset")
     numbers = [_whole(response.headers.get(f"X-Rate-Limit-{name}")) for name in names]
     limit, remaining, resets_in = numbers
-    if limit is None or remaining is None or resets_in is None:
+    if limit is None or remaining is None or resets_in is None or limit < 0:
         return None
-    return DailyLimit(limit, remaining, resets_in)
+    return DailyLimit(
+        limit=min(limit, _MOST_CALLS),
+        remaining=min(max(0, remaining), _MOST_CALLS),
+        resets_in=min(max(0, resets_in), _LONGEST_WAIT),
+    )
 
 
 def _error(
@@ -159,7 +167,7 @@ def _seconds(response: requests.Response) -> float | None:
     wait = _whole(said)
     if wait is None:
         wait = _seconds_until(said)
-    return float(wait) if wait is not None and wait > 0 else None
+    return float(min(wait, _LONGEST_WAIT)) if wait is not None and wait > 0 else None
 
 
 def _seconds_until(moment: str) -> int | None:

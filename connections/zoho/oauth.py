@@ -278,7 +278,7 @@ def _lifetime(answer: Answer) -> int:
     """In seconds; old answers count milliseconds and say the seconds beside them."""
     seconds = parsing.whole(answer, "expires_in_sec")
     given = seconds or parsing.whole(answer, "expires_in", otherwise=_LIFETIME)
-    return given if given <= _A_DAY else given // 1000
+    return given if given <= _A_DAY else min(given // 1000, _A_DAY)
 
 
 def _user(response: requests.Response) -> ZohoUser | None:

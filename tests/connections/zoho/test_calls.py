@@ -137,7 +137,37 @@ def test_what_is_left_of_the_day_is_reported_whether_the_call_succeeds_or_not(
     assert access.seen == [DailyLimit(limit=1000, remaining=670, resets_in=37577)]
 
 
-@pytest.mark.parametrize("headers", [{}, {**DAY, "X-Rate-Limit-Reset": "soon"}])
+@pytest.mark.parametrize(
+    ("name", "said", "believed"),
+    [
+        ("Limit", "9" * 20, DailyLimit(2**31 - 1, 670, 37577)),
+        ("Remaining", "9" * 20, DailyLimit(1000, 2**31 - 1, 37577)),
+        ("Remaining", "-3", DailyLimit(1000, 0, 37577)),
+        ("Reset", "9" * 20, DailyLimit(1000, 670, 90_000)),
+        ("Reset", "-1", DailyLimit(1000, 670, 0)),
+    ],
+)
+def test_numbers_that_no_day_has_become_such_as_one_may_have(
+    books: ZohoBooks,
+    access: BakeryAccess,
+    zoho: responses.RequestsMock,
+    name: str,
+    said: str,
+    believed: DailyLimit,
+) -> None:
+    zoho.get(BILL, json=FOUND, headers={**DAY, f"X-Rate-Limit-{name}": said})
+    books.bill("1")
+    assert access.seen == [believed]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {**DAY, "X-Rate-Limit-Reset": "soon"},
+        {**DAY, "X-Rate-Limit-Limit": "-1", "X-Rate-Limit-Remaining": "-1"},
+    ],
+)
 def test_an_answer_that_says_nothing_certain_about_the_day_reports_nothing(
     books: ZohoBooks,
     access: BakeryAccess,

@@ -118,6 +118,12 @@ def test_zoho_says_when_it_will_be_back(
         ("0", None),
         ("-5", None),
         ("soon", None),
+        ("inf", None),
+        ("1e20", None),
+        ("100000", 90_000.0),
+        ("1" * 20, 90_000.0),
+        ("1" * 400, 90_000.0),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", 90_000.0),
     ],
 )
 def test_when_it_will_be_back_is_seconds_or_a_moment(
@@ -194,6 +200,7 @@ def test_its_no_to_a_question_says_nothing_of_what_was_asked_for(
         (45, {}, "day", None),
         (45, {"X-Rate-Limit-Reset": "19742"}, "day", None),
         (43, {"Retry-After": "3600"}, "user", 3600.0),
+        (43, {"Retry-After": "1" * 400}, "user", 90_000.0),
         (43, {}, "user", 3600.0),
         (None, {}, "minute", 60.0),
     ],

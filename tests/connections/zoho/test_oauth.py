@@ -163,6 +163,7 @@ def test_a_refresh_brings_an_access_token_and_no_refresh_token(
         ({"expires_in": "soon"}, 3600),
         ({"expires_in": None}, 3600),
         ({"expires_in": 60}, 60),
+        ({"expires_in": 10**20}, 86_400),
     ],
 )
 def test_a_lifetime_is_in_seconds_however_it_is_told(
