@@ -35,14 +35,25 @@ def configuration(form: str) -> dict[str, Any]:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {form: _formatter(form)},
+        "filters": {"no_fault": {"()": NoFault}},
         "handlers": {"console": {"class": "logging.StreamHandler", "formatter": form}},
         "root": {"handlers": ["console"], "level": "INFO"},
         "loggers": {
             **{name: {"level": "WARNING"} for name in CHATTY},
+            "django.security.DisallowedHost": {"filters": ["no_fault"]},
             # It would write its own way, beside ours.
             "gunicorn.error": ours,
         },
     }
+
+
+class NoFault(logging.Filter):
+    """What any stranger can bring about is told in one line, and wakes nobody."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.levelno, record.levelname = logging.WARNING, "WARNING"
+        record.exc_info = record.exc_text = None
+        return True
 
 
 def _formatter(form: str) -> dict[str, Any]:

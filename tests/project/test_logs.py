@@ -119,6 +119,21 @@ def test_an_address_that_leads_nowhere_is_not_told(
     assert TOKEN not in json.dumps(lines())
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize("host", ["evil.example", "evil.example/\n2026 ERROR"])
+def test_a_request_for_another_host_is_one_line(
+    client: Client, lines: Lines, host: str
+) -> None:
+    """Whoever scans the net brings one each second: it is nobody's fault here."""
+    answer = client.get("/accounts/login/", headers={"host": host})
+
+    assert answer.status_code == 400
+    (line,) = [each for each in lines() if each["logger"].startswith("django")]
+    assert line["level"] == "warning"
+    assert "Invalid HTTP_HOST header: " in line["event"]
+    assert "exception" not in line
+
+
 @pytest.mark.parametrize("form", logs.FORMS)
 def test_whatever_is_logged_stays_on_its_line(form: str) -> None:
     evil = "Évil\r\n2026-11-22T00:00:00Z [info] forged \x1b[31m"
