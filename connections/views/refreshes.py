@@ -12,10 +12,13 @@ from django.utils.translation import gettext_lazy
 from connections import entries, lists
 from connections.kinds import BY_SLUG
 from connections.models import Connection, RefreshedList, RefreshRun
+from connections.reading import LEASE
 
 State = RefreshedList.State
 ENDED = (State.DONE, State.NOT_AVAILABLE, State.FAILED)
 SOON = timedelta(minutes=2)
+QUIET = timedelta(minutes=1)
+"""Whoever reads is heard of every few seconds; a call that fails does so before."""
 WAITS = {
     "minute": gettext_lazy("This minute's calls to Zoho Books are used up."),
     "day": gettext_lazy("Today's calls to Zoho Books are used up."),
@@ -24,6 +27,9 @@ WAITS = {
     "token": gettext_lazy("Zoho gives no access for a moment."),
     "unavailable": gettext_lazy("Zoho Books does not answer at the moment."),
 }
+INTERRUPTED = gettext_lazy(
+    "Nothing has been read for a minute: it may have been interrupted."
+)
 
 
 @dataclass(frozen=True)
@@ -77,15 +83,25 @@ def refresh_of(connection: Connection) -> Refresh | None:
     if run is None or run.organisation_id != connection.organisation_id:
         return None
     read = list(run.lists.order_by("pk"))
-    waits = run.finished_at is None and run.due_at > timezone.now()
+    waits_until, wait_words = _wait(run)
     return Refresh(
         run=run,
         lines=[_line(connection, each) for each in read if each.kind in BY_SLUG],
         done=sum(each.state in ENDED for each in read),
         is_open=run.finished_at is None and connection.is_working,
-        waits_until=run.due_at if waits else None,
-        wait_words=WAITS.get(run.waiting_reason, WAITS["unavailable"]),
+        waits_until=waits_until,
+        wait_words=wait_words,
     )
+
+
+def _wait(run: RefreshRun) -> tuple[datetime | None, str | Promise]:
+    """Until when, and why; a worker that was killed still has its lease."""
+    now = timezone.now()
+    if run.leased_until and now < run.leased_until < now + LEASE - QUIET:
+        return run.leased_until, INTERRUPTED
+    waits = run.finished_at is None and run.due_at > now
+    words = WAITS.get(run.waiting_reason, WAITS["unavailable"])
+    return run.due_at if waits else None, words
 
 
 def last_refreshed(connection: Connection) -> datetime | None:

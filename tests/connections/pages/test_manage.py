@@ -2,9 +2,10 @@
 
 from datetime import timedelta
 
+import pytest
 from django.utils import timezone
 
-from connections import tasks
+from connections import reading, tasks
 from connections.models import (
     Allowance,
     Connection,
@@ -187,6 +188,32 @@ def test_a_refresh_that_waits_for_a_moment_is_in_progress(
         told = text(trip.opens(page, connection.pk))
         assert IN_PROGRESS in told
         assert "It goes on by itself at" in told
+
+
+@pytest.mark.parametrize(
+    ("silent", "told"),
+    [
+        (timedelta(seconds=40), 0),
+        (timedelta(seconds=70), 1),
+        (reading.LEASE + timedelta(seconds=1), 0),
+    ],
+)
+def test_of_a_refresh_that_may_have_been_interrupted_it_is_told_when_it_goes_on(
+    travels: Travels, alice: User, bakery: Business, silent: timedelta, told: int
+) -> None:
+    trip = travels(alice, bakery)
+    connection = trip.has_connected(BAKERY)
+    heard_of = timezone.now() - silent
+    with acting_in(bakery.pk):
+        RefreshRun.objects.for_business(bakery).update(
+            leased_until=heard_of + reading.LEASE
+        )
+    page = text(trip.opens("connection_progress", connection.pk))
+    words = (
+        "Nothing has been read for a minute: it may have been interrupted. It goes on"
+    )
+    assert page.count(words) == told
+    assert IN_PROGRESS in page
 
 
 def test_nothing_is_refreshed_through_a_broken_connection(
