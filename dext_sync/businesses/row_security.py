@@ -122,6 +122,13 @@ def _same_business(table: str, targets: Mapping[str, str], ending: str) -> RunSQ
     )
 
 
+def gives_way() -> RunSQL:
+    """First of a migration that needs a large table for itself, in a transaction. While
+    it waited for a backup, say, everybody else would wait behind it: it ends instead, with
+    nothing changed, and is run again."""
+    return RunSQL("SET LOCAL lock_timeout = '5s'", RunSQL.noop)
+
+
 def rows_are_of_one_business(table: str, *columns: str) -> RunSQL:
     """What `same_business_from_now_on` has left; others read and write meanwhile."""
     return RunSQL(

@@ -2,7 +2,7 @@ import django.db.models.deletion
 from django.contrib.postgres.operations import AddConstraintNotValid
 from django.db import migrations, models
 
-from dext_sync.businesses.row_security import same_business_from_now_on
+from dext_sync.businesses.row_security import gives_way, same_business_from_now_on
 
 
 class Migration(migrations.Migration):
@@ -14,6 +14,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        gives_way(),
         migrations.AddField(
             model_name='item',
             name='tax_exemption',

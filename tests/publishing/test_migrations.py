@@ -50,6 +50,28 @@ def test_one_that_was_broken_off_runs_again(owner: BaseDatabaseWrapper) -> None:
     assert f"({COLUMN}) WHERE" in definition
 
 
+def test_one_that_needs_a_large_table_for_itself_does_not_wait_for_long(
+    owner: BaseDatabaseWrapper,
+) -> None:
+    """All who want to read the table would wait behind it."""
+    name = "0022_tax_exemptions"
+    module = import_module(f"publishing.migrations.{name}")
+    migration: Migration = module.Migration(name, "publishing")
+    before = MigrationLoader(owner).project_state(migration.dependencies[-1])
+
+    with owner.schema_editor(atomic=migration.atomic) as editor:
+        migration.operations[0].database_forwards("publishing", editor, before, before)
+        assert longest_wait(owner) == "5s"
+    assert longest_wait(owner) == "0"
+
+
+def longest_wait(owner: BaseDatabaseWrapper) -> str:
+    with owner.cursor() as cursor:
+        cursor.execute("SHOW lock_timeout")
+        (found,) = cursor.fetchone()
+    return str(found)
+
+
 def test_a_row_of_two_businesses_is_found_later(
     owner: BaseDatabaseWrapper, connected_bakery: Business, garage: Business, bob: User
 ) -> None:
