@@ -16,6 +16,7 @@ from connections.reading import LEASE
 
 State = RefreshedList.State
 ENDED = (State.DONE, State.NOT_AVAILABLE, State.FAILED)
+UNREAD = "unread"
 SOON = timedelta(minutes=2)
 QUIET = timedelta(minutes=1)
 """Whoever reads is heard of every few seconds; a call that fails does so before."""
@@ -43,7 +44,8 @@ class Change:
 
 @dataclass(frozen=True)
 class Line:
-    """bar: out of `most`; None while nobody knows how long the list is.
+    """state: its list's, or UNREAD where the refresh has ended without it.
+    bar: out of `most`; None while nobody knows how long the list is.
 
     read_at: the last time that it arrived, which may be in an earlier refresh.
     """
@@ -86,7 +88,7 @@ def refresh_of(connection: Connection) -> Refresh | None:
     waits_until, wait_words = _wait(run)
     return Refresh(
         run=run,
-        lines=[_line(connection, each) for each in read if each.kind in BY_SLUG],
+        lines=[_line(connection, run, each) for each in read if each.kind in BY_SLUG],
         done=sum(each.state in ENDED for each in read),
         is_open=run.finished_at is None and connection.is_working,
         waits_until=waits_until,
@@ -117,14 +119,15 @@ def last_refreshed(connection: Connection) -> datetime | None:
     )
 
 
-def _line(connection: Connection, read: RefreshedList) -> Line:
+def _line(connection: Connection, run: RefreshRun, read: RefreshedList) -> Line:
     most = _length(connection, read) if read.state == State.READING else 1
+    is_left = run.finished_at is not None and read.state not in ENDED
     return Line(
         kind=read.kind,
         title=BY_SLUG[read.kind].title,
         has_page=BY_SLUG[read.kind].has_page,
-        state=read.state,
-        words=read.get_state_display(),
+        state=UNREAD if is_left else read.state,
+        words=_("Not read") if is_left else read.get_state_display(),
         rows=read.rows,
         bar=_bar(read, most),
         most=max(1, most),

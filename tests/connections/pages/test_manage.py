@@ -216,6 +216,23 @@ def test_of_a_refresh_that_may_have_been_interrupted_it_is_told_when_it_goes_on(
     assert IN_PROGRESS in page
 
 
+@pytest.mark.parametrize("state", ["waiting", "reading"])
+def test_no_list_of_a_refresh_that_has_ended_waits_or_is_read(
+    travels: Travels, alice: User, bakery: Business, state: str
+) -> None:
+    trip = travels(alice, bakery)
+    connection = trip.has_connected(BAKERY)
+    with acting_in(bakery.pk):
+        RefreshedList.objects.for_business(bakery).update(state=state, rows=200)
+        Grant.objects.update(died_at=timezone.now())
+    tasks.tell_broken(bakery.pk, connection.pk)
+
+    found = line(text(trip.opens("connection_progress", connection.pk)), "suppliers")
+
+    assert "Not read" in found
+    assert "200" not in found
+
+
 def test_nothing_is_refreshed_through_a_broken_connection(
     travels: Travels, alice: User, bakery: Business
 ) -> None:
