@@ -73,6 +73,10 @@ class Refresh:
     wait_words: str | Promise
 
     @property
+    def has_brought(self) -> bool:
+        return any(line.state == State.DONE for line in self.lines)
+
+    @property
     def waits_long(self) -> bool:
         """So that it does not take the couple of minutes that people are told."""
         soon = timezone.now() + SOON

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from connections import reading, tasks
+from connections import lists, reading, tasks
 from connections.models import (
     Allowance,
     Connection,
@@ -231,6 +231,27 @@ def test_no_list_of_a_refresh_that_has_ended_waits_or_is_read(
 
     assert "Not read" in found
     assert "200" not in found
+
+
+def test_of_a_refresh_that_broke_off_it_is_not_said_that_nothing_has_changed(
+    travels: Travels, alice: User, bakery: Business
+) -> None:
+    """What had arrived by then is stored."""
+    trip = travels(alice, bakery)
+    connection = connected(trip)
+    with acting_in(bakery.pk):
+        again = lists.start(connection, alice)
+        again.lists.filter(kind="categories").update(
+            state="done", changed=1, finished_at=timezone.now()
+        )
+        Grant.objects.update(died_at=timezone.now())
+    tasks.tell_broken(bakery.pk, connection.pk)
+
+    page = text(trip.opens("connection_progress", connection.pk))
+
+    assert "1 changed" in line(page, "categories")
+    assert "The lists could not be refreshed, and are as they were" not in page
+    assert "Only some lists could be refreshed, the others are as they were" in page
 
 
 def test_nothing_is_refreshed_through_a_broken_connection(
