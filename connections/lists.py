@@ -20,6 +20,7 @@ from connections.models import (
     Connection,
     ConnectionEvent,
     RefreshedList,
+    RefreshedPage,
     RefreshRun,
 )
 from connections.reading import (
@@ -92,6 +93,7 @@ def _begin(connection: Connection, by: User | None) -> RefreshRun:
         # A click ends the pause of one that waits.
         open_runs.filter(leased_until=None).update(due_at=timezone.now())
         return run
+    RefreshedPage.unscoped.filter(line__run__connection=connection).delete()
     run = RefreshRun.unscoped.create(
         business_id=connection.business_id,
         connection=connection,

@@ -8,6 +8,7 @@ from django.db import connection as database
 from django.utils import timezone
 
 from connections import lists
+from connections.books import end_refresh
 from connections.kinds import BY_SLUG
 from connections.models import (
     Allowance,
@@ -90,6 +91,25 @@ def test_who_has_lost_it_to_another_worker_throws_away_no_page_of_theirs(
 
         assert suppliers.pages.count() == 1
         assert line(lost, "suppliers").state == RefreshedList.State.WAITING
+
+
+def test_pages_of_a_refresh_that_broke_off_go_when_the_next_one_begins(
+    connection: Connection, alice: User
+) -> None:
+    """They hold names and addresses, and nobody reads them any more."""
+    with acting_in(connection.business_id):
+        broken_off = line(lists.start(connection, alice), "suppliers")
+        page = RefreshedPage.unscoped.create(
+            business_id=broken_off.business_id,
+            line=broken_off,
+            number=1,
+            has_more=True,
+            rows=[],
+        )
+        end_refresh(connection, "It was disconnected.")
+        lists.start(connection, alice)
+
+        assert not RefreshedPage.unscoped.filter(pk=page.pk).exists()
 
 
 @pytest.mark.parametrize("error", [ZohoUnavailable("Away."), ZohoForbidden("No.")])
