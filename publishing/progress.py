@@ -31,6 +31,7 @@ RESTING: Final = "15s"
 JUST_PRESSED: Final = timedelta(seconds=2)
 """Zoho mostly takes no longer."""
 WATCHED: Final = timedelta(seconds=5)
+UNCLEAR_FOR_LONG: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -214,13 +215,22 @@ def pace_after(since_the_click: timedelta) -> str:
 
 
 def only_people_know(publication: Publication) -> bool:
-    """Whether what was sent cannot be looked for: it was another organisation's, or
-    its list has no end."""
+    """Whether what was sent cannot be looked for: it was another organisation's, its list
+    has no end, or Zoho fails at it day after day."""
     if publication.state != Publication.State.CHECKING:
         return False
     if publication.waiting_reason == Wait.CONNECTION.code:
         return publication.connection.state == Connection.State.DISCONNECTED
+    if publication.waiting_reason == Wait.UNCLEAR.code:
+        return _was_sent_long_ago(publication)
     return publication.waiting_reason in (Wait.ORGANISATION.code, Wait.LONG_LIST.code)
+
+
+def _was_sent_long_ago(publication: Publication) -> bool:
+    step = _first(publication, Step.State.UNCERTAIN)
+    if step is None or step.sent_at is None:
+        return False
+    return step.sent_at < timezone.now() - UNCLEAR_FOR_LONG
 
 
 def _checking(publication: Publication) -> str:

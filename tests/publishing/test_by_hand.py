@@ -1,5 +1,7 @@
 """What a person saw in Zoho Books ends a question that we can no longer ask there."""
 
+from datetime import timedelta
+
 import pytest
 import time_machine
 
@@ -174,6 +176,33 @@ def test_nobody_says_it_while_zoho_can_be_asked(
     assert step_of(publication, Step.Kind.RECORD).state == "uncertain"
     assert "publication.seen_there" not in trail_of(bakery, item)
     assert isinstance(press_publish(item, bob), requesting.Requested)
+
+
+@pytest.mark.parametrize(("hours", "is_asked"), [(23, False), (25, True)])
+def test_what_zoho_cannot_say_for_a_day_a_person_may_say(
+    zoho: Zoho,
+    bakery: Business,
+    bob: User,
+    connection: Connection,
+    clock: time_machine.Traveller,
+    *,
+    hours: int,
+    is_asked: bool,
+) -> None:
+    """It would be checked, and hold the connection, for ever."""
+    item = ready_sale(bakery, bob, mark_as_sent=True)
+    zoho.fails("answer_lost", method="POST", path="/invoices/*/status/sent")
+    publication = publish(item, bob)
+    zoho.fails("error_500", method="GET", path="/invoices/*", times=100)
+    clock.shift(timedelta(hours=hours))
+    work(publication)
+    assert now(publication).waiting_reason == "unclear"
+
+    assert page_of(item).asks_a_person is is_asked
+    assert say(item, bob, is_there=True) is is_asked
+
+    status = "published" if is_asked else "checking"
+    assert item_now(item).status == status
 
 
 def test_what_was_seen_of_one_thing_is_not_said_of_another(
