@@ -299,8 +299,6 @@ class ZohoBooks:
         self,
         *,
         date: dt.date | None = None,
-        reference_number: str | None = None,
-        vendor_id: str | None = None,
         search_text: str | None = None,
         page: int = 1,
     ) -> Page[Expense]:
@@ -312,20 +310,11 @@ class ZohoBooks:
             parsing.expense,
             page=page,
             date=date.isoformat() if date else None,
-            reference_number=reference_number,
-            vendor_id=vendor_id,
             search_text=search_text and search_text[:LONGEST_SEARCH],
             filter_by="Status.All",
             sort_column="created_time",
         )
-        return _only(
-            found,
-            lambda row: (
-                date in (None, row.date)
-                and _fits(row.reference_number, reference_number)
-                and _fits(row.vendor_id, vendor_id)
-            ),
-        )
+        return _only(found, lambda row: date in (None, row.date))
 
     def attach_receipt(self, zoho_id: str, file: File) -> None:
         self._upload("/expenses/{expense_id}/receipt", zoho_id, file)
@@ -346,7 +335,6 @@ class ZohoBooks:
         *,
         invoice_number: str | None = None,
         reference_number: str | None = None,
-        customer_id: str | None = None,
         page: int = 1,
         loosely: bool = False,
     ) -> Page[Invoice]:
@@ -364,7 +352,6 @@ class ZohoBooks:
             invoice_number=None if loosely else invoice_number,
             search_text=invoice_number if loosely else None,
             reference_number=reference_number,
-            customer_id=customer_id,
             filter_by="Status.All",
         )
         return _only(
@@ -372,7 +359,6 @@ class ZohoBooks:
             lambda row: (
                 _fits(row.invoice_number, invoice_number)
                 and _fits(row.reference_number, reference_number)
-                and _fits(row.customer_id, customer_id)
             ),
         )
 

@@ -117,19 +117,14 @@ def test_expenses_of_a_day_by_reference(
     }
     query = paged(
         date="2026-06-09",
-        reference_number="R-1001",
         search_text="x" * 100,
         filter_by="Status.All",
         sort_column="created_time",
     )
     other_day = {**row, "expense_id": "2", "date": "2026-06-10"}
-    other_reference = {**row, "expense_id": "3", "reference_number": "R-1002"}
-    rows = [row, other_day, other_reference]
-    listed(zoho, "/expenses", "expenses", rows, query)
+    listed(zoho, "/expenses", "expenses", [row, other_day], query)
 
-    page = books.expenses(
-        date=dt.date(2026, 6, 9), reference_number="R-1001", search_text="x" * 120
-    )
+    page = books.expenses(date=dt.date(2026, 6, 9), search_text="x" * 120)
 
     assert page.rows == (
         Expense(
