@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise, starmap
 from typing import Any, Final
 
-from django.db import DataError, transaction
+from django.db import DataError, IntegrityError, transaction
 from django.db import connection as database
 from django.db.models import Func, IntegerField, Max, Min, QuerySet
 from django.utils import timezone
@@ -123,7 +123,7 @@ def read_list(
         raise
     except (ZohoRejected, ZohoForbidden, ZohoUnexpected) as error:
         not_read(run, line, reading.kind, error)
-    except (DataError, ValueError, KeyError) as error:
+    except (DataError, IntegrityError, ValueError, KeyError) as error:
         unfit = ZohoUnexpected(
             _("What Zoho sent does not fit: {error}").format(error=error)
         )

@@ -278,6 +278,27 @@ def test_so_it_is_inside_a_transaction(
 
 
 @pytest.mark.usefixtures("committed_db")
+def test_so_it_is_with_a_value_that_a_rule_of_the_table_refuses(
+    connection: Connection, zoho: Zoho, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = entries.held
+
+    def unfit(kind: ListKind, rows: Any, *, reading: int, number: int) -> HeldPage:
+        if kind.slug == "currencies":
+            rows = [replace(row, precision=-1) for row in rows]
+        return held(kind, rows, reading=reading, number=number)
+
+    monkeypatch.setattr(entries, "held", unfit)
+    with acting_in(connection.business_id):
+        run = refreshed(connection)
+        states = dict(run.lists.values_list("kind", "state"))
+
+    assert run.finished_at is not None
+    assert states.pop("currencies") == "failed"
+    assert set(states.values()) <= {"done", "not_available"}
+
+
+@pytest.mark.usefixtures("committed_db")
 def test_a_pause_is_forgotten_once_a_list_is_stored(
     connection: Connection, zoho: Zoho
 ) -> None:
