@@ -267,10 +267,13 @@ def _gap_between_looks(step: Step, wait: Wait) -> float:
 
 def _looked_for_since(step: Step, wait: Wait) -> datetime | None:
     """What was never sent may be looked for as well: another's record, before a document
-    goes there. Where Zoho is away, all that is unsent waits with it, and not for long."""
-    if step.sent_at is not None:
-        return step.sent_at + uncertain_time()
-    return step.publication.requested_at if wait == Wait.UNCLEAR else None
+    goes there. Where Zoho is away, all that is to be sent waits with what is not in
+    doubt, and so not for long."""
+    if wait == Wait.UNAVAILABLE and step.state != Step.State.UNCERTAIN:
+        return None
+    if step.sent_at is None:
+        return step.publication.requested_at
+    return step.sent_at + uncertain_time()
 
 
 def _dice(least: float, most: float) -> float:

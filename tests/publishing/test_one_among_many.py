@@ -9,7 +9,7 @@ from time_machine import Traveller
 from connections.models import Connection
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
-from publishing import turns
+from publishing import requesting, turns
 from publishing.models import Publication
 from publishing.problems import Wait
 from tests.publishing.crowd import waiting
@@ -85,6 +85,27 @@ def test_so_is_anothers_record_before_a_document_goes_there(
 
     assert gaps[0] < 10
     assert 100 < gaps[-1] <= 720
+
+
+def test_a_document_that_is_sent_once_more_long_after_holds_nobody_up(
+    zoho: Zoho, bakery: Business, bob: User, clock: Traveller
+) -> None:
+    """Zoho is away for a moment, in which its record is looked at, and others wait."""
+    item = ready_item(bakery, bob)
+    zoho.fails("forbidden", path="/bills/*/attachment", times=2)
+    publication = publish(item, bob)
+    clock.shift(timedelta(days=1))
+    with acting_in(bakery.pk):
+        requesting.attach_again(item, by=bob)
+    (other,) = waiting(bakery, bob, 1)
+    zoho.fails("html_502", method="GET", path="/bills/*", times=2)
+
+    for _look in range(2):
+        with acting_in(bakery.pk):
+            turns.go_on(publication.pk)
+        assert now(publication).waiting_reason == Wait.UNAVAILABLE.code
+        assert now(other).due_at - timezone.now() < timedelta(seconds=30)
+        clock.shift(now(publication).due_at - timezone.now())
 
 
 def test_a_limit_that_was_spent_before_makes_no_look_rarer(
