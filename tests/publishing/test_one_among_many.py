@@ -157,9 +157,8 @@ def test_one_no_to_a_look_is_not_believed_for_an_hour(
     assert gaps[1] > timedelta(minutes=59)
 
 
-def test_a_number_that_zoho_never_shows_becomes_a_question(
-    zoho: Zoho, bakery: Business, bob: User, clock: Traveller
-) -> None:
+def typed_already(zoho: Zoho) -> None:
+    """A person has entered INV-104, and Zoho's list does not show it."""
     (acme,) = zoho.contacts("Acme Paper Ltd")
     line = {"account_id": next(iter(zoho.organisation.accounts)), "rate": 5}
     zoho.person_types(
@@ -170,6 +169,27 @@ def test_a_number_that_zoho_never_shows_becomes_a_question(
         line_items=[line],
     )
     zoho.fails("list_stale", method="GET", path="/bills", times=1000, seconds=1e6)
+
+
+def test_limits_that_were_spent_make_no_list_that_lags_a_question(
+    zoho: Zoho, bakery: Business, bob: User, clock: Traveller
+) -> None:
+    typed_already(zoho)
+    zoho.fails("per_minute", method="POST", path="/bills", times=9)
+    publication = publish(ready_item(bakery, bob), bob)
+    for _limit in range(9):
+        assert now(publication).waiting_reason == Wait.MINUTE.code
+        clock.shift(now(publication).due_at - timezone.now())
+        work(publication)
+
+    assert now(publication).waiting_reason == Wait.LIST_LAGS.code
+    assert now(publication).due_at - timezone.now() < timedelta(seconds=10)
+
+
+def test_a_number_that_zoho_never_shows_becomes_a_question(
+    zoho: Zoho, bakery: Business, bob: User, clock: Traveller
+) -> None:
+    typed_already(zoho)
     publication = publish(ready_item(bakery, bob), bob)
 
     for _try in range(12):
