@@ -180,7 +180,7 @@ def _waits(connection: Connection, step: Step, error: ZohoError) -> Waits | None
             until = _limit_ends(connection, error)
             return Waits(LIMITS[error.limit], until, words)
         case ZohoUnavailable():
-            gap = max(error.retry_after or 0, _gap(step))
+            gap = max(error.retry_after or 0, _gap(step, is_away=True))
             return Waits(Wait.UNAVAILABLE, soon(timedelta(seconds=gap)), words)
         case ZohoOrganisationRefused():
             return Waits(Wait.CONNECTION, soon(FOREVER), words)
@@ -212,7 +212,7 @@ def unclear(connection: Connection, step: Step, error: ZohoError) -> Waits:
     is_away = waits is not None and error.status != INTERNAL_ERROR
     asked = getattr(error, "retry_after", None) or 0.0
     wait = Wait.UNAVAILABLE if is_away else Wait.UNCLEAR
-    gap = max(asked, _gap(step), _gap_between_looks(step, wait))
+    gap = max(asked, _gap(step, is_away=is_away), _gap_between_looks(step, wait))
     return Waits(wait, soon(timedelta(seconds=gap)), Words.of(error))
 
 
@@ -240,12 +240,19 @@ def _limit_ends(connection: Connection, error: ZohoRateLimited) -> datetime:
     return day_ends(connection)
 
 
-def _gap(step: Step) -> float:
-    """Seconds; they grow with every try in a row that Zoho was away."""
-    outcomes = vain_tries(step).order_by("-pk").values_list("outcome", flat=True)
-    in_a_row = takewhile(lambda each: each == PublishAttempt.Outcome.WAITING, outcomes)
-    tries = min(len(list(in_a_row)) + step.look_ups, 10)
-    return float(min(LONGEST_GAP, FIRST_GAP * 2**tries)) * _dice(0.8, 1.2)
+def _gap(step: Step, *, is_away: bool = False) -> float:
+    """Seconds; they grow with every try in a row that had to wait. Where Zoho is away
+    others wait with this one: then they grow only with those at which it was away."""
+    tries = vain_tries(step).order_by("-pk").values_list("outcome", "error")
+    in_a_row = takewhile(
+        lambda each: (
+            each[0] == PublishAttempt.Outcome.WAITING
+            and (not is_away or each[1] == ZohoUnavailable.__name__)
+        ),
+        tries,
+    )
+    times = min(len(list(in_a_row)) + step.look_ups, 10)
+    return float(min(LONGEST_GAP, FIRST_GAP * 2**times)) * _dice(0.8, 1.2)
 
 
 def vain_tries(step: Step) -> QuerySet[PublishAttempt]:

@@ -186,6 +186,27 @@ def test_limits_that_were_spent_make_no_list_that_lags_a_question(
     assert now(publication).due_at - timezone.now() < timedelta(seconds=10)
 
 
+def test_one_that_waits_for_a_list_holds_nobody_up_when_zoho_is_away_once(
+    zoho: Zoho, bakery: Business, bob: User, clock: Traveller
+) -> None:
+    """It has waited ever longer; that Zoho gives no token now is another matter."""
+    typed_already(zoho)
+    publication = publish(ready_item(bakery, bob), bob)
+    for _lag in range(6):
+        clock.shift(now(publication).due_at - timezone.now())
+        work(publication)
+    assert now(publication).waiting_reason == Wait.LIST_LAGS.code
+    clock.shift(timedelta(hours=2))
+    (other,) = waiting(bakery, bob, 1)
+    zoho.fails("token_html_502")
+
+    with acting_in(bakery.pk):
+        turns.go_on(publication.pk)
+
+    assert now(publication).waiting_reason == Wait.UNAVAILABLE.code
+    assert now(other).due_at - timezone.now() < timedelta(seconds=10)
+
+
 def test_a_number_that_zoho_never_shows_becomes_a_question(
     zoho: Zoho, bakery: Business, bob: User, clock: Traveller
 ) -> None:
