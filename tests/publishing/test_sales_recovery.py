@@ -251,3 +251,16 @@ def test_one_that_a_person_has_changed_before_it_was_found_is_left_a_draft(
 
     assert zoho.invoices[0]["status"] == "draft"
     assert "(total 90 instead of 120.00)" in page_of(item).problem
+
+
+def test_what_keeps_a_sale_a_draft_is_said_though_its_document_is_there(
+    zoho: Zoho, bakery: Business, bob: User
+) -> None:
+    item = ready_sale(bakery, bob, mark_as_sent=True)
+    zoho.fails("forbidden", method="POST", path="/invoices/*/status/sent", times=2)
+
+    publication = publish(item, bob)
+
+    assert publication.state == "published"
+    assert not item_now(item).document_missing
+    assert publication.problem_code == "forbidden"

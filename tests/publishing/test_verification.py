@@ -195,6 +195,26 @@ def test_a_zoho_that_is_away_is_not_asked_about_each_record(
     assert [call["status"] for call in zoho.standin.calls] == [200, 500, 500]
 
 
+def test_some_that_zoho_fails_at_are_no_zoho_that_is_away(
+    zoho: Zoho, bakery: Business, bob: User, connection: Connection
+) -> None:
+    """Each second one, and none of the others waits for them."""
+    published = [
+        publish(ready_item(bakery, bob, reference=f"INV-{number}"), bob)
+        for number in range(5)
+    ]
+    for bill in zoho.bills:
+        bill["documents"], bill["attachment_name"] = [], ""
+    for unreadable in published[1::2]:
+        bill_id = step_of(unreadable, Step.Kind.RECORD).zoho_id
+        zoho.fails("error_500", method="GET", path=f"/bills/{bill_id}")
+
+    verify(connection)
+
+    states = [step_of(each, Step.Kind.DOCUMENT).state for each in published]
+    assert states == ["waiting", "done", "waiting", "done", "waiting"]
+
+
 @pytest.mark.parametrize(
     ("fault", "path"), [("forbidden", "/bills"), ("no_such_url", "/bills/*")]
 )
