@@ -292,6 +292,7 @@ def _published(item: Item, publication: Publication) -> Progress:
     missing = item.document_missing
     not_sent = publication.problem_code == Problem.NOT_SENT.code
     is_moving = under_way or _document_is_unverified(publication)
+    uncertain = _first(publication, Step.State.UNCERTAIN)
     return Progress(
         status=Item.Status.PUBLISHED,
         headline=_published_headline(publication, missing=missing),
@@ -304,6 +305,8 @@ def _published(item: Item, publication: Publication) -> Progress:
         and not publication.is_gone
         and not _seen_there(publication),
         can_clear=publication.is_gone,
+        asks_a_person=only_people_know(publication),
+        asks_about=uncertain.pk if uncertain else None,
         open_url=record_url(publication),
         problem=publication.problem,
         problem_field=failures.field_of(publication),

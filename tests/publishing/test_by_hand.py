@@ -178,6 +178,35 @@ def test_nobody_says_it_while_zoho_can_be_asked(
     assert isinstance(press_publish(item, bob), requesting.Requested)
 
 
+def test_of_a_document_that_was_sent_once_more_it_is_asked_too(
+    zoho: Zoho,
+    bakery: Business,
+    alice: User,
+    bob: User,
+    connection: Connection,
+    clock: time_machine.Traveller,
+) -> None:
+    """Else its item could neither be attached to again nor be taken back."""
+    item = ready_item(bakery, bob)
+    zoho.fails("forbidden", method="POST", path="/bills/*/attachment", times=2)
+    publication = publish(item, bob)
+    zoho.fails("answer_lost", method="POST", path="/bills/*/attachment")
+    with acting_in(bakery.pk):
+        requesting.attach_again(item, by=bob)
+    work(publication)
+    disconnect(connection, alice)
+
+    page = page_of(item)
+    assert page.status == "published"
+    assert page.asks_a_person
+    assert page.asks_about == step_of(publication, Step.Kind.DOCUMENT).pk
+
+    assert say(item, bob, is_there=True)
+
+    assert now(publication).finished_at is not None
+    assert not item_now(item).document_missing
+
+
 @pytest.mark.parametrize(("hours", "is_asked"), [(23, False), (25, True)])
 def test_what_zoho_cannot_say_for_a_day_a_person_may_say(
     zoho: Zoho,
