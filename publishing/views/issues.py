@@ -36,6 +36,7 @@ OF_AN_ENTRY: Mapping[Why, Promise] = {
     Reason.PROJECT_GONE: gettext_lazy("The project"),
     Reason.LOCATION_GONE: gettext_lazy("The location"),
     Reason.CUSTOMER_GONE: gettext_lazy("The customer who is billed"),
+    Reason.METHOD_ACCOUNT_GONE: gettext_lazy("The payment method's account"),
     SUPPLIERS.gone: gettext_lazy("The supplier"),
     CUSTOMERS.gone: gettext_lazy("The customer"),
 }
@@ -55,7 +56,8 @@ class Issue:
 
     @property
     def is_of_method(self) -> bool:
-        return self.code in {reason.code for reason in FOR_ADMINS}
+        of_method = self.code in {reason.code for reason in FOR_ADMINS}
+        return of_method and not self.is_to_merge
 
     @property
     def is_to_create(self) -> bool:
@@ -100,6 +102,8 @@ def _is_of_another_organisation(
 def _chosen(item: Item, reason: Why) -> ListEntry | None:
     if reason in GONE:
         return item.supplier.contact if item.supplier else None
+    if reason == Reason.METHOD_ACCOUNT_GONE:
+        return item.payment_method.account if item.payment_method else None
     entry: ListEntry | None = filling.said_in(item, reason.field)
     return entry
 

@@ -64,8 +64,9 @@ def page(request: BusinessRequest) -> HttpResponse:
     shown = _fingerprint(tables, parties)
     faulty = any(line.error for table in tables for line in table.lines)
     agreed = "merge" in request.POST and request.POST.get("shown") == shown
+    touched = _touched(tables, parties, connection)
     if request.method == "POST" and agreed and not faulty:
-        return _merged(request, connection, tables)
+        return _merged(request, connection, tables, touched)
     return render(
         request,
         "publishing/merge_lists.html",
@@ -75,9 +76,7 @@ def page(request: BusinessRequest) -> HttpResponse:
             "left": sum(len(each.uses) for each in found)
             - sum(len(table.lines) for table in tables),
             "parties": parties,
-            "preview": _preview(tables, parties, connection)
-            if request.method == "POST"
-            else None,
+            "preview": _preview(touched, tables) if request.method == "POST" else None,
             "shown": shown,
             "faulty": faulty,
         },
@@ -159,11 +158,23 @@ def _count(words: str, count: int) -> str:
     return said % {"count": count}
 
 
-def _preview(tables: list[Table], parties: Parties, connection: Connection) -> str:
-    """“12 replaced: 40 open items, 3 rules, 9 suppliers or customers. 2 left as they
-    are.”"""
-    lines = [line for table in tables for line in table.lines]
-    chosen = [line for line in lines if line.new is not None]
+def _preview(touched: str, tables: list[Table]) -> str:
+    """“Nothing is changed yet. “Merge lists” will change 40 open items, 3 rules, 9
+    suppliers and customers. 2 entries stay as they are.”"""
+    left = sum(line.new is None for table in tables for line in table.lines)
+    will = _("Nothing is changed yet. “Merge lists” will change %(touched)s.") % {
+        "touched": touched or _("nothing")
+    }
+    if not left:
+        return will
+    stay = ngettext(
+        "%(count)d entry stays as it is.", "%(count)d entries stay as they are.", left
+    )
+    return f"{will} {stay % {'count': left}}"
+
+
+def _touched(tables: list[Table], parties: Parties, connection: Connection) -> str:
+    """“40 open items, 3 rules”; empty where the choices touch nothing."""
     totals = usage.touched(_replaced(tables), connection)
     counted = [_count(words, count) for words, count in totals.items()]
     if others := len(parties.matched) + len(parties.unmatched):
@@ -175,16 +186,11 @@ def _preview(tables: list[Table], parties: Parties, connection: Connection) -> s
             )
             % {"count": others}
         )
-    touched = ", ".join(counted)
-    return _("%(chosen)d replaced: %(touched)s. %(left)d left as they are.") % {
-        "chosen": len(chosen),
-        "touched": touched or _("nothing"),
-        "left": len(lines) - len(chosen),
-    }
+    return ", ".join(counted)
 
 
 def _merged(
-    request: BusinessRequest, connection: Connection, tables: list[Table]
+    request: BusinessRequest, connection: Connection, tables: list[Table], touched: str
 ) -> HttpResponse:
     choices = {
         (table.kind.kind.slug, line.use.entry.pk): line.new.pk
@@ -193,17 +199,13 @@ def _merged(
         if line.new is not None
     }
     try:
-        count = merging.merge(connection, choices, by=request.user)
+        merging.merge(connection, choices, by=request.user)
     except merging.Changed:
         messages.error(request, _("The lists have changed meanwhile. Look again."))
         return redirect("merge_lists", request.business.slug)
     tasks.ask_for_review(request.business.pk)
     messages.success(
-        request,
-        ngettext(
-            "Lists merged: %(count)d change.", "Lists merged: %(count)d changes.", count
-        )
-        % {"count": count},
+        request, _("Lists merged: %(what)s.") % {"what": touched or _("nothing")}
     )
     page = "merge_lists" if merging.is_due(connection) else "connections"
     return redirect(page, request.business.slug)

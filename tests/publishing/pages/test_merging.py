@@ -26,7 +26,12 @@ from publishing.models import CategoryRule, Item, Supplier, SupplierRule
 from tests.conftest import Browse
 from tests.connections.trips import Trip, text
 from tests.factories import PASSWORD
-from tests.publishing.factories import make_entry, make_supplier, ready_item
+from tests.publishing.factories import (
+    make_entry,
+    make_supplier,
+    paid_receipt,
+    ready_item,
+)
 from tests.publishing.pages.conftest import Visitor
 from tests.publishing.steps import begun, item_now, now, publish, review, work
 from tests.publishing.zoho import BAKERY, Zoho, mirror
@@ -287,6 +292,18 @@ class TestMerging:
         assert "is no longer active in Zoho Books" not in page
         assert "The chosen category is no longer in Zoho Books" not in page
 
+    def test_so_does_the_account_that_a_payment_method_had_there(
+        self, trip: Trip, acme: Supplier, bob: User
+    ) -> None:
+        item = paid_receipt(trip.business, bob, supplier=acme)
+
+        has_changed(trip)
+
+        assert "method_account_gone" in item_now(item).reasons
+        page = text(Visitor(trip.client, trip.business).opens("item", item.pk))
+        assert "The payment method&#x27;s account is of the organisation before" in page
+        assert "Open Payment methods" not in page
+
     def test_the_page_counts_what_each_choice_touches_and_changes_nothing(
         self, trip: Trip, acme: Supplier, bob: User
     ) -> None:
@@ -302,7 +319,10 @@ class TestMerging:
         assert "2 rules" in page
         assert "1 open item, 1 default" in page
         assert "found by its" in page
-        assert "3 replaced: 1 open item, 2 rules, 1 default" in counted
+        told = (
+            "Nothing is changed yet. “Merge lists” will change 1 open item, 2 rules, "
+        )
+        assert f"{told}1 default, 1 supplier or customer." in counted
         assert item_now(item).status == Item.Status.TO_REVIEW
 
     def test_merging_puts_the_new_entries_everywhere_at_once(
@@ -315,6 +335,8 @@ class TestMerging:
         tasks.review_items(trip.business.pk)
 
         assert answer["Location"].endswith("/connections/")
+        told = "Lists merged: 1 open item, 2 rules, 1 default, 1 supplier or customer."
+        assert told in text(trip.opens("connections"))
         postage = of_now(trip, Account, "Postage")
         assert mine(trip.business, SupplierRule).category_id == postage.pk
         assert mine(trip.business, CategoryRule).category_id == postage.pk
