@@ -117,6 +117,7 @@ def progress(request: BusinessRequest, connection_id: int) -> HttpResponse:
             "refresh": refresh_of(found),
             "last_refreshed": last_refreshed(found),
             "calls": _calls(found),
+            "locks": locks_of(found),
             # Only the connection's own page has a place for them.
             "shows_calls": "calls" in request.GET,
             "is_update": True,

@@ -142,6 +142,21 @@ def test_when_it_is_done_the_polling_stops_and_the_changes_are_named(
     assert 'id="last-refreshed" hx-swap-oob="true"' in page
 
 
+def test_the_open_page_learns_which_periods_are_locked_now(
+    travels: Travels, alice: User, bakery: Business, zoho: Zoho
+) -> None:
+    trip = travels(alice, bakery)
+    connection = connected(trip)
+    zoho.standin.change("settings", organization=BAKERY, locked_until="2026-03-31")
+    trip.posts("connection_refresh", connection.pk)
+    tasks.refresh_lists(bakery.pk, connection.pk)
+
+    update = text(trip.opens("connection_progress", connection.pk, calls=1))
+
+    assert 'id="zoho-locks" hx-swap-oob="true"' in update
+    assert "All transactions up to and including 31 March 2026" in update
+
+
 def test_whose_fault_it_is_that_nothing_could_be_read_is_said_in_words(
     travels: Travels, alice: User, bakery: Business, zoho: Zoho
 ) -> None:
