@@ -146,7 +146,7 @@ SENTENCES = {
     ),
     "publication.document_missing": _("published {subject}, its document is missing"),
     "publication.document_attached": _("attached the document of {subject}"),
-    "publication.failed": _("Zoho did not take {subject}: {reason}"),
+    "publication.failed": _("{subject} was not published: {reason}"),
     "publication.held": _("did not publish {subject}: {reason}"),
     "publication.waiting": _("{subject} waits until {until}: {reason}"),
     "publication.stuck": _("{subject} waits: {reason}"),

@@ -5,6 +5,7 @@ import time_machine
 
 from connections import ending
 from connections.models import Connection, ConnectionEvent
+from dext_sync.businesses import audit
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
 from publishing import tasks
@@ -37,6 +38,11 @@ def test_one_that_a_worker_has_just_taken_is_withdrawn_by_it(
     assert now(publication).problem_code == "disconnected"
     assert item_now(item).status == "failed"
     assert list(zoho.standin.calls) == []
+    with acting_in(bakery.pk):
+        assert audit.sentence(audit.about(bakery, item)[0]) == (
+            f"{item} was not published: The business was disconnected from Zoho "
+            "Books meanwhile."
+        )
 
 
 def test_one_that_waited_for_reconnecting_goes_on_waiting(
