@@ -173,7 +173,18 @@ def _in_zoho(request: WorkspaceRequest, item: Item) -> HttpResponse:
 
 
 def _too_late(request: WorkspaceRequest, item: Item) -> HttpResponse:
-    messages.warning(
-        request, _("This item can no longer be changed here: it is being published.")
-    )
-    return answers.moved(request, item)
+    now = item_or_404(request, item.pk)
+    messages.warning(request, _why_too_late(now))
+    return answers.moved(request, now)
+
+
+def _why_too_late(item: Item) -> str:
+    match item.status:
+        case Item.Status.PUBLISHED:
+            return _("This item is in Zoho Books by now. It was not changed.")
+        case Item.Status.ARCHIVED:
+            return _("This item is archived by now. It was not changed.")
+        case Item.Status.PUBLISHING | Item.Status.CHECKING:
+            return _("This item is being published. It was not changed.")
+        case _:
+            return _("This item has been changed meanwhile. Look at it as it is now.")

@@ -4,6 +4,7 @@ import re
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from django.utils import timezone
 
 from dext_sync.businesses.models import Business, User
@@ -62,7 +63,28 @@ def test_an_item_on_its_way_cannot_be_changed(
     answer = visitor.posts(
         "item_field", item.pk, "total", data={"value": "1"}, htmx=True
     )
-    assert "can no longer be changed here" in text(answer)
+    assert "is being published. It was not changed." in text(answer)
+    assert now(item).total == Decimal(120)
+
+
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [
+        (Item.Status.PUBLISHED, "This item is in Zoho Books by now."),
+        (Item.Status.ARCHIVED, "This item is archived by now."),
+    ],
+)
+def test_a_page_left_open_is_told_what_has_become_of_its_item(
+    at: At, bob: User, bakery: Business, item: Item, status: str, told: str
+) -> None:
+    with acting_in(bakery.pk):
+        Item.unscoped.filter(pk=item.pk).update(status=status)
+
+    answer = at(bob, bakery).posts(
+        "item_field", item.pk, "total", data={"value": "1"}, htmx=True
+    )
+
+    assert f"{told} It was not changed." in text(answer)
     assert now(item).total == Decimal(120)
 
 
