@@ -93,11 +93,9 @@ def heed_event(business_id: int, event_id: int) -> None:
             _withdraw(event)
         case ConnectionEvent.Kind.SETTINGS:
             pausing.decide_again(Item.unscoped.filter(business=business_id))
-        case (
-            ConnectionEvent.Kind.CONNECTED
-            | ConnectionEvent.Kind.REFRESHED
-            | ConnectionEvent.Kind.BROKEN
-        ):
+        case ConnectionEvent.Kind.BROKEN:
+            _wait_for_reconnecting(event)
+        case ConnectionEvent.Kind.CONNECTED | ConnectionEvent.Kind.REFRESHED:
             pass
     with transaction.atomic():
         ask_for_review(business_id)
@@ -116,6 +114,21 @@ def _go_on(business_id: int) -> None:
     waiting = Publication.unscoped.filter(finished_at=None, waiting_reason__in=waited)
     waiting.update(due_at=timezone.now())
     enqueue(publish_due, business_id)
+
+
+def _wait_for_reconnecting(event: ConnectionEvent) -> None:
+    """What rests until a limit is over would go on saying so; now it is looked at, and
+    waits for the connection. Zoho is not asked."""
+    if event.connection.is_working:
+        return
+    resting = Publication.unscoped.filter(
+        connection=event.connection,
+        finished_at=None,
+        state=Publication.State.WAITING,
+        waiting_reason__in=turns.OF_ALL,
+    )
+    resting.update(due_at=timezone.now())
+    enqueue(publish_due, event.business_id)
 
 
 def _withdraw(event: ConnectionEvent) -> None:

@@ -3,7 +3,7 @@
 import pytest
 import time_machine
 
-from connections import ending
+from connections import books, ending
 from connections.models import Connection, ConnectionEvent
 from dext_sync.businesses import audit
 from dext_sync.businesses.models import Business, User
@@ -58,6 +58,40 @@ def test_one_that_waited_for_reconnecting_goes_on_waiting(
     assert now(publication).finished_at is None
 
 
+def test_one_that_waited_for_tomorrow_says_at_once_that_it_waits_for_reconnecting(
+    zoho: Zoho, bakery: Business, bob: User, connection: Connection
+) -> None:
+    zoho.fails("per_day", path="/bills")
+    publication = begun(ready_item(bakery, bob), bob)
+    work(publication)
+    assert now(publication).waiting_reason == "day"
+    with acting_in(bakery.pk):
+        books.broke(connection, Connection.Broken.WITHDRAWN)
+    asked = len(zoho.standin.calls)
+
+    heed(broken(connection))
+    tasks.take_turn(bakery.pk, 1)
+
+    assert now(publication).waiting_reason == "connection"
+    assert len(zoho.standin.calls) == asked
+
+
+def test_one_is_not_asked_before_its_time_where_the_connection_works_again(
+    zoho: Zoho, bakery: Business, bob: User, connection: Connection
+) -> None:
+    zoho.fails("per_day", path="/bills")
+    publication = begun(ready_item(bakery, bob), bob)
+    work(publication)
+    due_at = now(publication).due_at
+    with acting_in(bakery.pk):
+        books.broke(connection, Connection.Broken.WITHDRAWN)
+        Connection.unscoped.update(state="connected")
+
+    heed(broken(connection))
+
+    assert now(publication).due_at == due_at
+
+
 @pytest.mark.usefixtures("connection")
 class TestNewsThatComeLate:
     def test_end_nothing_that_was_begun_after_connecting_again(
@@ -102,6 +136,11 @@ def news(connection: Connection) -> ConnectionEvent:
         return ConnectionEvent.unscoped.create(
             business=connection.business, connection=connection, kind="disconnected"
         )
+
+
+def broken(connection: Connection) -> ConnectionEvent:
+    with acting_in(connection.business_id):
+        return ConnectionEvent.unscoped.get(kind="broken")
 
 
 def heed(event: ConnectionEvent) -> None:
