@@ -1,6 +1,6 @@
 """What keeps an item from being published, in words for one reader of its page."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
@@ -78,6 +78,11 @@ class Issue:
 
 def issues_of(request: WorkspaceRequest, item: Item) -> tuple[Issue, ...]:
     return tuple(_issue(request, item, reason) for reason in item.open_reasons)
+
+
+def in_words(request: WorkspaceRequest, item: Item, reasons: Iterable[Why]) -> str:
+    """Why the item was not published, as its page says it."""
+    return " ".join(_issue(request, item, reason).sentence for reason in reasons)
 
 
 def _issue(request: WorkspaceRequest, item: Item, reason: Why) -> Issue:

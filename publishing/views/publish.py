@@ -19,7 +19,7 @@ from publishing.formats import locale_of, round_money
 from publishing.models import Item, Publication
 from publishing.picking import is_id
 from publishing.requesting import Changed, Held, Requested
-from publishing.views import answers, values
+from publishing.views import answers, issues, values
 from publishing.views.former import Former, former_of_all
 from publishing.views.journey import set_out
 from publishing.views.listing import Listing
@@ -69,7 +69,8 @@ def one(request: WorkspaceRequest, item_id: int) -> HttpResponse:
         messages.warning(request, _changed_meanwhile())
         return answers.moved(request, item)
     if isinstance(outcome, Held) and outcome.reasons:
-        messages.warning(request, _("Not published. %(why)s") % {"why": _why(outcome)})
+        why = issues.in_words(request, item, outcome.reasons)
+        messages.warning(request, _("Not published. %(why)s") % {"why": why})
     return answers.moved(request, item)
 
 
@@ -151,10 +152,10 @@ def _begin(request: WorkspaceRequest, outcome: Requested | Held) -> Requested | 
     return outcome
 
 
-def _why(held: Held | None) -> str:
+def _why(request: WorkspaceRequest, item: Item, held: Held | None) -> str:
     if held is None:
         return _("It was changed after this page had shown it.")
-    return " ".join(str(reason.sentence) for reason in held.reasons)
+    return issues.in_words(request, item, held.reasons)
 
 
 def _publish_all(request: WorkspaceRequest, items: Iterable[Item]) -> None:
@@ -165,7 +166,8 @@ def _publish_all(request: WorkspaceRequest, items: Iterable[Item]) -> None:
     left = [(item, to) for item, to in outcomes if not isinstance(to, Requested)]
     for item, outcome in left[:NAMED]:
         words = _("%(item)s was not published. %(why)s")
-        messages.warning(request, words % {"item": item, "why": _why(outcome)})
+        why = _why(request, item, outcome)
+        messages.warning(request, words % {"item": item, "why": why})
 
 
 def _requested(

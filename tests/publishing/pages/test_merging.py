@@ -304,6 +304,19 @@ class TestMerging:
         assert "The payment method&#x27;s account is of the organisation before" in page
         assert "Open Payment methods" not in page
 
+    def test_whoever_presses_publish_before_they_are_reviewed_is_told_so(
+        self, trip: Trip, acme: Supplier, bob: User
+    ) -> None:
+        item = ready_item(trip.business, bob, supplier=acme)
+        trip.has_connected(PRACTICE, ANNA)
+        reads_lists(connection_of(trip))
+
+        visitor = Visitor(trip.client, trip.business)
+        answer = text(visitor.posts("item_publish", item.pk, htmx=True))
+
+        assert "Not published. The category is of the organisation before:" in answer
+        assert "is no longer active in Zoho Books" not in answer
+
     def test_the_page_counts_what_each_choice_touches_and_changes_nothing(
         self, trip: Trip, acme: Supplier, bob: User
     ) -> None:
