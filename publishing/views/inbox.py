@@ -29,10 +29,12 @@ from publishing.views.causes import changed_frame, failed_in, troubles_of
 from publishing.views.columns import choose
 from publishing.views.fields import as_value, place_of
 from publishing.views.filters import Filters
+from publishing.views.issues import OF_AN_ENTRY
 from publishing.views.journey import journey_of
 from publishing.views.listing import Listing
 from publishing.views.narrowing import chips_of, filters_in, form_of, named
 from publishing.views.rows import (
+    Row,
     frame_of,
     items_in_rows,
     list_path,
@@ -161,6 +163,7 @@ def _shown(
             "usual_query": listing.first_page(sort=usual).query(),
             "journey": None if listing.archive else journey_of(request),
             "troubles": troubles_of(request, listing, failed),
+            "may_want_merging": _may_want_merging(request, rows),
             "form": form,
             "largest": uploads.largest(),
             "most_pages": settings.DOCUMENT_MAX_PAGES,
@@ -168,6 +171,14 @@ def _shown(
             "chips": chips_of(request, listing, names),
             "unfiltered_query": listing.first_page(filters=Filters()).query(),
         },
+    )
+
+
+def _may_want_merging(request: WorkspaceRequest, rows: list[Row]) -> bool:
+    """Whether what these rows lack may be of a former organisation: only then is it
+    looked up."""
+    return request.membership.manages and any(
+        reason in OF_AN_ENTRY for row in rows for reason in row.item.open_reasons
     )
 
 

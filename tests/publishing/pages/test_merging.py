@@ -304,6 +304,26 @@ class TestMerging:
         assert "The payment method&#x27;s account is of the organisation before" in page
         assert "Open Payment methods" not in page
 
+    @pytest.mark.parametrize(("who", "is_led"), [("anna", True), ("bob", False)])
+    def test_the_inbox_leads_admins_to_it(
+        self,
+        trip: Trip,
+        acme: Supplier,
+        bob: User,
+        browse: Browse,
+        who: str,
+        *,
+        is_led: bool,
+    ) -> None:
+        ready_item(trip.business, bob, supplier=acme)
+        reader = {"anna": trip.person, "bob": bob}[who]
+        visitor = Visitor(browse(reader), trip.business)
+        assert "Merge lists" not in text(visitor.opens("costs_inbox"))
+
+        has_changed(trip)
+
+        assert ("Merge lists" in text(visitor.opens("costs_inbox"))) is is_led
+
     def test_whoever_presses_publish_before_they_are_reviewed_is_told_so(
         self, trip: Trip, acme: Supplier, bob: User
     ) -> None:
