@@ -191,7 +191,7 @@ def _read(
     run: RefreshRun, books: ZohoBooks, until: datetime | None
 ) -> ZohoUnavailable | None:
     if not run.lists.exclude(state__in=OPEN).exists():
-        _learn_organisation(run, books.organisation())
+        _learn_organisation(run, books)
         _learn_locks(run, books)
     return _read_open_lists(run, books, until)
 
@@ -232,7 +232,19 @@ def _given_up(run: RefreshRun, line: RefreshedList, error: ZohoUnavailable) -> b
     return True
 
 
-def _learn_organisation(run: RefreshRun, found: types.Organisation) -> None:
+def _learn_organisation(run: RefreshRun, books: ZohoBooks) -> None:
+    """What Zoho does not say, or not after some tries, is as it was; no list waits."""
+    try:
+        _keep_organisation(run, books.organisation())
+    except (ZohoOrganisationRefused, ZohoRateLimited):
+        raise
+    except (ZohoRejected, ZohoForbidden, ZohoUnavailable, ZohoUnexpected) as error:
+        if isinstance(error, ZohoUnavailable) and run.pauses + 1 < MOST_TRIES:
+            raise
+        logger.warning("The organisation could not be read.", exc_info=error)
+
+
+def _keep_organisation(run: RefreshRun, found: types.Organisation) -> None:
     """What Zoho leaves out, or we cannot tell, is as it was."""
     known = {
         "organisation_name": found.name,
