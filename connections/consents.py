@@ -6,7 +6,7 @@ revoked at Zoho.
 
 import logging
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
@@ -132,6 +132,16 @@ def is_open(consent: Consent) -> bool:
     )
 
 
+def can_ask_again(consent: Consent) -> bool:
+    """Zoho gave permission, and was away when it was asked what that reaches."""
+    return bool(
+        consent.ended_at is None
+        and consent.problem == "unavailable"
+        and consent.refresh_token
+        and consent.started_at > timezone.now() - CONSENT_LIFE
+    )
+
+
 # Coming back
 
 
@@ -187,8 +197,27 @@ def _problem_of(consent: Consent, answer: Answer) -> str:
     region = really_used(consent, answer)
     if region is None:
         return "unknown_data_centre"
+    return _tried(consent, region, lambda: _collect(consent, region, answer.code))
+
+
+def ask_again(consent: Consent) -> None:
+    """With the permission that was given; the code, which works once, has worked."""
+    region = registration.regions().get(consent.region)
+    if region is None or not can_ask_again(consent):
+        return
+    problem = _tried(consent, region, lambda: _learn(consent, region))
+    if problem == "unavailable":
+        return
+    if problem:
+        _give_up(consent, problem)
+        return
+    consent.problem = ""
+    consent.save(update_fields=["problem"])
+
+
+def _tried(consent: Consent, region: Region, ask: Callable[[], str]) -> str:
     try:
-        return _collect(consent, region, answer.code)
+        return ask()
     except ZohoUnavailable:
         return "unavailable"
     except ZohoUnauthorized:
@@ -219,15 +248,19 @@ def really_used(consent: Consent, answer: Answer) -> Region | None:
 
 def _collect(consent: Consent, region: Region, code: str) -> str:
     """Exchange the code, then ask who consented and what may be connected."""
-    oauth = registration.oauth(region.code)
-    token = oauth.exchange(code)
+    token = registration.oauth(region.code).exchange(code)
     _keep_token(consent, region, token)
     if not _is_served_there(token, region):
         return "unknown_data_centre"
     if not consent.refresh_token:
         return "no_lasting_permission"
-    _keep_user(consent, oauth.user(token.access_token))
-    found = client.organisations(region.api, FirstAccess(token.access_token))
+    return _learn(consent, region)
+
+
+def _learn(consent: Consent, region: Region) -> str:
+    token = consent.access_token
+    _keep_user(consent, registration.oauth(region.code).user(token))
+    found = client.organisations(region.api, FirstAccess(token))
     consent.organisations = [asdict(each) for each in found if each.is_active]
     consent.save(update_fields=["organisations"])
     return "" if consent.organisations else "no_organisation"

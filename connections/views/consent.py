@@ -14,7 +14,7 @@ from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
 from connections import consents, lists, takeover, tasks, together, wizard
 from connections.models import Connection, Consent
@@ -256,13 +256,18 @@ def change(request: BusinessRequest, consent: Consent) -> HttpResponse:
 
 
 @business_view(Need.MANAGE)
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def ended(request: BusinessRequest, consent_id: int) -> HttpResponse:
-    """What became of a trip, also after a reload or the back button."""
+    """What became of a trip, also after a reload or the back button; where Zoho was away
+    it is asked again."""
     consent = _consent(request, consent_id)
     if consent is None:
         return _problem_page(request, "foreign", status=404)
+    if request.method == "POST":
+        consents.ask_again(consent)
+        page = "connection_ended" if consent.problem else "connection_organisation"
+        return redirect(page, request.business.slug, consent.pk)
     return _problem_page(request, _end_of(request, consent), consent)
 
 
@@ -300,6 +305,7 @@ def _problem_page(
             "way_on": reverse(problem.page, args=arguments),
             "connection": wizard.connection_of(request.business),
             "is_done": code == "finished",
+            "can_ask_again": consent is not None and consents.can_ask_again(consent),
         },
         **more,
     )

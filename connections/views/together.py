@@ -81,6 +81,10 @@ def _set_out(request: PersonRequest, group: Group, region: str) -> str:
 def finish(request: PersonRequest, consent_id: int) -> HttpResponse:
     """What the new permission reaches; Finish reconnects that."""
     consent = _consent(request, consent_id)
+    if request.method == "POST" and consents.can_ask_again(consent):
+        with acting_in(consent.business_id):
+            consents.ask_again(consent)
+        return redirect("reconnect_together_finish", consent.pk)
     if not consents.is_open(consent):
         return _ended(request, consent)
     partners = together.partners_of(request.user, several_of(request, consent_id))
@@ -114,15 +118,18 @@ def _consent(request: PersonRequest, consent_id: int) -> Consent:
 
 def _ended(request: PersonRequest, consent: Consent) -> HttpResponse:
     if consent.problem in PROBLEMS:
-        return _problem_page(request, consent.problem)
+        again = consents.can_ask_again(consent)
+        return _problem_page(request, consent.problem, can_ask_again=again)
     partners = together.partners_of(request.user, several_of(request, consent.pk))
     if not any(together.waits(each.connection) for each in partners):
         return redirect("clients")
     return _problem_page(request, "over")
 
 
-def _problem_page(request: PersonRequest, code: str, status: int = 200) -> HttpResponse:
-    context = {"problem": PROBLEMS[code]}
+def _problem_page(
+    request: PersonRequest, code: str, status: int = 200, *, can_ask_again: bool = False
+) -> HttpResponse:
+    context = {"problem": PROBLEMS[code], "can_ask_again": can_ask_again}
     return render(request, "connections/together_ended.html", context, status=status)
 
 
