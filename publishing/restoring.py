@@ -272,8 +272,10 @@ def _finish(check: RestoreCheck) -> None:
         RestoreCheck.unscoped.filter(pk=check.pk).update(
             finished_at=timezone.now(), leased_until=None
         )
+        # Of its own kind alone: else two checks that end at once wait for each other.
         waiting = Publication.unscoped.filter(
             connection=check.connection,
+            kind=check.kind,
             finished_at=None,
             waiting_reason=Wait.RESTORED.code,
         )
