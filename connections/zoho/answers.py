@@ -156,7 +156,7 @@ def _rate_limited(
 def _json(response: requests.Response) -> Answer | None:
     try:
         body = simplejson.loads(response.content, use_decimal=True)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return body if isinstance(body, dict) else None
 

@@ -82,6 +82,7 @@ def test_a_clear_no_is_the_same_for_reads_and_writes(
         {"status": 502, "body": PAGE},
         {"status": 503, "body": ""},
         {"status": 200, "body": PAGE},
+        {"status": 200, "body": "[" * 100_000},
         {"status": 302, "body": "", "headers": {"Location": "https://evil.example/"}},
         {"status": 404, "body": PAGE},
         {"status": 404, "body": '{"error": "not found"}'},
