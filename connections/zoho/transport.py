@@ -1,13 +1,15 @@
 """How bytes reach Zoho: sessions without surprises, and what a broken exchange means."""
 
+import io
 import os
 import ssl
+import time
 from http.cookiejar import DefaultCookiePolicy
 from typing import Final, TypeVar
 
 import requests
 from requests.utils import get_environ_proxies
-from urllib3.exceptions import ConnectTimeoutError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError
 
 from connections.zoho.errors import (
     ZohoError,
@@ -18,6 +20,7 @@ from connections.zoho.errors import (
 from connections.zoho.regions import is_loopback
 
 _BUNDLES: Final = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
+PIECE: Final = 64 * 1024
 # Ours were wrong before anything left: an address or a header that cannot be sent.
 _UNSENDABLE: Final = (
     requests.exceptions.InvalidURL,
@@ -56,6 +59,26 @@ def prepared(session: Prepared, url: str) -> Prepared:
     session.proxies = {} if is_loopback(url) else get_environ_proxies(url)
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     return session
+
+
+def whole(response: requests.Response, within: float) -> requests.Response:
+    """The answer with all of its body, which must come in so many seconds: to requests
+    each byte begins the time anew. Raises requests.RequestException.
+    """
+    ends = time.monotonic() + within
+    body = io.BytesIO()
+    try:
+        while part := response.raw.read1(PIECE, decode_content=True):
+            body.write(part)
+            if time.monotonic() > ends:
+                raise requests.ReadTimeout("The answer does not end.")
+    except HTTPError as error:
+        raise requests.ConnectionError(error) from error
+    finally:
+        response.close()
+    body.seek(0)
+    response.raw = body
+    return response
 
 
 def failure(error: requests.RequestException, *, writing: bool) -> ZohoError:

@@ -21,8 +21,8 @@ from connections.zoho.types import DailyLimit
 from connections.zoho.writes import Fields, File
 
 UPLOAD_TIMEOUT: Final = (5.0, 100.0)
-"""Seconds to connect and to answer; less than publishing gives to a request that may
-still be at work."""
+"""Seconds to connect, or to end an answer, and to answer; less than publishing gives to
+a request that may still be at work."""
 
 SCOPE_GROUPS: Final[Mapping[str, str]] = {
     "contacts": "contacts",
@@ -134,7 +134,7 @@ class Wire:
         if call.body is not None:
             headers["Content-Type"] = "application/json"
         try:
-            return self._session.request(
+            response = self._session.request(
                 call.method,
                 self._base + call.path,
                 params=dict(call.query),
@@ -142,7 +142,10 @@ class Wire:
                 files={call.part: _part(call.file)} if call.file else None,
                 headers=headers,
                 timeout=UPLOAD_TIMEOUT if call.file else self._timeout,
+                stream=True,
             )
+            within = UPLOAD_TIMEOUT[0] if call.file else self._timeout
+            return transport.whole(response, within)
         except requests.RequestException as error:
             self._access.came(None, None)
             # Not chained: its words may quote the header, and so the token.

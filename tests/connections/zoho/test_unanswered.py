@@ -1,10 +1,12 @@
 """Sent or not sent: only real sockets tell these apart."""
 
+import gzip
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 import requests
@@ -62,9 +64,27 @@ def _break_off(connection: socket.socket) -> None:
     connection.sendall(ANSWER[:-10])
 
 
+def _drip(connection: socket.socket) -> None:
+    connection.recv(65536)
+    connection.sendall(ANSWER[: -len(PAGE)])
+    with suppress(OSError):
+        for _byte in range(40):
+            connection.sendall(b" ")
+            time.sleep(0.05)
+
+
 def _answer(connection: socket.socket) -> None:
     connection.recv(65536)
     connection.sendall(ANSWER)
+
+
+def _answer_packed(connection: socket.socket) -> None:
+    connection.recv(65536)
+    head = b"Content-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n"
+    connection.sendall(b"HTTP/1.1 200 OK\r\n" + head)
+    packed = gzip.compress(PAGE)
+    for piece in (packed[:9], packed[9:], b""):
+        connection.sendall(b"%x\r\n%s\r\n" % (len(piece), piece))
 
 
 def _answer_once_then_hang_up(connection: socket.socket) -> None:
@@ -107,6 +127,21 @@ def test_where_zoho_says_nothing_it_may_still_be_at_work(
     with _zoho(behaviour) as api:
         error = _error(lambda: _books(api).bill("1"))
     assert error.is_under_way is is_under_way
+
+
+def test_an_answer_may_come_packed_and_in_pieces() -> None:
+    with _zoho(_answer_packed) as api:
+        assert _books(api).bill("1").zoho_id == "1"
+
+
+def test_an_answer_that_comes_byte_by_byte_keeps_no_worker() -> None:
+    began = time.monotonic()
+    with _zoho(_drip, _drip) as api:
+        books = _books(api)
+        read = _error(lambda: books.bill("1"))
+        write = _error(lambda: books.create_contact(SUPPLIER))
+    assert (type(read), type(write)) == (ZohoUnavailable, ZohoNoAnswer)
+    assert time.monotonic() - began < 1.5
 
 
 def test_a_kept_alive_socket_that_dies_under_a_write_is_not_tried_again() -> None:
