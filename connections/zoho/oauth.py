@@ -197,7 +197,7 @@ class ZohoOAuth:
         return session
 
 
-class _Session(transport.NoRedirects, OAuth2Session):
+class _Session(transport.Guarded, OAuth2Session):
     pass
 
 

@@ -5,7 +5,7 @@ import os
 import ssl
 import time
 from http.cookiejar import DefaultCookiePolicy
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import requests
 from requests.utils import get_environ_proxies
@@ -32,19 +32,25 @@ _UNSENDABLE: Final = (
 Prepared = TypeVar("Prepared", bound=requests.Session)
 
 
-class NoRedirects:
-    """For a session: a token must not travel to where an answer points."""
+class Guarded(requests.Session):
+    """A token must not travel to where an answer points; and an answer's body must come
+    in as many seconds as its beginning, for which requests would wait with each byte
+    anew. Of two time limits it is the first.
+    """
 
     def get_redirect_target(self, _resp: requests.Response) -> str | None:
         return None
 
-
-class _Session(NoRedirects, requests.Session):
-    pass
+    def send(
+        self, request: requests.PreparedRequest, **kwargs: Any
+    ) -> requests.Response:
+        timeout = kwargs["timeout"]
+        within = timeout[0] if isinstance(timeout, tuple) else timeout
+        return _whole(super().send(request, **{**kwargs, "stream": True}), within)
 
 
 def session(url: str) -> requests.Session:
-    return prepared(_Session(), url)
+    return prepared(Guarded(), url)
 
 
 def prepared(session: Prepared, url: str) -> Prepared:
@@ -61,10 +67,8 @@ def prepared(session: Prepared, url: str) -> Prepared:
     return session
 
 
-def whole(response: requests.Response, within: float) -> requests.Response:
-    """The answer with all of its body, which must come in so many seconds: to requests
-    each byte begins the time anew. Raises requests.RequestException.
-    """
+def _whole(response: requests.Response, within: float) -> requests.Response:
+    """The answer with all of its body. Raises requests.RequestException."""
     ends = time.monotonic() + within
     body = io.BytesIO()
     try:

@@ -134,7 +134,7 @@ class Wire:
         if call.body is not None:
             headers["Content-Type"] = "application/json"
         try:
-            response = self._session.request(
+            return self._session.request(
                 call.method,
                 self._base + call.path,
                 params=dict(call.query),
@@ -142,10 +142,7 @@ class Wire:
                 files={call.part: _part(call.file)} if call.file else None,
                 headers=headers,
                 timeout=UPLOAD_TIMEOUT if call.file else self._timeout,
-                stream=True,
             )
-            within = UPLOAD_TIMEOUT[0] if call.file else self._timeout
-            return transport.whole(response, within)
         except requests.RequestException as error:
             self._access.came(None, None)
             # Not chained: its words may quote the header, and so the token.

@@ -13,7 +13,7 @@ import requests
 import responses
 from urllib3.exceptions import MaxRetryError, NameResolutionError, ProtocolError
 
-from connections.zoho import transport
+from connections.zoho import oauth, transport
 from connections.zoho.client import ZohoBooks
 from connections.zoho.errors import (
     ZohoError,
@@ -21,6 +21,7 @@ from connections.zoho.errors import (
     ZohoUnavailable,
     ZohoUnexpected,
 )
+from connections.zoho.regions import Region
 from connections.zoho.writes import NewContact
 from tests.connections.zoho.access import API, ORGANISATION, BakeryAccess
 
@@ -141,6 +142,18 @@ def test_an_answer_that_comes_byte_by_byte_keeps_no_worker() -> None:
         read = _error(lambda: books.bill("1"))
         write = _error(lambda: books.create_contact(SUPPLIER))
     assert (type(read), type(write)) == (ZohoUnavailable, ZohoNoAnswer)
+    assert time.monotonic() - began < 1.5
+
+
+def test_nor_does_one_of_the_sign_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(oauth, "_TIMEOUT", 0.3)
+    began = time.monotonic()
+    with _zoho(_drip, _drip) as accounts:
+        here = Region("eu", accounts, API, API)
+        sign_in = oauth.ZohoOAuth(here, "1000.CLIENT", "the-secret", API)
+        user = _error(lambda: sign_in.user("1000.access"))
+        token = _error(lambda: sign_in.refresh("1000.refresh"))
+    assert (type(user), type(token)) == (ZohoUnavailable, ZohoUnavailable)
     assert time.monotonic() - began < 1.5
 
 
