@@ -7,8 +7,10 @@ from datetime import timedelta
 from functools import partial
 from typing import Final
 
+from django.db import OperationalError
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from psycopg2.errors import DeadlockDetected
 
 from connections.models import Connection
 from dext_sync.businesses import audit
@@ -55,7 +57,7 @@ def decide_due(business: Business) -> int:
     chosen = list(numbers[:MOST_AT_ONCE])
     passed_over = [number for number in chosen if not _is_decided(business, number)]
     for number in passed_over:
-        # Two that waited for each other do so no longer.
+        # What was away for a moment is there again.
         if not _is_decided(business, number):
             _postpone(number)
     return len(chosen)
@@ -63,8 +65,17 @@ def decide_due(business: Business) -> int:
 
 def _is_decided(business: Business, item_id: int) -> bool:
     return one_by_one.managed(
-        partial(decide_about, item_id), business_id=business.pk, item_id=item_id
+        partial(_decide, item_id), business_id=business.pk, item_id=item_id
     )
+
+
+def _decide(item_id: int) -> None:
+    """Who waited in a circle with others, and was broken off for it, stays due."""
+    try:
+        decide_about(item_id)
+    except OperationalError as error:
+        if not isinstance(error.__cause__, DeadlockDetected):
+            raise
 
 
 def _postpone(item_id: int) -> None:

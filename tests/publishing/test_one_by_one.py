@@ -1,17 +1,19 @@
 """One item that raises: the others go on, and what passes by itself is tried again."""
 
 import datetime as dt
+from contextlib import suppress
 from threading import Event
 
 import pytest
+from django.db import OperationalError, transaction
 from django.db import connection as database
-from django.db import transaction
 from django.utils import timezone
 
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
 from publishing import automatic, coding, one_by_one, ruling
 from publishing.models import Item
+from tests.locks import until_awaited
 from tests.publishing.factories import (
     make_connection,
     make_lists,
@@ -21,12 +23,17 @@ from tests.publishing.factories import (
 from tests.publishing.steps import item_now
 from tests.publishing.test_races import together
 
+BROKEN_OFF = "DO $$ BEGIN RAISE SQLSTATE '40P01'; END $$"
+"""As PostgreSQL answers who has waited in a circle."""
+
 
 @pytest.mark.usefixtures("committed_db")
 def test_a_deadlock_does_not_put_off_for_an_hour(
     bakery: Business, alice: User, bob: User
 ) -> None:
-    """Another transaction looked for duplicates first and wants this item then."""
+    """Another transaction looked for duplicates first and wants this item then. Where
+    ours has the item back before the other one wakes, they deadlock once more, and
+    either may be the one that is broken off."""
     make_lists(make_connection(bakery))
     acme = make_supplier(bakery)
     with acting_in(bakery.pk):
@@ -40,15 +47,14 @@ def test_a_deadlock_does_not_put_off_for_an_hour(
     looked = Event()
 
     def two_in_one() -> None:
-        with acting_in(bakery.pk), transaction.atomic():
+        with suppress(OperationalError), acting_in(bakery.pk), transaction.atomic():
             coding.review(other)
             looked.set()
-            with database.cursor() as cursor:
-                cursor.execute("SELECT pg_sleep(0.4)")
+            until_awaited()
             coding.review(item)
 
     def decides() -> None:
-        looked.wait(10)
+        assert looked.wait(60)
         with acting_in(bakery.pk):
             automatic.decide_due(bakery)
 
@@ -58,6 +64,30 @@ def test_a_deadlock_does_not_put_off_for_an_hour(
     assert now.auto_due_at is None or now.auto_due_at < timezone.now() + dt.timedelta(
         minutes=5
     ), now.auto_due_at
+
+
+def test_one_that_is_broken_off_each_time_stays_due(
+    connected_bakery: Business,
+    alice: User,
+    bob: User,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    acme = make_supplier(connected_bakery)
+    with acting_in(connected_bakery.pk):
+        ruling.set_supplier_rule(acme, {"auto_publish": "always"}, by=alice)
+    item = ready_item(connected_bakery, bob, supplier=acme)
+    due = timezone.now() - dt.timedelta(seconds=1)
+
+    def is_broken_off(_item_id: int) -> None:
+        with transaction.atomic(), database.cursor() as cursor:
+            cursor.execute(BROKEN_OFF)
+
+    monkeypatch.setattr(automatic, "decide_about", is_broken_off)
+    with acting_in(connected_bakery.pk):
+        Item.unscoped.filter(pk=item.pk).update(auto_due_at=due)
+        automatic.decide_due(connected_bakery)
+
+    assert item_now(item).auto_due_at == due
 
 
 def test_an_error_of_the_database_inside_leaves_the_outer_transaction_whole(
