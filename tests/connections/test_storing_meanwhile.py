@@ -1,7 +1,6 @@
 """A list is stored while somebody publishes, or while the connection is being changed."""
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -19,6 +18,7 @@ from connections.models import Connection, Contact, RefreshedList, RefreshRun
 from connections.reading import LEASE
 from connections.zoho import parsing
 from dext_sync.businesses.tenancy import acting_in
+from tests.locks import until_awaited
 from tests.publishing.zoho import BAKERY, Zoho
 
 pytestmark = pytest.mark.usefixtures("committed_db")
@@ -39,14 +39,14 @@ def uncommitted(business_id: int, job: Callable[[], object]) -> Iterator[None]:
             with acting_in(business_id), transaction.atomic():
                 job()
                 is_done.set()
-                time.sleep(0.7)
+                until_awaited()
         finally:
             is_done.set()
             database.close()
 
     other = threading.Thread(target=work)
     other.start()
-    is_done.wait(timeout=10)
+    assert is_done.wait(timeout=60)
     try:
         yield
     finally:
@@ -89,7 +89,7 @@ def test_who_is_remembered_while_the_list_is_stored_has_not_left(
         if waits_for == "run":
             list(RefreshRun.unscoped.select_for_update().filter(finished_at=None))
         Contact.unscoped.filter(pk=the_first().pk).update(
-            changed_at=timezone.now() + timedelta(seconds=1)
+            changed_at=timezone.now() + timedelta(minutes=1)
         )
 
     with acting_in(connection.business_id):

@@ -1,6 +1,5 @@
 """Who waits for whom, and never in a circle."""
 
-import time
 from collections.abc import Callable, Sequence
 from threading import Event
 
@@ -12,6 +11,7 @@ from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
 from publishing import archiving, coding, ruling, spellings, suppliers
 from publishing.models import Supplier, SupplierRule
+from tests.locks import until_awaited
 from tests.publishing.factories import make_supplier, ready_item
 from tests.publishing.steps import item_now
 from tests.publishing.test_races import together
@@ -35,11 +35,11 @@ def test_putting_away_what_a_supplier_was_paused_over_while_it_is_merged(
         with acting_in(connected_bakery.pk), transaction.atomic():
             coding.locked(item.pk)  # As `archive` begins.
             is_held.set()
-            time.sleep(0.5)
+            until_awaited()
             archiving.archive(item, bob)
 
     def merges() -> None:
-        is_held.wait(10)
+        assert is_held.wait(60)
         with acting_in(connected_bakery.pk):
             spellings.merge(acme, other, by=alice)
 
@@ -57,10 +57,10 @@ def test_a_review_that_waits_for_a_change_of_supplier_sees_the_new_one(
         with acting_in(connected_bakery.pk), transaction.atomic():
             coding.change(item, "supplier", other, by=bob)
             is_held.set()
-            time.sleep(0.5)
+            until_awaited()
 
     def reviews() -> None:
-        is_held.wait(10)
+        assert is_held.wait(60)
         with acting_in(connected_bakery.pk):
             coding.review(item)
 
@@ -72,24 +72,23 @@ def test_a_review_that_waits_for_a_change_of_supplier_sees_the_new_one(
 
 def in_two_orders(business: Business, save: Callable[[Sequence[str]], object]) -> None:
     """The first waits for one that a third holds while it has another one already."""
-    holds_third, waits = Event(), Event()
+    holds_third, is_awaited = Event(), Event()
 
     def holds() -> None:
         with acting_in(business.pk), transaction.atomic():
             save(["Cord"])
             holds_third.set()
-            waits.wait(10)
-            time.sleep(0.6)
+            until_awaited()
+            is_awaited.set()
+            until_awaited(by=2)
 
     def forward() -> None:
-        holds_third.wait(10)
+        assert holds_third.wait(60)
         with acting_in(business.pk), transaction.atomic():
             save(["Acme", "Cord", "Bolt"])
 
     def backward() -> None:
-        holds_third.wait(10)
-        time.sleep(0.3)
-        waits.set()
+        assert is_awaited.wait(60)
         with acting_in(business.pk), transaction.atomic():
             save(["Bolt", "Acme"])
 
