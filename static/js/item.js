@@ -69,6 +69,19 @@ function holdBack(event) {
   if (!waits) lead(failed.closest(".entry").querySelector("input:not([type='hidden']), select"));
 }
 
+// Typed before this page listened, or put there by the browser: it is seen, so it is meant.
+function savesWhatIsLeft() {
+  const left = [...document.querySelectorAll("#item-fields [data-saves]")].filter((form) => [...form.elements].some(isChanged));
+  for (const form of left) form.requestSubmit();
+  return left.length > 0;
+}
+
+function isChanged(field) {
+  if (field.matches("select")) return Boolean(field.querySelector("[selected]:not(:checked)"));
+  if (field.type === "checkbox") return field.checked !== field.defaultChecked;
+  return field.matches("input:not([type='hidden'])") && field.value !== field.defaultValue;
+}
+
 function goOn() {
   if (isPressed) follow();
   if (!waits || isSaving()) return;

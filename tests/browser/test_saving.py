@@ -67,6 +67,20 @@ def test_publish_waits_for_what_is_being_saved(
     expect(page.get_by_text("Typed last")).to_be_visible()
 
 
+def test_publish_saves_what_was_typed_before_the_page_listened(
+    page: Page, site: Site, bakery: Business, alice: User
+) -> None:
+    opens_an_item(page, site, bakery, alice)
+    description = page.get_by_label("Description", exact=True)
+    description.evaluate("field => { field.value = 'Typed early' }")
+
+    page.get_by_role("button", name="Publish", exact=True).click()
+
+    expect(page.get_by_text("Published as")).to_be_visible()
+    (line,) = site.zoho.bills[0]["line_items"]
+    assert line["description"] == "Typed early"
+
+
 def test_a_save_that_is_never_answered_does_not_hold_publish_back_unsaid(
     page: Page, site: Site, bakery: Business, alice: User
 ) -> None:
