@@ -36,6 +36,13 @@ FLAGS = [
 A_WHILE = 20_000
 """Milliseconds that a page may take on a busy machine."""
 expect.set_options(timeout=A_WHILE)
+NOTHING_UNTIL_ITS_SCRIPTS_RUN = """
+const unseen = new CSSStyleSheet();
+unseen.replaceSync(":root { visibility: hidden !important }");
+document.adoptedStyleSheets = [unseen];
+document.addEventListener("DOMContentLoaded", () => { document.adoptedStyleSheets = []; });
+"""
+"""Playwright is quicker than any person, and types into what listens to nobody yet."""
 
 # Playwright keeps an event loop in this thread, and Django asks before it queries there.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -111,6 +118,7 @@ def page(
         viewport={"width": 1440, "height": 900},
     )
     context.set_default_timeout(A_WHILE)
+    context.add_init_script(NOTHING_UNTIL_ITS_SCRIPTS_RUN)
     opened = context.new_page()
     errors: list[str] = []
     opened.on("pageerror", lambda error: errors.append(str(error)))
