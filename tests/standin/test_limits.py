@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 
 import pytest
 
@@ -81,10 +81,14 @@ def test_calls_at_once(books: Books, plan: str, limit: int) -> None:
     books.standin.change(
         "organisation", organization=books.organization_id, plan_name=plan
     )
-    books.standin.fault("slow", times=limit, seconds=0.5)
+    books.standin.fault("slow", times=limit, seconds=3600)
 
     with ThreadPoolExecutor(limit + 2) as pool:
-        answers = list(pool.map(lambda _: books.get("/bills"), range(limit + 2)))
+        calls = [pool.submit(books.get, "/bills") for _ in range(limit + 2)]
+        refused = as_completed(calls)
+        assert [next(refused).result().status for _ in range(2)] == [429, 429]
+        books.standin.hurry()
+        answers = [call.result() for call in calls]
 
     assert sorted(answer.outcome for answer in answers) == (
         [(200, 0)] * limit + [(429, 1070)] * 2

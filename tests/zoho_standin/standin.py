@@ -126,6 +126,13 @@ class StandIn:
         """Waits, but not longer than the stand-in runs."""
         self.stopped.wait(seconds)
 
+    def hurry(self) -> None:
+        """Nobody waits any longer, nor who is about to: until time is taken again."""
+        self.stopped.set()
+
+    def take_time(self) -> None:
+        self.stopped.clear()
+
     def save(self) -> None:
         if self._state_file is None:
             return
