@@ -1,13 +1,14 @@
 """What could not be saved stays where it was typed, and nothing is published past it."""
 
 import json
-import time
+import re
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, Route, expect
 
 from dext_sync.businesses.models import Business, User
-from tests.browser.conftest import Site, is_accessible
+from tests.browser.conftest import A_WHILE, Site, is_accessible
 from tests.browser.steps import entry, fill, is_saved, sign_in
 from tests.factories import PASSWORD
 from tests.publishing.factories import ready_item
@@ -50,18 +51,12 @@ def test_publish_waits_for_what_is_being_saved(
     page: Page, site: Site, bakery: Business, alice: User
 ) -> None:
     opens_an_item(page, site, bakery, alice)
-    held: list[Route] = []
-
-    def hold(route: Route) -> None:
-        held.append(route)
-
-    page.route("**/fields/description/", hold)
+    let_through = holds_back(page, "**/fields/description/")
     description = page.get_by_label("Description", exact=True)
     description.fill("Typed last")
 
     page.get_by_role("button", name="Publish", exact=True).click()
-    expect(page.get_by_text("Ready to publish.")).to_be_visible()
-    held[0].continue_()
+    let_through()
 
     expect(page.get_by_text("Published as")).to_be_visible()
     expect(page.get_by_text("Typed last")).to_be_visible()
@@ -123,19 +118,39 @@ def test_publish_in_a_row_means_the_category_that_the_row_shows(
 
     expect(category).to_be_focused()
     page.unroute("**/fields/category/")
-    page.route("**/fields/category/", slowly)
+    let_through = holds_back(page, "**/fields/category/")
     category.fill("Travel")
     page.get_by_role("option", name="Travel Expense").click()
     publish.click()
+    let_through()
     opened = page.get_by_role("link", name="Open Invoice INV-104 in Zoho Books")
     expect(opened).to_be_visible()
     (line,) = site.zoho.bills[0]["line_items"]
     assert line["account_name"] == "Travel Expense"
 
 
-def slowly(route: Route) -> None:
-    time.sleep(1)
-    route.continue_()
+def holds_back(page: Page, address: str) -> Callable[[], None]:
+    """A request there waits until it is let through, and nothing is published before."""
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route(address, hold)
+
+    def let_through() -> None:
+        for _look in range(A_WHILE // 20):
+            if held:
+                break
+            page.wait_for_timeout(20)  # Playwright tells of it meanwhile.
+        assert published == []
+        held.pop().continue_()
+
+    published: list[str] = []
+    page.on(
+        "request", lambda sent: published.extend(re.findall("/publish/$", sent.url))
+    )
+    return let_through
 
 
 @pytest.mark.parametrize("width", [1440, 390])

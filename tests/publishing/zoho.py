@@ -77,6 +77,17 @@ class Zoho:
     def is_well(self) -> None:
         self.standin.faults.clear()
 
+    @contextmanager
+    def held_up(self, *, method: str, path: str) -> Iterator[None]:
+        """The next such call is answered when the block is left."""
+        self.standin.take_time()
+        self.fails("slow", method=method, path=path, seconds=3600)
+        try:
+            yield
+        finally:
+            self.is_well()
+            self.standin.hurry()
+
     def person_types(self, kind: str, **body: Any) -> dict[str, Any]:
         """A bill, expense, invoice or contact that somebody enters in Zoho Books."""
         made: dict[str, Any] = changes.CHANGES[kind](self.standin, BAKERY, **body)
