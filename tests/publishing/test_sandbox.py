@@ -68,7 +68,7 @@ def test_meanwhile_others_open_and_draw_theirs(
 
     drawer = threading.Thread(target=draw)
     drawer.start()
-    without_end = begun.get(timeout=10)
+    without_end = begun.get(timeout=60)
     with acting_in(garage.pk):
         found = sandbox.examine(make_pdf("innocent"), PDF)
     early = not done.is_set()

@@ -138,7 +138,7 @@ def test_as_a_program_of_its_own(tmp_path: Path) -> None:
         assert "Harbour Bakery Ltd" in answer.text
     finally:
         program.send_signal(signal.SIGTERM)
-        program.communicate(timeout=10)
+        program.communicate(timeout=60)
     assert program.returncode == 0
 
 
@@ -148,7 +148,7 @@ def test_a_busy_port_is_said_in_one_line() -> None:
         busy.listen()
         port = busy.getsockname()[1]
         program = _program("--port", str(port))
-        said, _ = program.communicate(timeout=20)
+        said, _ = program.communicate(timeout=60)
 
     assert program.returncode == 1
     assert said.startswith(f"Zoho's stand-in cannot use ports {port} and the next")

@@ -19,7 +19,7 @@ def finish_together(*trips: Trip) -> list[str]:
 
     def press(trip: Trip) -> None:
         consent = trip.consent
-        together.wait(timeout=10)
+        together.wait(timeout=60)
         with acting_in(trip.business.pk):
             outcomes.append(type(wizard.finish(consent, consent.person)).__name__)
         databases.close_all()
@@ -28,7 +28,7 @@ def finish_together(*trips: Trip) -> list[str]:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=30)
+        thread.join(timeout=60)
     return sorted(outcomes)
 
 
