@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import ProxyHandler, build_opener
@@ -72,9 +73,7 @@ def site(
     """The bakery's people at a running application, its documents in a folder."""
     settings.DOCUMENTS_DIR = tmp_path / "documents"
     budget.forget()
-    # The tests' own hasher is quick and unknown to the application.
-    hashed = PBKDF2PasswordHasher().encode(PASSWORD, "salt")
-    User.objects.update(password=hashed)
+    User.objects.update(password=_hashed())
     standin = StandIn()
     with serve(standin) as running, workers(running, tmp_path) as staff:
         address = f"http://localhost:{free_port()}"
@@ -82,6 +81,12 @@ def site(
         staff.begin()
         _open_web(staff.family, staff, address)
         yield Site(address, Zoho(standin))
+
+
+@cache
+def _hashed() -> str:
+    """The tests' own hasher is quick and unknown to the application."""
+    return PBKDF2PasswordHasher().encode(PASSWORD, "salt")
 
 
 def _open_web(family: Family, staff: Workers, address: str) -> None:

@@ -3,10 +3,12 @@
 import re
 from pathlib import Path
 
+from django.conf import settings
 from playwright.sync_api import Locator, Page, expect
 
+from dext_sync.businesses.models import User
 from tests.browser.conftest import Site, is_accessible
-from tests.factories import PASSWORD
+from tests.factories import PASSWORD, make_session
 
 
 def sign_in(page: Page, site: Site) -> None:
@@ -17,6 +19,17 @@ def sign_in(page: Page, site: Site) -> None:
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("heading", name="Costs inbox")).to_be_visible()
     is_accessible(page)
+
+
+def is_signed_in(page: Page, site: Site) -> None:
+    """As one who has signed in before and comes back."""
+    alice = User.objects.get(email="alice@example.com")
+    name = settings.SESSION_COOKIE_NAME
+    page.context.add_cookies(
+        [{"name": name, "value": make_session(alice), "url": site.address}]
+    )
+    page.goto(site.address)
+    expect(page.get_by_role("heading", name="Costs inbox")).to_be_visible()
 
 
 def go_to(page: Page, workspace: str, place: str) -> None:

@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 
 from dext_sync.businesses.models import Business, User
 from tests.browser.conftest import Site, is_accessible
-from tests.browser.steps import fill, pick, sign_in
+from tests.browser.steps import fill, is_signed_in, pick
 from tests.publishing.factories import make_item, make_supplier, ready_item
 from tests.publishing.zoho import connected_to
 
@@ -44,7 +44,7 @@ def test_a_suppliers_items_go_to_zoho_by_themselves(
     connected_to(site.zoho, bakery)
     acme = make_supplier(bakery)
     ready_item(bakery, alice, supplier=acme, document=None)
-    sign_in(page, site)
+    is_signed_in(page, site)
     switch_it_on(page)
 
     new = make_item(bakery, alice)

@@ -5,7 +5,7 @@ from playwright.sync_api import Page, expect
 
 from dext_sync.businesses.models import Business, User
 from tests.browser.conftest import Site, is_accessible
-from tests.browser.steps import sign_in
+from tests.browser.steps import is_signed_in
 from tests.publishing.factories import ready_item
 from tests.publishing.twins import twins
 from tests.publishing.zoho import connected_to
@@ -51,7 +51,8 @@ def test_both_are_seen_and_answered_for(
     connected_to(site.zoho, bakery)
     twins(bakery, alice)
     ready_item(bakery, alice, reference="INV.7")
-    sign_in(page, site)
+    is_signed_in(page, site)
+    is_accessible(page)
     opens(page, "INV.7")
     sees_both(page)
     says_different(page)

@@ -5,7 +5,7 @@ from playwright.sync_api import FilePayload, Locator, Page, ViewportSize, expect
 
 from dext_sync.businesses.models import Business, User
 from tests.browser.conftest import Site, is_accessible
-from tests.browser.steps import is_saved, sign_in
+from tests.browser.steps import is_saved, is_signed_in
 from tests.publishing.factories import make_item, make_pdf, make_png, ready_item
 from tests.publishing.zoho import connected_to
 
@@ -40,7 +40,7 @@ def test_the_list_keeps_its_columns_and_its_place(
 ) -> None:
     connected_to(site.zoho, bakery)
     held, ready = make_item(bakery, alice), ready_item(bakery, alice)
-    sign_in(page, site)
+    is_signed_in(page, site)
 
     expect(page.get_by_role("columnheader", name="Publish to")).to_be_visible()
     rows = [page.locator(f"#item-{item.pk}") for item in (held, ready)]
@@ -82,7 +82,7 @@ def test_an_item_is_published_from_wherever_one_reads(
 ) -> None:
     connected_to(site.zoho, bakery)
     ready_item(bakery, alice)
-    sign_in(page, site)
+    is_signed_in(page, site)
     page.get_by_role("link", name="Acme Paper Ltd").click()
     button = page.get_by_role("button", name="Publish", exact=True)
     description = page.get_by_label("Description", exact=True)

@@ -5,7 +5,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from dext_sync.businesses.models import Business, User
 from tests.browser.conftest import Site, is_accessible
-from tests.browser.steps import is_saved, publish, sign_in
+from tests.browser.steps import is_saved, is_signed_in, publish
 from tests.factories import make_business
 from tests.publishing.factories import ready_item
 from tests.publishing.zoho import connected_to
@@ -18,7 +18,7 @@ def category_of_an_item(
 ) -> Locator:
     connected_to(site.zoho, bakery)
     item = ready_item(bakery, alice, document=None)
-    sign_in(page, site)
+    is_signed_in(page, site)
     page.goto(f"{site.address}/b/{bakery.slug}/costs/{item.pk}/")
     return page.get_by_role("combobox", name="Category", exact=True)
 
@@ -59,7 +59,7 @@ def test_an_option_that_is_replaced_while_it_is_pressed_is_picked(
 def test_reasons_for_no_tax_stand_apart_from_the_rates_and_are_picked_alike(
     page: Page, site: Site, alice: User
 ) -> None:
-    sign_in(page, site)
+    is_signed_in(page, site)
     spices = make_business("Spice Route", owner=alice, country="IN", currency="INR")
     connected_to(site.zoho, spices, "Spice Route Pvt")
     item = ready_item(spices, alice, currency="INR", tax_rate=None, tax_amount=None)

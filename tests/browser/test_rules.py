@@ -5,7 +5,7 @@ from playwright.sync_api import Page, expect
 
 from dext_sync.businesses.models import Business, User
 from tests.browser.conftest import Site, is_accessible
-from tests.browser.steps import entry, fill, pick, sign_in
+from tests.browser.steps import entry, fill, is_signed_in, pick
 from tests.publishing.factories import make_item, make_supplier
 from tests.publishing.zoho import connected_to
 
@@ -82,7 +82,7 @@ def test_what_is_said_once_is_filled_in_from_then_on(
     first = make_item(bakery, alice, supplier=acme, date="2026-11-20")
     second = make_item(bakery, alice)
     costs = f"{site.address}/b/harbour-bakery/costs"
-    sign_in(page, site)
+    is_signed_in(page, site)
     say_the_settings(page)
     say_a_rule_from_an_item(page, f"{costs}/{first.pk}/")
     finds_them_filled_in(page, f"{costs}/{second.pk}/")

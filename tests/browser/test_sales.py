@@ -12,7 +12,7 @@ from dext_sync.businesses.tenancy import acting_in
 from publishing import tasks
 from publishing.models import Step
 from tests.browser.conftest import Site, is_accessible
-from tests.browser.steps import fill, go_to, pick, publish, sign_in, upload
+from tests.browser.steps import fill, go_to, is_signed_in, pick, publish, upload
 from tests.publishing.factories import make_pdf, ready_item
 from tests.publishing.zoho import connected_to
 from tests.workers import until
@@ -81,7 +81,7 @@ def test_a_sale_becomes_a_draft_in_zoho_and_is_taken_back(
     page: Page, site: Site, bakery: Business, tmp_path: Path
 ) -> None:
     connected_to(site.zoho, bakery)
-    sign_in(page, site)
+    is_signed_in(page, site)
     publish_a_draft(page, tmp_path)
     opens_in_zoho(page)
     documents_are_verified(bakery)
@@ -173,7 +173,7 @@ def test_the_inbox_is_narrowed_and_walked_by_keys(
             total=120 * number,
             tax_amount=20 * number,
         )
-    sign_in(page, site)
+    is_signed_in(page, site)
     narrows(page)
     chooses_columns(page)
     walks_by_keys(page)

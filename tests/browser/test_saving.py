@@ -9,7 +9,7 @@ from playwright.sync_api import Page, Route, expect
 
 from dext_sync.businesses.models import Business, User
 from tests.browser.conftest import A_WHILE, Site, is_accessible
-from tests.browser.steps import entry, fill, is_saved, sign_in
+from tests.browser.steps import entry, fill, is_saved, is_signed_in
 from tests.factories import PASSWORD
 from tests.publishing.factories import ready_item
 from tests.publishing.zoho import connected_to
@@ -22,7 +22,7 @@ SETS_PATIENCE = "(fields, patience) => fields.setAttribute('hx-request', patienc
 def opens_an_item(page: Page, site: Site, bakery: Business, alice: User) -> None:
     connected_to(site.zoho, bakery)
     ready_item(bakery, alice)
-    sign_in(page, site)
+    is_signed_in(page, site)
     page.get_by_role("link", name="Acme Paper Ltd").click()
 
 
@@ -104,7 +104,7 @@ def test_publish_in_a_row_means_the_category_that_the_row_shows(
 ) -> None:
     connected_to(site.zoho, bakery)
     ready_item(bakery, alice)
-    sign_in(page, site)
+    is_signed_in(page, site)
     category = page.get_by_role("combobox", name="Category of Invoice INV-104")
     publish = page.get_by_role("button", name="Publish Invoice INV-104")
     category.fill("Travel")
