@@ -1,6 +1,7 @@
 // One item's form: issues lead to their fields, unsaved fields say so.
 
 const NOT_SAVED = "[data-failed]:not([hidden])";
+const SAVING = "[data-saves].htmx-request";
 
 // Whether Publish was pressed while something was being saved.
 let waits = false;
@@ -39,12 +40,13 @@ function reasonOf(status) {
   return status ? "refused" : "unsaved";
 }
 
-// What somebody is typing, or could not save, is not drawn over by the answer to
+// What somebody is typing, is saving or could not save is not drawn over by the answer to
 // something else.
 document.addEventListener("htmx:oobBeforeSwap", (event) => {
   const { target } = event.detail;
-  if (target.matches(".entry") && (isTypedIn(target) || target.querySelector(NOT_SAVED)))
-    event.detail.shouldSwap = false;
+  if (!target.matches(".entry")) return;
+  const isTheirs = isTypedIn(target) || target.querySelector(`${NOT_SAVED}, ${SAVING}`);
+  if (isTheirs) event.detail.shouldSwap = false;
 });
 
 // Half a date has no value yet, and is not valid.
@@ -96,4 +98,4 @@ function follow() {
   next.focus({ preventScroll: true });
 }
 
-const isSaving = () => Boolean(document.querySelector("[data-saves].htmx-request"));
+const isSaving = () => Boolean(document.querySelector(SAVING));

@@ -1,7 +1,7 @@
 """The page of an item that rests says what is so now, without a reload."""
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from connections import events
 from connections.models import ConnectionEvent
@@ -9,7 +9,7 @@ from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
 from publishing.models import Item
 from tests.browser.conftest import Site, is_accessible
-from tests.browser.steps import entry, sign_in
+from tests.browser.steps import entry, is_saved, sign_in
 from tests.publishing.factories import make_item
 from tests.publishing.steps import item_now
 from tests.publishing.zoho import connected_to
@@ -21,7 +21,7 @@ SOON = 16_000
 """Milliseconds in which such a page has asked again."""
 
 
-def test_it_hears_of_the_connection_and_leaves_alone_what_is_being_typed(
+def test_it_hears_of_the_connection_and_leaves_alone_what_is_typed_or_being_saved(
     page: Page, site: Site, bakery: Business, alice: User
 ) -> None:
     item = make_item(bakery, alice)
@@ -29,10 +29,17 @@ def test_it_hears_of_the_connection_and_leaves_alone_what_is_being_typed(
     sign_in(page, site)
     page.goto(f"{site.address}/b/{bakery.slug}/costs/{item.pk}/")
     expect(page.get_by_text("The business is not connected")).to_be_visible()
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/fields/description/", hold)
     description, due = page.get_by_label("Description"), page.get_by_label("Due date")
-    description.fill("Half a sen")
+    description.fill("Flour")
     due.focus()  # saves it
     due.press("1")
+    expect(page.locator("[data-saves].htmx-request")).to_have_count(1)
 
     connection = connected_to(site.zoho, bakery)
     with acting_in(bakery.pk):
@@ -46,7 +53,10 @@ def test_it_hears_of_the_connection_and_leaves_alone_what_is_being_typed(
         entry(page, "Category").get_by_text("The category is missing.")
     ).to_be_visible()
     expect(page.get_by_label("Reference")).to_have_value("INV-9")
-    expect(description).to_have_value("Half a sen")
+    expect(description).to_have_value("Flour")
     expect(due).to_be_focused()
     assert due.evaluate("it => it.validity.badInput")
     is_accessible(page)
+    held[0].continue_()
+    is_saved(page, "Description")
+    expect(description).to_have_value("Flour")
