@@ -25,9 +25,14 @@ class SessionLimits:
         if request.user.is_authenticated:
             if is_over(request.session):
                 logout(request)
-            else:
+            elif not _asks_by_itself(request):
                 notice(request.session)
         return self.get_response(request)
+
+
+def _asks_by_itself(request: HttpRequest) -> bool:
+    """An open page asks for its parts again and again, with nobody before it."""
+    return request.method == "GET" and "HX-Request" in request.headers
 
 
 def is_over(session: SessionBase) -> bool:

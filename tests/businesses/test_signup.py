@@ -285,6 +285,20 @@ def test_a_session_ends_after_twelve_idle_hours(
         assert client.get("/you/").status_code == 302
 
 
+def test_a_page_that_asks_for_its_parts_by_itself_keeps_nobody_signed_in(
+    bakery: Business, alice: User, browse: Browse
+) -> None:
+    client = browse(alice)
+    start = timezone.now()
+    client.get("/you/")
+    for hours in (6, 11):
+        with time_machine.travel(start + timedelta(hours=hours)):
+            part = client.get("/you/", headers={"HX-Request": "true"})
+            assert part.status_code == 200
+    with time_machine.travel(start + timedelta(hours=12, minutes=6)):
+        assert client.get("/you/").status_code == 302
+
+
 def test_a_session_ends_after_fourteen_days_however_busy(
     bakery: Business, alice: User, browse: Browse
 ) -> None:
