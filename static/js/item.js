@@ -40,6 +40,18 @@ function reasonOf(status) {
   return status ? "refused" : "unsaved";
 }
 
+// Who was signed out comes back in another tab, as the words there say: the page that asks
+// again does not take what is not saved to the sign-in.
+document.addEventListener("htmx:beforeOnLoad", (event) => {
+  const leads = event.detail.xhr.getResponseHeader("HX-Redirect");
+  if (leads && event.target.matches("#item-state") && isUnsaved()) event.preventDefault();
+});
+
+function isUnsaved() {
+  const fields = document.getElementById("item-fields");
+  return Boolean(fields && (isTypedIn(fields) || fields.querySelector(`${NOT_SAVED}, ${SAVING}`)));
+}
+
 // What somebody is typing, is saving or could not save is not drawn over by the answer to
 // something else.
 document.addEventListener("htmx:oobBeforeSwap", (event) => {

@@ -194,3 +194,22 @@ def test_whoever_was_signed_out_keeps_what_they_typed(
 
     expect(page.get_by_text("signed out")).to_have_count(0)
     is_saved(page, "Description")
+
+
+def test_a_page_that_asks_again_does_not_take_it_to_the_sign_in(
+    page: Page, site: Site, bakery: Business, alice: User
+) -> None:
+    page.clock.install()
+    opens_an_item(page, site, bakery, alice)
+    description = page.get_by_label("Description", exact=True)
+    page.context.clear_cookies(name="sessionid")
+    description.fill("Typed too late")
+    with page.expect_response("**/state/**"):
+        page.clock.fast_forward(16_000)
+    description.press("Tab")
+    expect(entry(page, "Description").get_by_text("signed out")).to_be_visible()
+    with page.expect_response("**/state/**"):
+        page.clock.fast_forward(16_000)
+
+    expect(description).to_have_value("Typed too late")
+    is_accessible(page)
