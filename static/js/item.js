@@ -7,6 +7,8 @@ const SAVING = "[data-saves].htmx-request";
 let waits = false;
 // Whether it was pressed, and with it the button where the focus was is gone.
 let isPressed = false;
+// Whether an answer has left a field as it was, in which somebody types.
+let isBehind = false;
 
 document.addEventListener("click", (event) => {
   const link = event.target.closest("[data-focuses]");
@@ -57,8 +59,17 @@ function isUnsaved() {
 document.addEventListener("htmx:oobBeforeSwap", (event) => {
   const { target } = event.detail;
   if (!target.matches(".entry")) return;
+  if (isTypedIn(target)) isBehind = true;
   const isTheirs = isTypedIn(target) || target.querySelector(`${NOT_SAVED}, ${SAVING}`);
   if (isTheirs) event.detail.shouldSwap = false;
+});
+
+// It does not show what is saved, should nothing come of the typing: so Publish is told
+// first what it is, and the next question brings it.
+document.addEventListener("htmx:afterSettle", () => {
+  const shown = document.getElementById("item-values");
+  if (isBehind && shown) shown.value = "behind";
+  isBehind = false;
 });
 
 // Half a date has no value yet, and is not valid.

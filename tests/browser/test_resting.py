@@ -9,8 +9,8 @@ from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
 from publishing.models import Item
 from tests.browser.conftest import Site, is_accessible
-from tests.browser.steps import entry, is_saved, sign_in
-from tests.publishing.factories import make_item
+from tests.browser.steps import entry, is_saved, is_signed_in, sign_in
+from tests.publishing.factories import make_item, ready_item
 from tests.publishing.steps import item_now
 from tests.publishing.zoho import connected_to
 from tests.workers import until
@@ -60,3 +60,28 @@ def test_it_hears_of_the_connection_and_leaves_alone_what_is_typed_or_being_save
     held[0].continue_()
     is_saved(page, "Description")
     expect(description).to_have_value("Flour")
+
+
+def test_what_others_saved_while_it_was_typed_over_is_not_published_unseen(
+    page: Page, site: Site, bakery: Business, alice: User
+) -> None:
+    connected_to(site.zoho, bakery)
+    item = ready_item(bakery, alice)
+    page.clock.install()
+    is_signed_in(page, site)
+    page.goto(f"{site.address}/b/{bakery.slug}/costs/{item.pk}/")
+    reference = page.get_by_label("Reference")
+    shown = reference.input_value()
+    reference.fill("Typed, and taken back")
+    with acting_in(bakery.pk):
+        Item.unscoped.filter(pk=item.pk).update(reference="INV-9", description="Rye")
+    page.clock.fast_forward(SOON)
+    expect(page.get_by_label("Description", exact=True)).to_have_value("Rye")
+    expect(reference).to_have_value("Typed, and taken back")
+
+    reference.fill(shown)
+    page.get_by_role("button", name="Publish", exact=True).click()
+
+    expect(reference).to_have_value("INV-9")
+    with acting_in(bakery.pk):
+        assert item_now(item).status == Item.Status.READY
