@@ -129,7 +129,8 @@ def state(request: WorkspaceRequest, item: Item) -> HttpResponse:
     """
     prefetch_related_objects([item], "publications__steps")
     now = _now(item, _Where(request))
-    are_others = item.takes_changes and values.are_others(request, item)
+    shows_values = item.takes_changes and _tab(request) != "history"
+    are_others = shows_values and values.are_others(request, item)
     if request.GET.get("seen") == _seen(now) and not are_others:
         return HttpResponse(status=204)
     is_same_form = request.GET.get("editable", "") == _flag(item)
@@ -138,7 +139,7 @@ def state(request: WorkspaceRequest, item: Item) -> HttpResponse:
     context = _moved(request, item)
     if not is_same_form:
         context["groups"] = sheet_of(request, item).groups()
-    elif item.takes_changes:
+    elif shows_values:
         context["others"] = sheet_of(request, item).fields().values()
     else:  # its fields are not drawn anew: they show what they showed
         context["values"] = request.GET.get("values") or context["values"]
@@ -221,7 +222,13 @@ def _facts(
         "values": values.print_of(item),
         "may_publish": request.membership.may_publish,
         "query": listing_of(request, item).query(),
+        "tab": _tab(request),
     }
+
+
+def _tab(request: WorkspaceRequest) -> str:
+    """Of the page that asks again."""
+    return request.GET.get("tab", "")
 
 
 @dataclass

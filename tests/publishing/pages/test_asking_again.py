@@ -149,3 +149,24 @@ def test_what_a_review_found_is_told_beside_the_fields(
 def values_of(page: str) -> str:
     (values,) = re.findall(r'id="item-values" name="values" value="(\w+)"', page)
     return str(values)
+
+
+def test_the_history_shows_no_fields_so_what_others_changed_is_still_told_by_publish(
+    at: At, bob: User, connected_bakery: Business
+) -> None:
+    item = ready_item(connected_bakery, bob)
+    visitor = at(bob, connected_bakery)
+    page = text(visitor.opens("item_history", item.pk))
+    (shown,) = re.findall(r'name="values" value="(\w+)"', page)
+    asks = {**asked_again(page), "values": shown}
+    with acting_in(connected_bakery.pk):
+        Item.unscoped.filter(pk=item.pk).update(reference="INV-999")
+    same = visitor.opens("item_state", item.pk, **asks)
+    with acting_in(connected_bakery.pk):
+        Item.unscoped.filter(pk=item.pk).update(status=Item.Status.TO_REVIEW)
+    other = text(visitor.opens("item_state", item.pk, **asks))
+
+    assert same.status_code == 204
+    assert re.findall(r'name="values" value="(\w+)"', other) == [shown]
+    assert 'id="field-' not in other
+    assert asked_again(other)["tab"] == "history"
