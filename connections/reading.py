@@ -124,9 +124,8 @@ def read_list(
     except (ZohoRejected, ZohoForbidden, ZohoUnexpected) as error:
         not_read(run, line, reading.kind, error)
     except (DataError, IntegrityError, ValueError, KeyError) as error:
-        unfit = ZohoUnexpected(
-            _("What Zoho sent does not fit: {error}").format(error=error)
-        )
+        unfit = ZohoUnexpected(_("What Zoho sent does not fit in the list."))
+        unfit.__cause__ = error
         not_read(run, line, reading.kind, unfit)
 
 

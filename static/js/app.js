@@ -81,14 +81,15 @@ if (window.htmx) {
 // A request that got no answer, or a bad one, is said aloud and not swallowed.
 document.addEventListener("htmx:sendError", noAnswer);
 document.addEventListener("htmx:timeout", noAnswer);
-document.addEventListener("htmx:beforeOnLoad", () => unsay("offline"));
+document.addEventListener("htmx:beforeOnLoad", (event) => {
+  if (event.detail.xhr.status < 500) unsay("offline");
+});
 document.addEventListener("htmx:afterSwap", () => unsay("signedOut"));
 document.addEventListener("htmx:responseError", (event) => {
-  const status = event.detail.xhr.status;
-  if (status === 401) say("signedOut");
-  else if (status === 403) say("refused");
-  else if (status === 404) say("gone");
-  else say("broken");
+  const { status } = event.detail.xhr;
+  const isAway = status > 501 && isQuestion(event);
+  const word = { 401: "signedOut", 403: "refused", 404: "gone" }[status] ?? (isAway ? "offline" : "broken");
+  if (!isQuestion(event) || !isSaid(word)) say(word);
 });
 
 // A passkey or a security key that was not touched, or is not the right one.
@@ -99,8 +100,11 @@ document.addEventListener("allauth.error", (event) => {
 
 // Nobody knows whether a change has arrived; a question is simply asked again.
 function noAnswer(event) {
-  say(event.detail.requestConfig.verb === "get" ? "offline" : "unknown");
+  if (!isQuestion(event)) say("unknown");
+  else if (!isSaid("offline")) say("offline");
 }
+
+const isQuestion = (event) => event.detail.requestConfig.verb === "get";
 
 function say(which) {
   const region = messages();
@@ -136,4 +140,8 @@ document.addEventListener("htmx:configRequest", (event) => {
 
 function unsay(which) {
   messages()?.querySelector(`[data-said="${which}"]`)?.remove();
+}
+
+function isSaid(which) {
+  return Boolean(messages()?.querySelector(`[data-said="${which}"]`));
 }

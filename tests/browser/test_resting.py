@@ -85,3 +85,28 @@ def test_what_others_saved_while_it_was_typed_over_is_not_published_unseen(
     expect(reference).to_have_value("INV-9")
     with acting_in(bakery.pk):
         assert item_now(item).status == Item.Status.READY
+
+
+def test_while_the_server_is_away_that_is_said_once_and_goes_by_itself(
+    page: Page, site: Site, bakery: Business, alice: User
+) -> None:
+    item = make_item(bakery, alice)
+    page.clock.install()
+    sign_in(page, site)
+    page.goto(f"{site.address}/b/{bakery.slug}/costs/{item.pk}/")
+    page.route(
+        "**/state/**", lambda route: route.fulfill(status=502, body="Bad gateway")
+    )
+    page.clock.fast_forward(SOON)
+    away = page.get_by_text("There is no connection to the server.")
+    expect(away).to_be_visible()
+    first = away.element_handle()
+
+    with page.expect_response("**/state/**"):
+        page.clock.fast_forward(SOON)
+    expect(away).to_have_count(1)
+    assert first.is_visible()  # and was not said anew
+
+    page.unroute("**/state/**")
+    page.clock.fast_forward(SOON)
+    expect(away).to_be_hidden()
