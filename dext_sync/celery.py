@@ -3,7 +3,7 @@
 import logging
 import os
 from datetime import timedelta
-from math import ceil
+from math import ceil, floor
 from pathlib import Path
 from typing import Any, ParamSpec
 
@@ -169,10 +169,11 @@ def remind_in(
 
 
 def _is_rung(task: "Task[..., Any]", args: tuple[object, ...], seconds: float) -> bool:
-    """One that rests is remembered until it rings: what is due before comes before."""
+    """One that rests is remembered while it rests, and no longer, since it may have to
+    rest anew as soon as it rings; what is due before comes before."""
     mark, life = _mark(task, args), ceil(seconds) + RUNG
     if seconds > SHORT:
-        mark, life = f"{mark}:rests", ceil(seconds)
+        mark, life = f"{mark}:rests", floor(seconds)
     try:
         return not cache.add(mark, 1, timeout=life)
     except RedisError:

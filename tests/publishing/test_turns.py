@@ -193,6 +193,17 @@ def test_of_those_that_rest_one_is_enough(
 
 
 @pytest.mark.usefixtures("connection")
+def test_one_that_rings_may_rest_anew_at_once(
+    bakery: Business, broker: redis.Redis
+) -> None:
+    """It found the limit spent again: where it is still remembered it comes no more."""
+    remind_in(timedelta(seconds=7.7), tasks.take_turn, bakery.pk, 1)
+
+    [resting] = broker.scan_iter("*take_turn*:rests")
+    assert 0 < broker.pttl(resting) <= 7700
+
+
+@pytest.mark.usefixtures("connection")
 def test_it_rings_again_once_it_was_answered(
     bakery: Business, broker: redis.Redis
 ) -> None:
