@@ -13,7 +13,8 @@ from pathlib import Path
 import redis
 
 from dext_sync.celery import LISTS, PEOPLE, WORK
-from dext_sync.local.processes import Child, Family, Program
+from dext_sync.local.processes import Child, Family
+from dext_sync.local.program import Program
 from tests.forks import Forks, forks
 from tests.zoho_standin.server import Running
 

@@ -14,7 +14,7 @@ from typing import Final
 
 from dext_sync.local import bootstrap, readiness
 from dext_sync.local.demo import STAND_IN_CLIENT, regions
-from dext_sync.local.processes import Program
+from dext_sync.local.program import Program
 from dext_sync.local.refusal import CannotStart
 from dext_sync.local.servers import ThrowAwayServers
 

@@ -18,7 +18,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 from dext_sync.local import bootstrap, postgres, readiness, roles, valkey
 from dext_sync.local.demo_lock import only_demo_in
-from dext_sync.local.processes import Child, Family, Program, death_notice, wait_for
+from dext_sync.local.processes import Child, Family, death_notice, wait_for
+from dext_sync.local.program import Program
 from dext_sync.local.refusal import CannotStart
 from dext_sync.local.secrets_file import kept_secrets
 from dext_sync.local.servers import NEEDS_OWNER, short_folder

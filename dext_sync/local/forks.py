@@ -12,12 +12,10 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import Any, Final, NoReturn
 
 from dext_sync.local.launch import be_called, end_with
-
-if TYPE_CHECKING:
-    from dext_sync.local.processes import Program
+from dext_sync.local.program import Program
 
 Handler = Callable[[int, FrameType | None], Any] | signal.Handlers
 LEFT_TO_THEIR_DEFAULT: Final[dict[signal.Signals, Handler]] = {
@@ -77,7 +75,7 @@ def told_later() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def fork(program: "Program") -> Fork:
+def fork(program: Program) -> Fork:
     """Inside `told_later`. The program's command must be `python -m MODULE …`, its user
     this one."""
     parent = os.getpid()
@@ -88,7 +86,7 @@ def fork(program: "Program") -> Fork:
     return Fork(pid)
 
 
-def live(program: "Program", parent: int) -> NoReturn:
+def live(program: Program, parent: int) -> NoReturn:
     """Never goes back to where this process was: what is to be stopped there is not ours."""
     status = 1
     try:
@@ -99,7 +97,7 @@ def live(program: "Program", parent: int) -> NoReturn:
         os._exit(status)
 
 
-def lived(program: "Program", parent: int) -> int:
+def lived(program: Program, parent: int) -> int:
     try:
         settle(program, parent)
         run(program.command[2:])
@@ -111,7 +109,7 @@ def lived(program: "Program", parent: int) -> int:
     return 0
 
 
-def settle(program: "Program", parent: int) -> None:
+def settle(program: Program, parent: int) -> None:
     """All that this process was told, holds open and would do is not the copy's."""
     os.setsid()
     if sys.platform == "linux":
@@ -128,7 +126,7 @@ def settle(program: "Program", parent: int) -> None:
         os.chdir(program.folder)
 
 
-def write_into(program: "Program") -> None:
+def write_into(program: Program) -> None:
     nothing = os.open(os.devnull, os.O_RDONLY)
     log = os.open(program.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     os.dup2(nothing, 0)

@@ -17,7 +17,8 @@ from pathlib import Path
 
 import psycopg2
 
-from dext_sync.local.processes import BARE_PYTHON, HERE, Family, Program
+from dext_sync.local.processes import BARE_PYTHON, HERE, Family
+from dext_sync.local.program import Program
 from dext_sync.local.refusal import CannotStart
 
 SUPERUSER = "postgres"

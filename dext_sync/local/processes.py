@@ -7,36 +7,20 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Protocol, Self
 
 from dext_sync.local.forks import fork, told_later
+from dext_sync.local.program import Program
 from dext_sync.local.refusal import CannotStart
 
 HERE = Path(__file__).parent
 BARE_PYTHON = (sys.executable, "-I", "-S")
 STOP_SECONDS = 9.0  # a person who typed Ctrl-C waits ten at most
-
-
-@dataclass(frozen=True)
-class Program:
-    name: str
-    command: Sequence[str]
-    log: Path
-    environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
-    stop_signal: signal.Signals = signal.SIGTERM
-    user: str = "-"
-    prefix: Sequence[str] = ()
-    folder: Path | None = None
-    serves: bool = True
-    """Those that were started later may need it until they are gone."""
-
-    def with_environment(self, environment: Mapping[str, str]) -> "Program":
-        return replace(self, environment=environment)
 
 
 class Process(Protocol):

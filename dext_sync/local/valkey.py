@@ -7,7 +7,8 @@ from pathlib import Path
 
 import redis
 
-from dext_sync.local.processes import Family, Program
+from dext_sync.local.processes import Family
+from dext_sync.local.program import Program
 from dext_sync.local.refusal import CannotStart
 
 DATABASES = 64  # one for each pytest worker, and some

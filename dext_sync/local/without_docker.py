@@ -28,7 +28,8 @@ from dext_sync.local import compose_file, postgres, valkey
 from dext_sync.local.bootstrap import ROOT
 from dext_sync.local.compose_file import Service
 from dext_sync.local.demo import progress
-from dext_sync.local.processes import Child, Family, Program, death_notice
+from dext_sync.local.processes import Child, Family, death_notice
+from dext_sync.local.program import Program
 from dext_sync.local.refusal import CannotStart
 from dext_sync.local.servers import fernet_key, short_folder
 

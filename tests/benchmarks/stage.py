@@ -36,7 +36,8 @@ from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
 from dext_sync.celery import app
 from dext_sync.local import roles
-from dext_sync.local.processes import Child, Family, Program
+from dext_sync.local.processes import Child, Family
+from dext_sync.local.program import Program
 from tests.factories import make_business, make_user
 from tests.zoho_standin.remote import Remote
 

@@ -17,7 +17,8 @@ from pytest_django.fixtures import Settings
 
 from connections import budget
 from dext_sync.businesses.models import Business, User
-from dext_sync.local.processes import Family, Program
+from dext_sync.local.processes import Family
+from dext_sync.local.program import Program
 from dext_sync.local.suite import chromium
 from tests.factories import PASSWORD
 from tests.local.surroundings import free_port

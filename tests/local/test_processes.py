@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from dext_sync.local.guard import runs
-from dext_sync.local.processes import Family, Program
+from dext_sync.local.processes import Family
+from dext_sync.local.program import Program
 from dext_sync.local.refusal import CannotStart
 from tests.local.surroundings import eventually
 
@@ -48,7 +49,8 @@ signal.pause()
 PARENT = """
 import os, signal, sys
 from pathlib import Path
-from dext_sync.local.processes import Family, Program
+from dext_sync.local.processes import Family
+from dext_sync.local.program import Program
 family = Family(grace=0.5)
 family.remove_at_end(Path(sys.argv[3]))
 family.start(Program("deaf", [sys.executable, "-c", sys.argv[1], sys.argv[2]], Path(sys.argv[2] + ".log")))
@@ -57,7 +59,8 @@ signal.pause()
 FORKING_PARENT = """
 import sys
 from pathlib import Path
-from dext_sync.local.processes import Family, Program
+from dext_sync.local.processes import Family
+from dext_sync.local.program import Program
 folder = Path(sys.argv[1])
 sys.path.insert(0, str(folder))
 command = [sys.executable, "-m", "oven", *sys.argv[2:]]
@@ -68,7 +71,8 @@ with Family(grace=0.5) as family:
 BESIDE_A_DATABASE = """
 import sys
 from pathlib import Path
-from dext_sync.local.processes import Family, Program
+from dext_sync.local.processes import Family
+from dext_sync.local.program import Program
 folder = Path(sys.argv[1])
 sys.path.insert(0, str(folder))
 serving = [sys.executable, "-c", "import signal; signal.pause()"]
@@ -81,7 +85,8 @@ with Family(grace=0.5) as family:
 WITHOUT_NEWS_OF_CHILDREN = """
 import signal, sys
 from pathlib import Path
-from dext_sync.local.processes import Family, Program
+from dext_sync.local.processes import Family
+from dext_sync.local.program import Program
 signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # as whoever starts us may have it
 folder = Path(sys.argv[1])
 sys.path.insert(0, str(folder))
@@ -94,7 +99,8 @@ INTERRUPTED_WHILE_FORKING = """
 import os, signal, sys
 from pathlib import Path
 from dext_sync.local.guard import runs
-from dext_sync.local.processes import Family, Program
+from dext_sync.local.processes import Family
+from dext_sync.local.program import Program
 folder = Path(sys.argv[1])
 sys.path.insert(0, str(folder))
 oven = Program("oven", [sys.executable, "-m", "oven"], folder / "log", folder=folder)

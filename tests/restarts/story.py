@@ -21,7 +21,8 @@ from django.urls import reverse
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
 from dext_sync.local import postgres, readiness, valkey
-from dext_sync.local.processes import Child, Program
+from dext_sync.local.processes import Child
+from dext_sync.local.program import Program
 from dext_sync.local.servers import ThrowAwayServers
 from publishing.models import Item, PublishAttempt
 from tests.factories import make_business, make_users
