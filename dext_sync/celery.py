@@ -2,8 +2,9 @@
 
 import logging
 import os
+import time
 from datetime import timedelta
-from math import ceil, floor
+from math import ceil
 from pathlib import Path
 from typing import Any, ParamSpec
 
@@ -31,7 +32,7 @@ REMINDER_LIFE = 15
 RUNG = 5
 """Seconds: a reminder is forgotten; an equal one may ring beside it."""
 SHORT = 1
-"""Seconds: one that rests longer is of another kind, and keeps none from ringing now."""
+"""Seconds: one that rests longer keeps none from ringing now, nor so much earlier."""
 
 PEOPLE, WORK, LISTS = "people", "work", "lists"
 """Queues: what somebody waits for, with the sweeps, which are short; publishing in
@@ -169,15 +170,24 @@ def remind_in(
 
 
 def _is_rung(task: "Task[..., Any]", args: tuple[object, ...], seconds: float) -> bool:
-    """One that rests is remembered while it rests, and no longer, since it may have to
-    rest anew as soon as it rings; what is due before comes before."""
-    mark, life = _mark(task, args), ceil(seconds) + RUNG
-    if seconds > SHORT:
-        mark, life = f"{mark}:rests", floor(seconds)
+    mark = _mark(task, args)
     try:
-        return not cache.add(mark, 1, timeout=life)
+        if seconds > SHORT:
+            return _rests_already(f"{mark}:rests", seconds)
+        return not cache.add(mark, 1, timeout=ceil(seconds) + RUNG)
     except RedisError:
         return False
+
+
+def _rests_already(mark: str, seconds: float) -> bool:
+    """Whether one like it rings in time: none that rests longer, nor one that has just
+    rung and rests anew."""
+    now = time.time()
+    known: float | None = cache.get(mark)
+    if known is not None and now < known < now + seconds + SHORT:
+        return True
+    cache.set(mark, now + seconds, timeout=ceil(seconds))
+    return False
 
 
 def _answered(task: "Task[..., Any]", args: tuple[object, ...]) -> None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 import redis
+import time_machine
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
@@ -196,11 +197,24 @@ def test_of_those_that_rest_one_is_enough(
 def test_one_that_rings_may_rest_anew_at_once(
     bakery: Business, broker: redis.Redis
 ) -> None:
-    """It found the limit spent again: where it is still remembered it comes no more."""
-    remind_in(timedelta(seconds=7.7), tasks.take_turn, bakery.pk, 1)
+    """It found the limit spent again; Redis forgets it by whole seconds alone."""
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        remind_in(timedelta(seconds=7.2), tasks.take_turn, bakery.pk, 1)
+        clock.shift(7.3)
+        remind_in(timedelta(seconds=15.9), tasks.take_turn, bakery.pk, 1)
 
-    [resting] = broker.scan_iter("*take_turn*:rests")
-    assert 0 < broker.pttl(resting) <= 7700
+    assert broker.llen(WORK) == 2
+
+
+@pytest.mark.usefixtures("connection")
+def test_what_rests_shortly_does_not_wait_for_what_rests_long(
+    bakery: Business, broker: redis.Redis
+) -> None:
+    """The share of what is automatic comes back later than that of people."""
+    for seconds in (50, 10, 40, 9.5):
+        remind_in(timedelta(seconds=seconds), tasks.take_turn, bakery.pk, 1)
+
+    assert broker.llen(WORK) == 2
 
 
 @pytest.mark.usefixtures("connection")
