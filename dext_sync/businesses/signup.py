@@ -2,9 +2,11 @@
 
 import secrets
 from typing import Any
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import connection, transaction
@@ -124,6 +126,18 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def get_signup_redirect_url(self, request: HttpRequest) -> str:
         return self.get_login_redirect_url(request)
 
+    def send_mail(
+        self, template_prefix: str, email: str, context: dict[str, Any]
+    ) -> None:
+        """Links lead to our own address: what the request calls us, with any port, is
+        the word of whoever asked for the letter."""
+        links = {
+            name: _at_our_address(value)
+            for name, value in context.items()
+            if name.endswith("_url")
+        }
+        super().send_mail(template_prefix, email, {**context, **links})
+
     def add_message(
         self, request: HttpRequest, level: int, *args: Any, **kwargs: Any
     ) -> None:
@@ -145,6 +159,11 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         action = SIGN_IN_NEWS.get(template_prefix)
         if action and isinstance(user, User):
             record_everywhere(user, action)
+
+
+def _at_our_address(link: str) -> str:
+    parts = urlsplit(link)
+    return settings.SITE_URL + parts._replace(scheme="", netloc="").geturl()
 
 
 class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]

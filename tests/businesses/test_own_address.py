@@ -1,6 +1,7 @@
 """Where this machine has several names: one of them for a browser, and its sessions."""
 
 import pytest
+from django.core.mail import EmailMessage
 from django.test import Client
 from pytest_django.fixtures import Settings
 
@@ -60,3 +61,40 @@ def test_whoever_asks_how_the_process_is_gets_an_answer(client: Client) -> None:
     answer = client.get("/healthz", headers={"host": "127.0.0.1:8000"})
 
     assert answer.status_code == 200
+
+
+# Whoever asks for a letter says in the request which host it came to, and may lie.
+
+LIE = {"host": "books.example:9999"}
+
+
+def addresses_in(letter: EmailMessage) -> list[str]:
+    return [word for word in str(letter.body).split() if "://" in word]
+
+
+@pytest.mark.parametrize("of", ["vera", "nobody here"])
+def test_a_letter_about_a_new_password_leads_to_our_own_address(
+    of: str, vera: User, client: Client, mailoutbox: list[EmailMessage]
+) -> None:
+    email = vera.email if of == "vera" else "nobody@example.com"
+    client.post("/accounts/password/reset/", {"email": email}, headers=LIE)
+
+    (letter,) = mailoutbox
+    (address,) = addresses_in(letter)
+    assert address.startswith(f"{HOME}/accounts/")
+
+
+@pytest.mark.parametrize("who", ["new", "known"])
+def test_a_letter_to_who_signs_up_leads_to_our_own_address(
+    who: str, vera: User, client: Client, mailoutbox: list[EmailMessage]
+) -> None:
+    new = {
+        "name": "Nora",
+        "email": vera.email if who == "known" else "nora@example.com",
+        "password1": "a long enough one",
+    }
+    client.post("/accounts/signup/", new, headers=LIE)
+
+    (letter,) = mailoutbox
+    (address,) = addresses_in(letter)
+    assert address.startswith(f"{HOME}/accounts/")
