@@ -46,7 +46,8 @@ class BusinessRequest(PersonRequest):
 
 
 class PersonDoor:
-    """Middleware: the database answers what the signed-in person may see."""
+    """Middleware: the database answers what the signed-in person may see, and nobody on
+    the way keeps it, unless the view says how."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -56,7 +57,7 @@ class PersonDoor:
             return self.get_response(request)
         bind_contextvars(person_id=request.user.pk)
         with acting_as(request.user.pk):
-            return self.get_response(request)
+            return kept_by_nobody(self.get_response(request))
 
 
 View = Callable[Concatenate[BusinessRequest, P], HttpResponseBase]

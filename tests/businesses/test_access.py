@@ -10,6 +10,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.roles import Need
 from tests.businesses.access_table import TABLE, Open, Row
+from tests.businesses.membership import signed_in_with_password
 from tests.conftest import Browse
 
 DOORS = [name for name, row in TABLE.items() if isinstance(row.to, Need)]
@@ -193,3 +194,16 @@ def test_pages_with_peoples_names_are_not_stored(
     for page in ("users/", "users/987654321/", "activity/", "costs/"):
         answer = client.get(f"/b/{bakery.slug}/{page}")
         assert answer["Cache-Control"] == "private, no-store", page
+
+
+def test_a_persons_own_pages_are_not_stored(alice: User, bakery: Business) -> None:
+    """Their addresses, codes and businesses: the next one at that screen is another."""
+    client = signed_in_with_password(alice)
+    answers: Answers = {
+        name: client.get(address_of(name, bakery)) for name in FOR_PEOPLE
+    }
+
+    def is_right(answer: HttpResponseBase, _row: Row) -> bool:
+        return "no-store" in answer.get("Cache-Control", "")
+
+    assert wrong(answers, is_right) == {}
