@@ -170,6 +170,13 @@ def _take_back_all_of(inviter: User, business: Business, *, by: User) -> None:
         revoke(invitation, by=by)
 
 
+def _take_back_all_to(person: User, business: Business, *, by: User) -> None:
+    """Nor keeps a letter that went to another address of theirs."""
+    for invitation in open_invitations(business):
+        if is_for(invitation, person):
+            revoke(invitation, by=by)
+
+
 def revoke(invitation: Invitation, *, by: User) -> bool:
     """Whether it was still open."""
     taken_back = (
@@ -340,6 +347,7 @@ def remove(member: Membership, *, by: User) -> Done | Refused:
             )
         found.delete()
         _take_back_all_of(found.user, found.business, by=by)
+        _take_back_all_to(found.user, found.business, by=by)
         audit.record(
             found.business,
             "member.left" if by == found.user else "member.removed",

@@ -1,6 +1,7 @@
 """Who belongs to a business, and who may change that."""
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.core.mail import EmailMessage
 
 from dext_sync.businesses import members
@@ -150,6 +151,33 @@ def test_the_invitations_of_an_admin_end_with_their_rights(
     assert role_of(nora, bakery) is None
     who = "Dora" if how == "left" else "Alice"
     assert f"{who} took back the invitation of nora@example.com" in trail(bakery)
+    assert browse(make_user("Olaf")).get(link_in(to_olaf)).status_code == 200
+
+
+@pytest.mark.parametrize("how", ["removed", "left"])
+def test_whoever_is_gone_comes_back_with_no_older_letter(
+    how: str,
+    bakery: Business,
+    alice: User,
+    vera: User,
+    browse: Browse,
+    mailoutbox: list[EmailMessage],
+) -> None:
+    """It went to another address of theirs, while they belonged here already."""
+    own = "vera@elsewhere.example"
+    EmailAddress.objects.create(user=vera, email=own, verified=True)
+    invite(signed_in_with_password(alice), bakery, own, role="admin")
+    invite(browse(alice), bakery, "olaf@example.com")
+    to_vera, to_olaf = mailoutbox[:2]
+
+    if how == "removed":
+        browse(alice).post(member_url(bakery, vera, "remove"))
+    else:
+        browse(vera).post(f"/b/{bakery.slug}/leave/")
+
+    assert browse(vera).post(link_in(to_vera)).status_code == 410
+    assert browse(vera).get("/")["Location"] == "/businesses/new/"
+    assert role_of(vera, bakery) is None
     assert browse(make_user("Olaf")).get(link_in(to_olaf)).status_code == 200
 
 
