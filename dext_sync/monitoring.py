@@ -10,13 +10,15 @@ import re
 import secrets
 import time
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 import redis
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.core.signals import request_finished
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
+from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.http.response import Http404
 from django.utils.crypto import constant_time_compare
@@ -139,12 +141,18 @@ class RequestLog:
         began = time.monotonic()
         clear_contextvars()  # the thread has served others before
         request_id = _request_id(request)
-        # Not taken back at the end: Django has a word to say about errors after us.
+        # Not taken back here: Django has a word to say about errors after us.
         bind_contextvars(request_id=request_id)
         response = self.get_response(request)
         response["X-Request-ID"] = request_id
         _tell(request, response, time.monotonic() - began)
         return response
+
+
+@receiver(request_finished)
+def forget_whose_it_was(**_kwargs: Any) -> None:
+    """What the server says next on this thread is about another connection."""
+    clear_contextvars()
 
 
 def _request_id(request: HttpRequest) -> str:

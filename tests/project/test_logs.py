@@ -76,6 +76,16 @@ def test_the_next_request_of_the_thread_is_nobodys(
     assert not {"person_id", "business_id"} & set(lines()[-1])
 
 
+def test_what_the_server_says_between_two_requests_is_nobodys(
+    bakery: Business, alice: User, browse: Browse, lines: Lines
+) -> None:
+    """What no request can be made of never comes to us: gunicorn tells it."""
+    browse(alice).get(f"/b/{bakery.slug}/costs/987654321/")
+    logging.getLogger("gunicorn.error").warning("Invalid request from ip=192.0.2.1")
+    line = of(lines, "Invalid request from ip=192.0.2.1")
+    assert not {"person_id", "business_id", "item_id", "request_id"} & set(line)
+
+
 @pytest.mark.django_db
 def test_a_token_in_an_address_stays_out(client: Client, lines: Lines) -> None:
     """An invitation, a link to a new password, Zoho's answer: all come in addresses."""
