@@ -1,5 +1,6 @@
 """What people fill in about themselves, a business and its members."""
 
+import re
 from datetime import date
 from typing import Any, ClassVar
 
@@ -14,6 +15,12 @@ from dext_sync.businesses.models import Business, Membership, User
 from dext_sync.businesses.roles import Role
 
 GRANTABLE = (Role.ADMIN, Role.ACCOUNTANT, Role.STANDARD)
+
+
+UNSEEN = re.compile(
+    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u200b\u202a-\u202e\u2060\u2066-\u2069\ufeff]"
+)
+"""Controls, no width at all, and what turns letters round; joiners have their use."""
 
 
 def narrow(fields: dict[str, forms.Field], business: Business) -> None:
@@ -33,10 +40,10 @@ class BusinessForm(forms.Form):
 
 
 class NameField(forms.CharField):
-    """One line and no link: names are written into letters to strangers."""
+    """One line as it is read, and no link: names are written into letters to strangers."""
 
     def to_python(self, value: object) -> str:
-        return " ".join(str(super().to_python(value) or "").split())
+        return " ".join(UNSEEN.sub("", str(super().to_python(value) or "")).split())
 
     def validate(self, value: str) -> None:
         super().validate(value)

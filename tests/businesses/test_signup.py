@@ -232,6 +232,24 @@ def test_the_name_of_a_person_is_one_line_and_no_address(
     assert alice.name == "Alice of the bakery"
 
 
+@pytest.mark.parametrize("sign", ["\u202e", "\u2067", "\u200b", "\ufeff", "\x1b"])
+def test_a_name_holds_nothing_that_changes_how_others_read_it(
+    sign: str, alice: User, browse: Browse
+) -> None:
+    """Turned round, invisible: in a letter or the trail it would pass for another's."""
+    browse(alice).post("/you/", {"name": f"A{sign}lice {sign}"})
+    alice.refresh_from_db()
+    assert alice.name == "Alice"
+
+
+def test_a_name_in_letters_that_need_joining_stays_as_it_is(
+    alice: User, browse: Browse
+) -> None:
+    browse(alice).post("/you/", {"name": "مهدی\u200cزاده שָׁלוֹם\u200f"})
+    alice.refresh_from_db()
+    assert alice.name == "مهدی\u200cزاده שָׁלוֹם\u200f"
+
+
 @pytest.mark.django_db
 def test_somebody_new_is_called_one_line_and_no_address(client: Client) -> None:
     answer = client.post("/accounts/signup/", {**NEW, "name": "http://evil.example"})
