@@ -164,7 +164,7 @@ def _supplier(item: Item, connection: Connection | None) -> SupplierFacts | None
         )
         return SupplierFacts(
             name=supplier.name,
-            create_agreed=supplier.create_agreed_at is not None,
+            create_agreed=suppliers.is_agreed(supplier),
             name_taken=taken,
         )
     kind = suppliers.KINDS[suppliers.side_of(item)]

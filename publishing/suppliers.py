@@ -10,7 +10,7 @@ from django.db.models.functions import Upper
 from django.utils import timezone
 
 from connections import entries
-from connections.models import Connection, Contact
+from connections.models import Connection, ConnectionEvent, Contact
 from dext_sync.businesses import audit
 from dext_sync.businesses.models import Business, User
 from publishing.models import Item, Supplier
@@ -142,15 +142,25 @@ def agree_to_create(supplier: Supplier, by: User) -> None:
 
     Review its items afterwards: `coding.review_supplier(supplier)`.
     """
-    agreed = Supplier.unscoped.filter(
-        pk=supplier.pk, contact=None, create_agreed_at=None
+    asked = Supplier.unscoped.filter(
+        pk=supplier.pk, contact=None, create_agreed_at=supplier.create_agreed_at
     )
     with transaction.atomic():
-        if agreed.update(create_agreed_at=timezone.now()):
+        if not is_agreed(supplier) and asked.update(create_agreed_at=timezone.now()):
             audit.record(
                 supplier.business, "supplier.to_create", actor=by, subject=supplier
             )
     supplier.refresh_from_db()
+
+
+def is_agreed(supplier: Supplier) -> bool:
+    """Whether a person said: create it, of the organisation that is connected now."""
+    if supplier.create_agreed_at is None:
+        return False
+    changes = ConnectionEvent.unscoped.filter(
+        business=supplier.business_id, kind=ConnectionEvent.Kind.ORGANISATION
+    )
+    return not changes.filter(at__gt=supplier.create_agreed_at).exists()
 
 
 def withdraw_agreement(supplier: Supplier, by: User) -> None:
@@ -173,7 +183,8 @@ def withdraw_agreement(supplier: Supplier, by: User) -> None:
 
 def creation_said(supplier: Supplier) -> Mapping[str, Any] | None:
     """Who said that it is to be created in Zoho, and when, like an item's sources."""
-    if supplier.contact_id is not None or supplier.create_agreed_at is None:
+    at = supplier.create_agreed_at
+    if supplier.contact_id is not None or at is None or not is_agreed(supplier):
         return None
     said = audit.about(supplier.business, supplier).filter(action="supplier.to_create")
     last = said.first()
@@ -181,7 +192,7 @@ def creation_said(supplier: Supplier) -> Mapping[str, Any] | None:
         "from": "person",
         "name": last.actor_name if last else "",
         "id": last.actor_id if last else None,
-        "at": supplier.create_agreed_at.isoformat(),
+        "at": at.isoformat(),
     }
 
 

@@ -3,12 +3,13 @@
 import pytest
 import time_machine
 
-from connections import general
-from connections.models import Connection, Contact
+from connections import events, general
+from connections.models import Connection, ConnectionEvent, Contact
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
 from publishing import coding, suppliers
 from publishing.models import Item, Supplier
+from publishing.reasons import Reason
 from tests.publishing.factories import entry, make_contact, make_supplier, ready_item
 from tests.publishing.steps import (
     begun,
@@ -132,3 +133,44 @@ class TestAListThatLagsBehind:
 
         assert item_now(item).reasons == ["supplier_name_taken"]
         assert zoho.bills == []
+
+
+# Whoever said “create it” meant the organisation that was connected then.
+
+
+def test_in_another_organisation_it_is_asked_again(
+    connected_bakery: Business, bob: User
+) -> None:
+    new = make_supplier(connected_bakery, "New Mill", agreed_by=bob)
+    item = ready_item(connected_bakery, bob, supplier=new)
+
+    with acting_in(connected_bakery.pk):
+        connection = Connection.unscoped.get()
+        connection.organisation_id = "777"
+        connection.save(update_fields=["organisation_id"])
+        events.note(connection, ConnectionEvent.Kind.ORGANISATION)
+        held = coding.review(item_now(item))
+
+        assert Reason.SUPPLIER_NOT_IN_ZOHO in held.open_reasons
+        assert suppliers.creation_said(new) is None
+
+        suppliers.agree_to_create(new, bob)
+        asked = coding.review(item_now(item))
+
+        assert Reason.SUPPLIER_NOT_IN_ZOHO not in asked.open_reasons
+        said = suppliers.creation_said(new)
+        assert said is not None
+        assert said["name"] == "Bob"
+
+
+def test_whoever_has_reconnected_is_not_asked_again(
+    connected_bakery: Business, bob: User
+) -> None:
+    new = make_supplier(connected_bakery, "New Mill", agreed_by=bob)
+    item = ready_item(connected_bakery, bob, supplier=new)
+
+    with acting_in(connected_bakery.pk):
+        events.note(Connection.unscoped.get(), ConnectionEvent.Kind.MENDED)
+        reviewed = coding.review(item_now(item))
+
+    assert reviewed.status == Item.Status.READY
