@@ -16,6 +16,7 @@ from connections.models import (
     Contact,
     ListEntry,
     RefreshRun,
+    TaxExemption,
 )
 from dext_sync.businesses import audit
 from dext_sync.businesses.models import AuditEntry, User
@@ -113,7 +114,9 @@ def _offered(kind: Kind, connection: Connection) -> QuerySet[Any]:
 def _match(entry: ListEntry, offered: Sequence[ListEntry]) -> Entry | None:
     """Of accounts those of the same type: a cost is not proposed an income."""
     candidates = [
-        Entry(each.pk, named(each)) for each in offered if _of_one_type(each, entry)
+        Entry(each.pk, named(each))
+        for each in offered
+        if _of_one_type(each, entry) and may_replace(each, entry)
     ]
     found = match(named(entry), candidates)
     return found if isinstance(found, Entry) else None
@@ -122,6 +125,13 @@ def _match(entry: ListEntry, offered: Sequence[ListEntry]) -> Entry | None:
 def _of_one_type(one: ListEntry, other: ListEntry) -> bool:
     if isinstance(one, Account) and isinstance(other, Account):
         return one.account_type == other.account_type
+    return True
+
+
+def may_replace(new: ListEntry, former: ListEntry) -> bool:
+    """A customer's reason for no tax is none of a cost, on which any other may stand."""
+    if isinstance(new, TaxExemption) and isinstance(former, TaxExemption):
+        return former.is_customers or not new.is_customers
     return True
 
 
@@ -168,6 +178,9 @@ def _chosen(kind: Kind, connection: Connection, choices: Choices) -> Chosen:
         return {}
     offered = _offered(kind, connection).in_bulk(list(mine.values()))
     if set(mine.values()) - set(offered):
+        raise Changed
+    former = kind.model.unscoped.in_bulk(list(mine))
+    if not all(may_replace(offered[mine[pk]], each) for pk, each in former.items()):
         raise Changed
     return {old: offered[new] for old, new in mine.items()}
 

@@ -208,7 +208,7 @@ def _exemptions(place: Place) -> QuerySet[TaxExemption]:
     rows: QuerySet[TaxExemption] = entries_of(TaxExemption)(place)
     if not place.takes_exemptions:
         return rows.none()
-    return rows if place.sells else rows.exclude(kind="customer")
+    return rows if place.sells else rows.exclude(kind=TaxExemption.CUSTOMERS)
 
 
 def _methods(place: Place) -> QuerySet[PaymentMethod]:

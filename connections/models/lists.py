@@ -107,8 +107,15 @@ class TaxRate(ListEntry):
 
 
 class TaxExemption(ListEntry):
+    CUSTOMERS: Final = "customer"
+
     kind = models.CharField(max_length=20, blank=True)
     description = models.CharField(max_length=500, blank=True)
+
+    @property
+    def is_customers(self) -> bool:
+        """Why a customer pays no tax, whatever it buys."""
+        return self.kind == self.CUSTOMERS
 
 
 class Project(ListEntry):

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
-from connections.models import Connection, ListEntry
+from connections.models import Connection, ListEntry, TaxExemption
 from dext_sync.businesses.access import BusinessRequest, business_view
 from dext_sync.businesses.roles import Need
 from publishing import merging, tasks, usage
@@ -32,6 +32,8 @@ class Line:
     typed: str
     error: str = ""
     new: ListEntry | None = None
+    labels: tuple[str, ...] | None = None
+    """What may take its place, where that is not all that the table offers."""
 
     @property
     def used_in(self) -> str:
@@ -47,6 +49,9 @@ class Table:
 
     @property
     def labels(self) -> list[str]:
+        """For the lines that have none of their own."""
+        if all(line.labels is not None for line in self.lines):
+            return []
         return list(_by_label(self.kind))
 
 
@@ -113,14 +118,26 @@ def _table(request: BusinessRequest, kind: KindInUse) -> Table:
         proposed = by_id.get(use.match.id, "") if use.match else ""
         sent = request.POST.get(name, "") if request.method == "POST" else proposed
         typed = plain_words(sent)
-        new = by_label.get(typed)
+        fitting = _fitting(by_label, use)
+        new = fitting.get(typed)
         error = (
             _("Choose one from the list, or leave it empty.")
             if typed and not new
             else ""
         )
-        lines.append(Line(name, use, typed, error, new))
+        own = tuple(fitting) if len(fitting) < len(by_label) else None
+        lines.append(Line(name, use, typed, error, new, own))
     return Table(kind, lines)
+
+
+def _fitting(by_label: dict[str, ListEntry], use: Use) -> dict[str, ListEntry]:
+    if not isinstance(use.entry, TaxExemption):
+        return by_label
+    return {
+        label: entry
+        for label, entry in by_label.items()
+        if merging.may_replace(entry, use.entry)
+    }
 
 
 def _by_label(kind: KindInUse) -> dict[str, ListEntry]:

@@ -15,7 +15,13 @@ from dext_sync.businesses.tenancy import acting_in
 from publishing import archiving, coding, merging
 from publishing.models import Item, Supplier
 from tests.connections.trips import Trip, text
-from tests.publishing.factories import Row, make_contact, make_entry, ready_item
+from tests.publishing.factories import (
+    Row,
+    make_contact,
+    make_entry,
+    ready_item,
+    ready_sale,
+)
 from tests.publishing.pages.test_merging import (
     TestMerging as Merging,
 )
@@ -166,6 +172,55 @@ def test_an_exemption_gets_its_place_like_a_rate(trip: Trip, bob: User) -> None:
     with acting_in(trip.business.pk):
         told = audit.about(trip.business, item)[0].data
     assert (told["field"], told["after"]) == ("tax exemption", "EXPORT")
+
+
+def test_a_cost_gets_no_exemption_that_is_a_customers(trip: Trip, bob: User) -> None:
+    """It may stand on a cost, which has no customer: its picker offers none either."""
+    old = make_entry(TaxExemption, connection_of(trip), "EXPORT", kind="item")
+    item = ready_item(
+        trip.business, bob, tax_rate=None, tax_amount=None, tax_exemption=old
+    )
+    has_changed(trip)
+    make_entry(TaxExemption, connection_of(trip), "EXPORT", kind="customer")
+    goods = make_entry(TaxExemption, connection_of(trip), "GOODS", kind="item")
+    shown = text(trip.opens("merge_lists"))
+
+    assert 'value="EXPORT"' not in shown
+    assert 'value="GOODS"' in shown
+    refused = trip.posts("merge_lists", **{f"tax-exemptions-{old.pk}": "EXPORT"})
+    assert refused.status_code == 422
+    Merging().merges(trip, **{f"tax-exemptions-{old.pk}": "GOODS"})
+    assert item_now(item).tax_exemption_id == goods.pk
+
+
+def test_a_customers_exemption_gets_its_place(trip: Trip, bob: User) -> None:
+    connection = connection_of(trip)
+    old = make_entry(TaxExemption, connection, "CHARITY", kind="customer")
+    item = ready_sale(
+        trip.business, bob, tax_rate=None, tax_amount=None, tax_exemption=old
+    )
+    has_changed(trip)
+    new = make_entry(TaxExemption, connection_of(trip), "CHARITY", kind="customer")
+    make_entry(TaxExemption, connection_of(trip), "GOODS", kind="item")
+    shown = text(trip.opens("merge_lists"))
+
+    assert 'value="GOODS"' in shown
+    Merging().merges(trip, **{f"tax-exemptions-{old.pk}": "CHARITY"})
+    assert item_now(item).tax_exemption_id == new.pk
+
+
+@pytest.mark.parametrize("kind", ["item", ""])
+def test_what_was_chosen_behind_the_page_is_no_customers_either(
+    kind: str, trip: Trip, alice: User, bob: User
+) -> None:
+    old = make_entry(TaxExemption, connection_of(trip), "EXPORT", kind=kind)
+    ready_item(trip.business, bob, tax_rate=None, tax_amount=None, tax_exemption=old)
+    has_changed(trip)
+    connection = connection_of(trip)
+    new = make_entry(TaxExemption, connection, "EXPORT", kind="customer")
+
+    with acting_in(trip.business.pk), pytest.raises(merging.Changed):
+        merging.merge(connection, {("tax-exemptions", old.pk): new.pk}, by=alice)
 
 
 def test_thirty_items_cost_no_more_queries_than_three(trip: Trip, bob: User) -> None:
