@@ -222,15 +222,13 @@ def only_people_know(publication: Publication) -> bool:
     if publication.waiting_reason == Wait.CONNECTION.code:
         return publication.connection.state == Connection.State.DISCONNECTED
     if publication.waiting_reason == Wait.UNCLEAR.code:
-        return _was_sent_long_ago(publication)
+        return _was_looked_for_in_vain(publication)
     return publication.waiting_reason in (Wait.ORGANISATION.code, Wait.LONG_LIST.code)
 
 
-def _was_sent_long_ago(publication: Publication) -> bool:
+def _was_looked_for_in_vain(publication: Publication) -> bool:
     step = _first(publication, Step.State.UNCERTAIN)
-    if step is None or step.sent_at is None:
-        return False
-    return step.sent_at < timezone.now() - UNCLEAR_FOR_LONG
+    return step is not None and step.looked_in_vain >= UNCLEAR_FOR_LONG
 
 
 def _checking(publication: Publication) -> str:

@@ -20,6 +20,7 @@ from publishing import failures, late, leases, messages, pausing, suppliers
 from publishing.leases import LeaseLost
 from publishing.models import Item, Publication, PublishAttempt, Step
 from publishing.outcomes import (
+    LOOKED_IN_VAIN,
     Done,
     Lost,
     Outcome,
@@ -35,6 +36,7 @@ from publishing.reasons import Dated, Why
 logger = logging.getLogger(__name__)
 
 MOST_SELDOM: Final = timedelta(hours=1)
+NO_TIME: Final = timedelta(0)
 SETTLED = (Step.State.DONE, Step.State.REFUSED)
 OF_THE_CONNECTION = (Problem.DISCONNECTED, Problem.ORGANISATION_CHANGED)
 
@@ -215,7 +217,18 @@ def _waits(publication: Publication, step: Step, outcome: Waits) -> None:
             state=Step.State.WAITING
         )
         _end_attempt(step, PublishAttempt.Outcome.WAITING, outcome.words)
+        if outcome.wait.code in LOOKED_IN_VAIN:
+            _count_in_vain(publication, step)
         wait_for(publication, outcome.wait, outcome.until)
+
+
+def _count_in_vain(publication: Publication, step: Step) -> None:
+    """The time since it was last looked for, unless that went to something else."""
+    now, before = timezone.now(), step.failed_look_at
+    goes_on = before is not None and publication.waiting_reason in LOOKED_IN_VAIN
+    more = now - before if before is not None and goes_on else NO_TIME
+    uncertain = Step.unscoped.filter(pk=step.pk, state=Step.State.UNCERTAIN)
+    uncertain.update(looked_in_vain=F("looked_in_vain") + more, failed_look_at=now)
 
 
 def wait_for(publication: Publication, wait: Wait, until: datetime) -> None:
@@ -246,7 +259,9 @@ def lost(publication: Publication, step: Step, words: Words) -> None:
     due_at = (step.sent_at or timezone.now()) + _time_to_look(step)
     with transaction.atomic():
         sending = Step.unscoped.filter(pk=step.pk, state=Step.State.SENDING)
-        if not sending.update(state=Step.State.UNCERTAIN, look_ups=0):
+        if not sending.update(
+            state=Step.State.UNCERTAIN, look_ups=0, looked_in_vain=NO_TIME
+        ):
             raise LeaseLost
         _end_attempt(step, PublishAttempt.Outcome.NO_ANSWER, words)
         if not leases.mine(publication).update(
@@ -273,7 +288,9 @@ def looked(publication: Publication, step: Step) -> int:
     with transaction.atomic():
         leases.hold(publication)
         Step.unscoped.filter(pk=step.pk).update(
-            look_ups=F("look_ups") + 1, looked_at=timezone.now()
+            look_ups=F("look_ups") + 1,
+            looked_at=timezone.now(),
+            looked_in_vain=NO_TIME,
         )
     step.refresh_from_db()
     return step.look_ups

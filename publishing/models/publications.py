@@ -1,6 +1,7 @@
 """Every step of getting an item into Zoho Books."""
 
 import secrets
+from datetime import timedelta
 from typing import ClassVar
 
 from django.db import models
@@ -183,6 +184,10 @@ class Step(BusinessOwned):
     # How often Zoho was asked whether a lost request arrived after all.
     look_ups = models.PositiveSmallIntegerField(default=0)
     looked_at = models.DateTimeField(null=True)
+    # How long Zoho has failed at saying so, without what else was waited for. The
+    # database knows the beginning, as long as processes write that know no such column.
+    looked_in_vain = models.DurationField(default=timedelta(0), db_default=timedelta(0))
+    failed_look_at = models.DateTimeField(null=True)
     # Documents only: Zoho's own list said that the record has one.
     verified_at = models.DateTimeField(null=True)
 

@@ -219,12 +219,10 @@ def test_what_zoho_cannot_say_for_a_day_a_person_may_say(
     is_asked: bool,
 ) -> None:
     """It would be checked, and hold the connection, for ever."""
-    item = ready_sale(bakery, bob, mark_as_sent=True)
-    zoho.fails("answer_lost", method="POST", path="/invoices/*/status/sent")
-    publication = publish(item, bob)
-    zoho.fails("error_500", method="GET", path="/invoices/*", times=100)
-    clock.shift(timedelta(hours=hours))
-    work(publication)
+    item, publication = sent_and_unclear(zoho, bakery, bob, clock)
+    for _look in range(2):
+        clock.shift(timedelta(hours=hours / 2))
+        work(publication)
     assert now(publication).waiting_reason == "unclear"
 
     assert page_of(item).asks_a_person is is_asked
@@ -232,6 +230,71 @@ def test_what_zoho_cannot_say_for_a_day_a_person_may_say(
 
     status = "published" if is_asked else "checking"
     assert item_now(item).status == status
+
+
+def test_the_time_that_it_waited_for_something_else_is_no_time_of_looking(
+    zoho: Zoho,
+    bakery: Business,
+    bob: User,
+    connection: Connection,
+    clock: time_machine.Traveller,
+) -> None:
+    item, publication = sent_and_unclear(zoho, bakery, bob, clock)
+    clock.shift(timedelta(hours=20))
+    work(publication)
+    zoho.is_well()
+    zoho.fails("per_day", method="GET", path="/invoices/*")
+    clock.shift(timedelta(minutes=15))
+    work(publication)
+    assert now(publication).waiting_reason == "day"
+    zoho.fails("error_500", method="GET", path="/invoices/*", times=100)
+    clock.shift(timedelta(hours=30))
+    work(publication)
+    assert now(publication).waiting_reason == "unclear"
+
+    assert not page_of(item).asks_a_person
+
+    clock.shift(timedelta(hours=5))
+    work(publication)
+
+    assert page_of(item).asks_a_person
+
+
+def test_after_an_answer_the_day_begins_anew(
+    zoho: Zoho,
+    bakery: Business,
+    bob: User,
+    connection: Connection,
+    clock: time_machine.Traveller,
+) -> None:
+    item, publication = sent_and_unclear(zoho, bakery, bob, clock)
+    clock.shift(timedelta(hours=23))
+    work(publication)
+    zoho.is_well()
+    clock.shift(timedelta(hours=1))
+    work(publication)
+    assert now(publication).waiting_reason == "answer_lost"
+    zoho.fails("error_500", method="GET", path="/invoices/*", times=100)
+    for _look in range(2):
+        clock.shift(timedelta(hours=2))
+        work(publication)
+    assert now(publication).waiting_reason == "unclear"
+
+    assert not page_of(item).asks_a_person
+
+
+def sent_and_unclear(
+    zoho: Zoho, bakery: Business, by: User, clock: time_machine.Traveller
+) -> tuple[Item, Publication]:
+    """A sale whose mark “sent” was lost before it arrived; the first look fails."""
+    item = ready_sale(bakery, by, mark_as_sent=True)
+    zoho.fails("call_lost", method="POST", path="/invoices/*/status/sent")
+    publication = publish(item, by)
+    zoho.fails("error_500", method="GET", path="/invoices/*", times=100)
+    clock.shift(timedelta(seconds=125))
+    work(publication)
+    assert now(publication).waiting_reason == "unclear"
+    return item, publication
 
 
 def test_what_was_seen_of_one_thing_is_not_said_of_another(
