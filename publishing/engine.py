@@ -171,9 +171,8 @@ def _do(books: ConnectedBooks, publication: Publication, step: Step) -> bool:
         settled = contacting.without_sending(publication)
         if settled is not None:
             return _conclude(publication, step, settled)
-    if step.kind == Step.Kind.SENT and (told := sending.differences(publication)):
-        left = Refused(Problem.LEFT_DRAFT, Problem.LEFT_DRAFT.over(told))
-        return _conclude(publication, step, left)
+    if step.kind == Step.Kind.SENT:
+        return _mark_as_sent(books, publication, step)
     if step.kind == Step.Kind.RECORD and _is_like_a_lost_one(publication, step):
         return _ask_of_lost_ones(books, publication, step)
     if step.kind == Step.Kind.DOCUMENT and publication.attaches:
@@ -217,6 +216,21 @@ def _takes_a_lost_one(publication: Publication) -> bool:
         Publication.unscoped.filter(pk=publication.pk).update(mark=record.mark)
         recovery.doubt(publication, record.found_by.restore.since)
     return True
+
+
+def _mark_as_sent(books: ConnectedBooks, publication: Publication, step: Step) -> bool:
+    """Only a draft, and only if it says there what the document says."""
+    if sending.is_known_no_more(publication):
+        try:
+            status = sending.read_again(books, publication)
+        except ZohoError as error:
+            return _conclude(publication, step, _no_look(publication, step, error))
+        if status != recovery.DRAFT:
+            return _conclude(publication, step, Done(found=True))
+    if told := sending.differences(publication):
+        left = Refused(Problem.LEFT_DRAFT, Problem.LEFT_DRAFT.over(told))
+        return _conclude(publication, step, left)
+    return _send(books, publication, step)
 
 
 def _conclude(publication: Publication, step: Step, outcome: Outcome) -> bool:

@@ -1,8 +1,9 @@
 """One step as one call to Zoho Books, and what came back."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from django.utils import timezone
 
@@ -18,6 +19,8 @@ from publishing.outcomes import Done, time_to_begin
 from publishing.payloads import Amounts, Claim
 
 Record = Bill | Expense | Invoice
+KNOWN_FOR: Final = timedelta(minutes=10)
+"""So long what Zoho has told of a record is not asked again before the next step."""
 
 
 @dataclass(frozen=True)
@@ -194,6 +197,28 @@ def differences(publication: Publication) -> tuple[str, ...]:
     if "total" not in answer:
         return ()  # A person has seen that it is there.
     return _differences(publication, Amounts.from_json(answer))
+
+
+def is_known_no_more(publication: Publication) -> bool:
+    """Whether people may have changed the record since Zoho told of it; a list, in which
+    it was found, tells no tax at all."""
+    step = publication.steps.get(kind=Step.Kind.RECORD)
+    if "total" not in step.answer or step.settled_at is None:
+        return False  # A person has seen that it is there.
+    misses_tax = step.answer["tax"] is None
+    if misses_tax and claim_of(publication).amounts.tax is not None:
+        return True
+    return step.settled_at < timezone.now() - KNOWN_FOR
+
+
+def read_again(books: ZohoBooks, publication: Publication) -> str:
+    """What Zoho tells of the record now is what is known of it; answers its status.
+    Raises any ZohoError."""
+    answer = record_done(publication, record_in_zoho(books, publication)).answer
+    step = publication.steps.get(kind=Step.Kind.RECORD)
+    step.answer = {**step.answer, **answer}
+    step.save(update_fields=["answer"])
+    return str(answer["status"])
 
 
 def _differences(publication: Publication, answered: Amounts) -> tuple[str, ...]:

@@ -253,6 +253,87 @@ def test_one_that_a_person_has_changed_before_it_was_found_is_left_a_draft(
     assert "(total 90 instead of 120.00)" in page_of(item).problem
 
 
+def test_so_is_one_of_which_only_the_tax_was_changed(
+    zoho: Zoho, bakery: Business, bob: User, clock: time_machine.Traveller
+) -> None:
+    """The list in which it is found tells the total, and no tax."""
+    item = ready_sale(bakery, bob, mark_as_sent=True)
+    zoho.fails("answer_lost", method="POST", path="/invoices")
+    publication = publish(item, bob)
+    changed(zoho, tax_total=Decimal(0))
+
+    work_until_settled(publication, clock)
+
+    assert zoho.invoices[0]["status"] == "draft"
+    assert "(tax 0 instead of 20.00)" in page_of(item).problem
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ({"tax_total": Decimal(0)}, "(tax 0 instead of 20.00)"),
+        ({"total": Decimal(90)}, "(total 90 instead of 120.00)"),
+    ],
+)
+def test_one_that_a_person_has_changed_while_it_waited_is_left_a_draft(
+    zoho: Zoho,
+    bakery: Business,
+    bob: User,
+    clock: time_machine.Traveller,
+    said: dict[str, Decimal],
+    told: str,
+) -> None:
+    item = ready_sale(bakery, bob, mark_as_sent=True)
+    zoho.fails("per_day", method="POST", path="/invoices/*/status/sent")
+    publication = publish(item, bob)
+    changed(zoho, **said)
+
+    work_until_settled(publication, clock)
+
+    assert zoho.invoices[0]["status"] == "draft"
+    assert told in page_of(item).problem
+    assert item_now(item).status == "published"
+
+
+def test_one_that_a_person_has_marked_while_it_waited_is_not_marked_again(
+    zoho: Zoho, bakery: Business, bob: User, clock: time_machine.Traveller
+) -> None:
+    item = ready_sale(bakery, bob, mark_as_sent=True)
+    zoho.fails("per_day", method="POST", path="/invoices/*/status/sent")
+    publication = publish(item, bob)
+    changed(zoho, status="paid", total=Decimal(90))
+    zoho.standin.calls.clear()
+
+    work_until_settled(publication, clock)
+
+    assert not [each for each in zoho.standin.calls if "sent" in each["path"]]
+    assert zoho.invoices[0]["status"] == "paid"
+    assert step_of(publication, Step.Kind.SENT).state == "done"
+
+
+def test_one_that_cannot_be_read_before_it_is_marked_waits(
+    zoho: Zoho, bakery: Business, bob: User, clock: time_machine.Traveller
+) -> None:
+    item = ready_sale(bakery, bob, mark_as_sent=True)
+    zoho.fails("per_day", method="POST", path="/invoices/*/status/sent")
+    publication = publish(item, bob)
+    zoho.fails("error_500", method="GET", path="/invoices/*")
+    clock.shift(timedelta(days=1))
+
+    work(publication)
+
+    assert zoho.invoices[0]["status"] == "draft"
+    work_until_settled(publication, clock)
+    assert zoho.invoices[0]["status"] == "sent"
+
+
+def changed(zoho: Zoho, **fields: object) -> None:
+    """A person has opened the draft in Zoho Books."""
+    (invoice,) = zoho.invoices
+    number = invoice["invoice_id"]
+    changes.update(zoho.standin, BAKERY, "invoices", number, **fields)
+
+
 def test_what_keeps_a_sale_a_draft_is_said_though_its_document_is_there(
     zoho: Zoho, bakery: Business, bob: User
 ) -> None:
