@@ -127,7 +127,7 @@ def ask(check_id: int) -> None:
         _later(check, UNTIL_SOMEBODY_ACTS)
     except ZohoError as error:
         logger.info("%s cannot be read now: %s", check, error)
-        _later(check, _gap(check, error))
+        _later(check, _gap(check, error), failing_since=_failing_since(check, error))
     else:
         _finish(check)
 
@@ -155,14 +155,24 @@ def _gap(check: RestoreCheck, error: ZohoError) -> timedelta:
     asked = timedelta(seconds=getattr(error, "retry_after", None) or 0)
     if isinstance(error, ZohoRateLimited):
         return asked or TRIED_AGAIN
-    in_vain = timezone.now() - check.restore.at - uncertain_time()
+    in_vain = timezone.now() - (check.failing_since or timezone.now())
     most = WHILE_AWAY if isinstance(error, ZohoUnavailable) else MOST_SELDOM
     return max(asked, TRIED_AGAIN, min(most, in_vain))
 
 
-def _later(check: RestoreCheck, gap: timedelta) -> None:
-    due_at = timezone.now() + gap
-    RestoreCheck.unscoped.filter(pk=check.pk).update(due_at=due_at, leased_until=None)
+def _failing_since(check: RestoreCheck, error: ZohoError) -> datetime | None:
+    """A limit is no failure, and mends none."""
+    if isinstance(error, ZohoRateLimited):
+        return check.failing_since
+    return check.failing_since or timezone.now()
+
+
+def _later(
+    check: RestoreCheck, gap: timedelta, *, failing_since: datetime | None = None
+) -> None:
+    RestoreCheck.unscoped.filter(pk=check.pk).update(
+        due_at=timezone.now() + gap, leased_until=None, failing_since=failing_since
+    )
 
 
 def _read(books: ConnectedBooks, check: RestoreCheck) -> None:
@@ -189,9 +199,12 @@ def _read_through(books: ConnectedBooks, check: RestoreCheck) -> None:
 
 
 def _turn_to(check: RestoreCheck, *, page: int, reading: int) -> None:
-    check.page, check.reading = page, reading
+    check.page, check.reading, check.failing_since = page, reading, None
     RestoreCheck.unscoped.filter(pk=check.pk).update(
-        page=page, reading=reading, leased_until=timezone.now() + LEASE
+        page=page,
+        reading=reading,
+        failing_since=None,
+        leased_until=timezone.now() + LEASE,
     )
 
 

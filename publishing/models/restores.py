@@ -42,6 +42,8 @@ class RestoreCheck(BusinessOwned):
     page = models.PositiveIntegerField(default=1)
     reading = models.PositiveSmallIntegerField(default=1)
     due_at = models.DateTimeField(default=timezone.now)
+    # The first of the failures since anything was read of it.
+    failing_since = models.DateTimeField(null=True)
     leased_until = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
 
