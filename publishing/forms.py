@@ -16,6 +16,7 @@ from connections.models import (
     BankAccount,
     Contact,
 )
+from dext_sync.businesses.forms import readable
 from publishing import methods
 from publishing.models import (
     Item,
@@ -73,7 +74,7 @@ def _day(text: str, _place: Place) -> date | None:
 def _text(most: int) -> Callable[[str, Place], str]:
     def cleaned(text: str, _place: Place) -> str:
         value: str = forms.CharField(required=False, max_length=most).clean(text)
-        return value
+        return readable(value).strip()
 
     return cleaned
 

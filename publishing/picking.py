@@ -27,6 +27,7 @@ from connections.models import (
     TaxExemption,
     TaxRate,
 )
+from dext_sync.businesses.forms import readable
 from dext_sync.businesses.models import Business
 from publishing import methods, suppliers
 from publishing.models import (
@@ -117,8 +118,9 @@ class Place:
 
 
 def plain_words(text: str) -> str:
-    """What was typed without NUL, which the database takes in no text."""
-    return text.replace("\0", " ").strip()
+    """What was typed without NUL, which the database takes in no text, and without what
+    nobody sees: it comes along from PDFs."""
+    return readable(text.replace("\0", " ")).strip()
 
 
 @dataclass(frozen=True)
@@ -411,7 +413,7 @@ def picked_supplier(
     if kind == "supplier":
         supplier: Supplier = _by_id(_known_suppliers(place), rest)
         return supplier
-    name = " ".join((rest if kind == "new" else typed).split())
+    name = " ".join(plain_words(rest if kind == "new" else typed).split())
     if not name:
         return None
     exact = list(_parties(place).filter(name__iexact=name)[:2])

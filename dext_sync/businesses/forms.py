@@ -23,6 +23,11 @@ UNSEEN = re.compile(
 """Controls, no width at all, and what turns letters round; joiners have their use."""
 
 
+def readable(text: str) -> str:
+    """What is seen of it."""
+    return UNSEEN.sub("", text)
+
+
 def narrow(fields: dict[str, forms.Field], business: Business) -> None:
     """Choices of rows are those of this business alone."""
     for field in fields.values():
@@ -43,7 +48,7 @@ class NameField(forms.CharField):
     """One line as it is read, and no link: names are written into letters to strangers."""
 
     def to_python(self, value: object) -> str:
-        return " ".join(UNSEEN.sub("", str(super().to_python(value) or "")).split())
+        return " ".join(readable(str(super().to_python(value) or "")).split())
 
     def validate(self, value: str) -> None:
         super().validate(value)

@@ -35,6 +35,9 @@ from tests.publishing.pages.conftest import At, now, text
         ("due_date", "2026-12-24", date(2026, 12, 24)),
         ("reference", "INV-7", "INV-7"),
         ("description", "Flour", "Flour"),
+        # As a PDF gives it to whoever copies from it, or somebody who would deceive.
+        ("reference", "INV\u200b-7\u202e", "INV-7"),
+        ("description", "\ufeffFlo\u2066ur", "Flour"),
         ("currency", "EUR", "EUR"),
         ("total", "1,234.50", Decimal("1234.50")),
         ("total", "£1,234.50", Decimal("1234.50")),
@@ -58,6 +61,19 @@ def test_each_field_saves_by_itself(
     )
     assert getattr(now(item), field) == stored
     assert "Saved" in text(answer)
+
+
+@pytest.mark.parametrize(
+    "data", [{"value": "new:New\u200b Mill\u202e"}, {"typed": "\ufeffNew Mill"}]
+)
+def test_a_new_supplier_is_called_what_is_read(
+    at: At, bob: User, bakery: Business, item: Item, data: dict[str, str]
+) -> None:
+    at(bob, bakery).posts("item_field", item.pk, "supplier", data=data, htmx=True)
+    with acting_in(bakery.pk):
+        found = now(item).supplier
+    assert found is not None
+    assert found.name == "New Mill"
 
 
 @pytest.mark.parametrize(
