@@ -129,3 +129,23 @@ def test_what_was_typed_without_a_session_stays_where_it_was_typed(
     )
     assert answer.status_code == 401
     assert "HX-Redirect" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    ("address", "heading"),
+    [
+        ("email/", "Your email addresses"),
+        ("password/change/", "Change your password"),
+        ("logout/", "Sign out"),
+        ("2fa/", "Two-factor sign-in"),
+        ("2fa/webauthn/", "Passkeys and security keys"),
+    ],
+)
+def test_an_account_page_has_one_heading_and_it_comes_first(
+    address: str, heading: str, alice: User, browse: Browse
+) -> None:
+    page = browse(alice).get(f"/accounts/{address}").text
+
+    assert page.count("<h1") == 1
+    assert f'<h1 class="page__title">{heading}</h1>' in page
+    assert page.index("</h1>") < page.index("messages") < page.index("breadcrumb")
