@@ -32,7 +32,7 @@ SENTENCES = {
     "person.sign_in_failed": _("failed to sign in"),
     "person.second_step_failed": _("failed at the second step of signing in"),
     "person.password_changed": _("changed their password"),
-    "person.password_reset": _("set a new password through a link in a letter"),
+    "person.password_reset": _("set a new password through a link in an email"),
     "person.two_factor_on": _("switched two-factor sign-in on"),
     "person.two_factor_off": _("switched two-factor sign-in off"),
     "connection.consent_started": _("set out to Zoho to give permission"),

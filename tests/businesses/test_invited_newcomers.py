@@ -137,11 +137,11 @@ def test_whoever_belongs_nowhere_is_told_of_the_letter(
     nora = make_user("Nora")
 
     assert (
-        "open the link in the letter instead"
+        "open the link in the email instead"
         in browse(nora).get("/businesses/new/").text
     )
     assert (
-        "open the link in the letter" not in browse(alice).get("/businesses/new/").text
+        "open the link in the email" not in browse(alice).get("/businesses/new/").text
     )
 
 

@@ -113,9 +113,9 @@ def test_a_forgotten_password_is_set_anew(
     assert alice.check_password("another long one")
     assert mailoutbox[1].subject == "Your password was reset"
     said = str(mailoutbox[1].body)
-    assert "through the link in our letter" in said
+    assert "through the link in our email" in said
     assert re.search(r"- Time: \d+ [A-Z][a-z]{2} \d{4}, \d\d:\d\d UTC\n", said)
-    assert actions(bakery)[-1] == "Alice set a new password through a link in a letter"
+    assert actions(bakery)[-1] == "Alice set a new password through a link in an email"
 
 
 def test_every_letter_of_allauths_is_in_our_words() -> None:

@@ -64,7 +64,7 @@ def _is_invited(form: InviteForm, request: BusinessRequest) -> bool:
             request.business, address, rights(form), by=request.user
         )
     except OSError:
-        outcome = Refused(_("The letter could not be sent. Try again in a moment."))
+        outcome = Refused(_("The email could not be sent. Try again in a moment."))
     if isinstance(outcome, Refused):
         form.add_error(None, outcome.sentence)
     return isinstance(outcome, Done)

@@ -57,7 +57,7 @@ def test_it_says_what_it_means_before_zoho_is_asked(taker: Trip, zoho: Zoho) -> 
     )
     page = text(taker.opens("connection_take_over", taker.consent.pk, organisation))
     assert f"Take {BAKERY} over?" in page
-    assert "whose Admins get a mail" in page
+    assert "whose Admins get an email" in page
     assert "Alice" not in page
     assert zoho.calls("GET", "/users/me") == []
 
