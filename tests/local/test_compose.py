@@ -153,3 +153,9 @@ def test_what_is_only_passed_on_is_there_where_it_is_set() -> None:
     told = {"METRICS_TOKEN": None, "TRUSTED_PROXIES": None, "DEBUG": "False"}
     passed = compose_file.service({"environment": told}, {"METRICS_TOKEN": "x"})
     assert passed == {"environment": {"METRICS_TOKEN": "x", "DEBUG": "False"}}
+
+
+def test_what_could_send_something_is_stopped_before_a_backup_is_restored() -> None:
+    lines = (ROOT / "README.md").read_text().splitlines()
+    (stopping,) = (line for line in lines if line.startswith("docker compose stop"))
+    assert set(stopping.split()[3:]) == set(PROCESSES)
