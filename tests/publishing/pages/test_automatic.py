@@ -326,6 +326,18 @@ class TestTheDay:
         )
         assert '<b class="num">1</b> The category is missing.' in page
 
+    def test_one_of_several_would_have_gone_by_itself(
+        self, at: At, alice: User, bob: User, bakery: Business, acme: Supplier
+    ) -> None:
+        ready_item(bakery, bob, supplier=acme, reference="R-1")
+        ready_item(bakery, bob, supplier=acme, reference="R-2", category=None)
+
+        page = text(at(alice, bakery).opens("supplier", "suppliers", acme.pk))
+
+        assert (
+            "Of the last 2 items 1 would have been published by itself, 1 not" in page
+        )
+
     def test_it_says_that_an_item_may_count_under_several_reasons(
         self, at: At, alice: User, bob: User, bakery: Business, acme: Supplier
     ) -> None:

@@ -317,6 +317,16 @@ def test_the_currency_that_was_typed_in_stays(
 
 
 class TestCategoryRules:
+    def test_one_past_item_is_one_item(
+        self, at: At, alice: User, bob: User, connected_bakery: Business
+    ) -> None:
+        make_item(connected_bakery, bob, description="Parcel to Leeds")
+        data = {"words": "Parcel", "searched_in": "both", "category_typed": "Postage"}
+
+        tried = at(alice, connected_bakery).posts("category_rules", data=data)
+
+        assert "It would have changed 1 of 1 item." in words(tried)
+
     def test_one_is_tried_on_past_items_before_it_is_saved(
         self, at: At, alice: User, bob: User, connected_bakery: Business
     ) -> None:
