@@ -111,6 +111,11 @@ def test_suppliers_and_customers_are_two_lists(trip: Trip) -> None:
     assert not set(suppliers) & set(customers)
 
 
+def test_a_list_of_zohos_is_told_from_the_page_of_rules(trip: Trip) -> None:
+    page = text(trip.opens("list_page", "suppliers"))
+    assert "<title>Suppliers · Lists · dext_sync</title>" in page
+
+
 def test_a_search_finds_every_word_in_the_name(trip: Trip) -> None:
     assert names(trip.opens("list_page", "categories", q="BANK fees")) == [
         "Bank Fees and Charges"

@@ -68,6 +68,14 @@ def chosen(visitor: Visitor, content: str | bytes) -> HttpResponse:
     return visitor.posts("suppliers_file", "suppliers", data={"file": file})
 
 
+def test_the_title_says_whose_file_it_is(
+    at: At, alice: User, connected_bakery: Business
+) -> None:
+    page = at(alice, connected_bakery).opens("suppliers_file", "suppliers")
+
+    assert "<title>Suppliers from a file · dext_sync</title>" in page.text
+
+
 class TestFiles:
     GOOD = "Name,Category,Due after,Paid\nAcme Paper Ltd,postage,14,no\nNew One,,,\n"
 
