@@ -145,3 +145,10 @@ function unsay(which) {
 function isSaid(which) {
   return Boolean(messages()?.querySelector(`[data-said="${which}"]`));
 }
+
+// `data-then="id"`: a form that goes with its own answer; whoever pressed its button goes on
+// there, unless they are somewhere else by now.
+document.addEventListener("htmx:afterSettle", (event) => {
+  const next = event.detail.requestConfig?.elt.dataset.then;
+  if (next && document.activeElement === document.body) document.getElementById(next)?.focus();
+});

@@ -122,6 +122,9 @@ def publish_an_expense_of_a_new_supplier(page: Page, folder: Path) -> None:
     pick(page, "Supplier", "Harbour Flowers")
     page.get_by_role("button", name="Create it in Zoho Books").click()
     expect(page.get_by_text("Harbour Flowers is not in Zoho Books")).to_be_hidden()
+    # The button is gone: whoever works with the keyboard goes on at the field.
+    supplier = page.get_by_role("combobox", name="Supplier", exact=True)
+    expect(supplier).to_be_focused()
     fill(page, "Total", "24.00")
     pick(page, "Tax rate", "Standard Rate")
     pick(page, "Category", "Office Supplies")
