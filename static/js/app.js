@@ -146,9 +146,13 @@ function isSaid(which) {
   return Boolean(messages()?.querySelector(`[data-said="${which}"]`));
 }
 
-// `data-then="id"`: a form that goes with its own answer; whoever pressed its button goes on
-// there, unless they are somewhere else by now.
+// `data-then="id …"`: a form that goes with its own answer. Whoever pressed its button goes on
+// at the first of these that is there, unless they are somewhere else by now.
 document.addEventListener("htmx:afterSettle", (event) => {
-  const next = event.detail.requestConfig?.elt.dataset.then;
-  if (next && document.activeElement === document.body) document.getElementById(next)?.focus();
+  const places = event.detail.requestConfig?.elt.dataset.then;
+  if (!places || document.activeElement !== document.body) return;
+  places.split(" ").some((id) => {
+    document.getElementById(id)?.focus();
+    return document.activeElement !== document.body;
+  });
 });

@@ -29,7 +29,8 @@ def sees_both(page: Page) -> None:
 
 def says_different(page: Page) -> None:
     page.get_by_role("button", name="It is different from all of these").click()
-    expect(page.get_by_text("Ready to publish.")).to_be_visible()
+    # The button is gone; Publish is not where a second Enter would land.
+    expect(page.get_by_text("Ready to publish.")).to_be_focused()
     expect(page.get_by_role("heading", name="Is it the same?")).to_be_hidden()
     expect(page.get_by_role("button", name="Publish", exact=True)).to_be_enabled()
     is_accessible(page)
