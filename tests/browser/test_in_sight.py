@@ -77,6 +77,20 @@ def test_the_list_keeps_its_columns_and_its_place(
     expect(page.get_by_text("Nothing fits this view")).to_be_visible()
 
 
+def test_a_long_file_name_leaves_the_documents_tools_in_sight(
+    page: Page, site: Site, bakery: Business, alice: User
+) -> None:
+    connected_to(site.zoho, bakery)
+    ready_item(bakery, alice, file_name=f"{'scan of a bill ' * 12}.pdf")
+    is_signed_in(page, site)
+
+    page.get_by_role("link", name="Acme Paper Ltd").click()
+
+    for name in ("Zoom in", "Rotate", "Download"):
+        tool = page.get_by_role("link", name=name, exact=True)
+        expect(tool).to_be_in_viewport(ratio=1)
+
+
 def test_an_item_is_published_from_wherever_one_reads(
     page: Page, site: Site, bakery: Business, alice: User
 ) -> None:
