@@ -441,3 +441,13 @@ class TestPaymentMethods:
         assert "changed the rule of Company Card •4242: publish to Expenses" in words(
             visitor.opens("activity")
         )
+
+
+def test_the_page_of_reasons_is_titled_by_its_question(
+    at: At, bob: User, connected_bakery: Business
+) -> None:
+    item = make_item(connected_bakery, bob, reference="INV-7")
+
+    page = at(bob, connected_bakery).opens("item_why", item.pk, "category")
+
+    assert "<title>Why this category? · Invoice INV-7 · dext_sync</title>" in page.text
