@@ -9,6 +9,7 @@ import time
 from datetime import timedelta
 from typing import Final
 
+from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
@@ -80,7 +81,9 @@ def _next_in(business_id: int) -> int | None:
 
 
 def _wait_with(met: Publication) -> None:
-    """What is not more urgent would meet the same limit."""
+    """What is not more urgent would meet the same limit. Several lanes meet it at once,
+    each with thousands: none waits for a row, for whoever holds it says the same of it.
+    """
     others = _free().filter(
         connection=met.connection_id,
         state=Publication.State.WAITING,
@@ -88,7 +91,11 @@ def _wait_with(met: Publication) -> None:
         waiting_reason__in=["", *OF_ALL],
         due_at__lt=met.due_at,
     )
-    others.update(waiting_reason=met.waiting_reason, due_at=met.due_at)
+    unheld = others.select_for_update(no_key=True, skip_locked=True)
+    with transaction.atomic():
+        Publication.unscoped.filter(pk__in=unheld.values("pk")).update(
+            waiting_reason=met.waiting_reason, due_at=met.due_at
+        )
 
 
 def _free() -> QuerySet[Publication]:
