@@ -7,7 +7,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Final
 
-from django.db import OperationalError
+from django.db import OperationalError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from psycopg2.errors import DeadlockDetected
@@ -15,7 +15,7 @@ from psycopg2.errors import DeadlockDetected
 from connections.models import Connection
 from dext_sync.businesses import audit
 from dext_sync.businesses.models import Business
-from publishing import coding, one_by_one, requesting
+from publishing import coding, holding, one_by_one, requesting
 from publishing.autopublish import (
     AutoFacts,
     Decision,
@@ -51,7 +51,9 @@ def decide_due(business: Business) -> int:
     """Decide about items that have rested; how many, of at most MOST_AT_ONCE."""
     due = Item.unscoped.filter(business=business, auto_due_at__lte=timezone.now())
     if not anybody_speaks(business, connection_of(business)):
-        due.update(auto_due_at=None)
+        with transaction.atomic():
+            still_due = Item.unscoped.filter(pk__in=holding.in_order(due))
+            still_due.update(auto_due_at=None)
         return 0
     numbers = due.order_by("auto_due_at", "pk").values_list("pk", flat=True)
     chosen = list(numbers[:MOST_AT_ONCE])

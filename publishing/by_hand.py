@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from dext_sync.businesses import audit
 from dext_sync.businesses.models import User
-from publishing import leases, results
+from publishing import leases, pausing, results
 from publishing.leases import LeaseLost
 from publishing.models import Item, Publication, PublishAttempt, Step
 from publishing.outcomes import Done, Refused
@@ -30,6 +30,7 @@ def settle(item: Item, *, is_there: bool, by: User, step_id: int | None = None) 
         return False
     try:
         with transaction.atomic():
+            pausing.hold_suppliers(mine)
             _settle(mine, step, is_there=is_there, by=by)
     except LeaseLost:
         return False

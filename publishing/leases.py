@@ -2,10 +2,12 @@
 
 from datetime import datetime
 
+from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from publishing.models import Publication
+from publishing import holding
+from publishing.models import Item, Publication
 from publishing.outcomes import uncertain_time
 
 
@@ -39,8 +41,21 @@ def extend(publication: Publication, now: datetime) -> None:
 
 def hold(publication: Publication) -> None:
     """Nobody takes it over until this is committed. Raises LeaseLost."""
+    hold_item(publication)
     if not mine(publication).update(leased_until=publication.leased_until):
         raise LeaseLost
+
+
+def hold_item(publication: Publication) -> None:
+    """Before the publication and its steps, as whoever acts on the item does."""
+    holding.in_order(Item.unscoped.filter(pk=publication.item_id))
+
+
+def make_due(publications: QuerySet[Publication]) -> None:
+    """At once. Whoever holds one of them is waited for: none is passed over."""
+    with transaction.atomic():
+        numbers = holding.in_order(publications)
+        Publication.unscoped.filter(pk__in=numbers).update(due_at=timezone.now())
 
 
 def give_back(publication: Publication) -> None:

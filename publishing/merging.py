@@ -20,7 +20,7 @@ from connections.models import (
 )
 from dext_sync.businesses import audit
 from dext_sync.businesses.models import AuditEntry, User
-from publishing import coding, suppliers, usage
+from publishing import coding, holding, suppliers, usage
 from publishing.copies import Entry, match
 from publishing.facts import named, places_in
 from publishing.models import Item, Supplier
@@ -159,9 +159,9 @@ def merge(connection: Connection, choices: Choices, *, by: User) -> int:
             raise Changed
         chosen = [(kind, _chosen(kind, fresh, choices)) for kind in KINDS]
         places = [(place, entries) for kind, entries in chosen for place in kind.places]
-        counted = sum(_put(place, fresh, entries) for place, entries in places)
+        counted = _merge_parties(fresh)
+        counted += sum(_put(place, fresh, entries) for place, entries in places)
         counted += _put_into_items(fresh, places, by)
-        counted += _merge_parties(fresh)
         audit.record(
             fresh.business,
             "lists.merged",
@@ -197,8 +197,10 @@ def _put(place: Place, connection: Connection, chosen: Chosen) -> int:
     instead = [
         When(**{place.column: old}, then=Value(new.pk)) for old, new in chosen.items()
     ]
-    rows = _rows(place, connection, chosen)
-    return rows.update(**{place.column: Case(*instead)})
+    numbers = holding.in_order(_rows(place, connection, chosen))
+    rows = place.model.unscoped.filter(pk__in=numbers)
+    changed: int = rows.update(**{place.column: Case(*instead)})
+    return changed
 
 
 def _put_into_items(
@@ -244,11 +246,11 @@ def _put_into(
 
 
 def _locked(numbers: Sequence[int]) -> QuerySet[Item]:
-    """In the order in which everybody locks several of them. Read once they are locked:
-    a statement that waited would join what they led to before."""
-    items = Item.unscoped.filter(pk__in=numbers).order_by("pk")
-    held = items.select_for_update(of=("self",), no_key=True)
-    list(held.values_list("pk"))
+    """Read once they are locked: a statement that waited would join what they led to
+    before."""
+    # None that was published meanwhile: its worker may wait for a supplier.
+    open_ones = Item.unscoped.filter(pk__in=numbers, status__in=coding.EDITABLE)
+    items = Item.unscoped.filter(pk__in=holding.in_order(open_ones)).order_by("pk")
     return items.select_related(*coding.RELATED).prefetch_related("publications")
 
 
@@ -278,6 +280,7 @@ def _line(item: Item, name: str, before: str, after: str, by: User) -> AuditEntr
 
 
 def _merge_parties(connection: Connection) -> int:
+    holding.in_order(_parties(connection))
     found = parties(connection)
     matched = [
         Supplier(pk=number, contact=contact)

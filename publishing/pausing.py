@@ -7,8 +7,24 @@ from django.utils import timezone
 
 from dext_sync.businesses import audit
 from dext_sync.businesses.models import User
-from publishing import coding
+from publishing import coding, holding
 from publishing.models import Item, Publication, Supplier
+
+
+def hold_suppliers(publication: Publication) -> None:
+    """Those that its end may pause or free, before its item, as whoever merges suppliers
+    holds them."""
+    concerned = (
+        Q(pk=publication.item.supplier_id)
+        | Q(being_created_by=publication.pk)
+        | Q(paused_over=publication.item_id)
+    )
+    holding.in_order(Supplier.unscoped.filter(concerned))
+
+
+def hold_paused(publication: Publication) -> None:
+    """Those that it may free, and no other: many of one supplier end at once."""
+    holding.in_order(Supplier.unscoped.filter(paused_over=publication.item_id))
 
 
 def pause_over(publication: Publication, reason: str) -> None:
@@ -69,9 +85,5 @@ def decide_again(items: QuerySet[Item]) -> None:
     soon = coding.rested()
     rest = Q(auto_due_at=None) | Q(auto_due_at__gt=soon)
     with transaction.atomic():
-        ready = items.filter(rest, status=Item.Status.READY).order_by("pk")
-        # In this order, as whoever else locks several of them.
-        numbers = list(
-            ready.select_for_update(no_key=True).values_list("pk", flat=True)
-        )
+        numbers = holding.in_order(items.filter(rest, status=Item.Status.READY))
         Item.unscoped.filter(pk__in=numbers).update(auto_due_at=timezone.now())

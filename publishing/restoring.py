@@ -27,7 +27,7 @@ from connections.zoho.errors import (
 from connections.zoho.types import Bill, Expense, Invoice, Page
 from dext_sync.businesses import audit
 from dext_sync.businesses.models import AuditEntry, Business
-from publishing import coding, late, marks, recovery, requesting
+from publishing import coding, late, leases, marks, recovery, requesting
 from publishing.decision import rounded
 from publishing.facts import facts_of, places_of
 from publishing.models import (
@@ -268,31 +268,37 @@ def _number(row: Record) -> str:
 
 def _finish(check: RestoreCheck) -> None:
     """Every record finds its item or is told to people; what has waited goes on."""
-    with transaction.atomic():
-        unclaimed = check.records.filter(item=None).order_by("-pk")
-        records = {record.mark: record for record in unclaimed}
-        for item, record in _owners(check, records):
+    unclaimed = check.records.filter(item=None).order_by("-pk")
+    records = {record.mark: record for record in unclaimed}
+    for item, record in list(_owners(check, records)):
+        # One by one, so that none is held while another one is waited for.
+        with transaction.atomic():
             _give(record, item, check)
-        for record in check.records.filter(item=None):
-            audit.record(
-                check.connection.business,
-                "restore.unknown",
-                subject_name=str(record),
-                zoho_id=record.zoho_id,
-                date=day_of(record),
-                total=total_of(record),
-            )
-        RestoreCheck.unscoped.filter(pk=check.pk).update(
-            finished_at=timezone.now(), leased_until=None
+    with transaction.atomic():
+        _end(check)
+
+
+def _end(check: RestoreCheck) -> None:
+    """Unless another worker has done it."""
+    open_ones = RestoreCheck.unscoped.filter(pk=check.pk, finished_at=None)
+    if not open_ones.update(finished_at=timezone.now(), leased_until=None):
+        return
+    for record in check.records.filter(item=None):
+        audit.record(
+            check.connection.business,
+            "restore.unknown",
+            subject_name=str(record),
+            zoho_id=record.zoho_id,
+            date=day_of(record),
+            total=total_of(record),
         )
-        # Of its own kind alone: else two checks that end at once wait for each other.
-        waiting = Publication.unscoped.filter(
-            connection=check.connection,
-            kind=check.kind,
-            finished_at=None,
-            waiting_reason=Wait.RESTORED.code,
-        )
-        waiting.update(due_at=timezone.now())
+    waiting = Publication.unscoped.filter(
+        connection=check.connection,
+        kind=check.kind,
+        finished_at=None,
+        waiting_reason=Wait.RESTORED.code,
+    )
+    leases.make_due(waiting)
 
 
 def _owners(
@@ -313,9 +319,9 @@ def _owners(
 
 def _give(record: UnknownRecord, item: Item, check: RestoreCheck) -> None:
     """The engine finds it there, attaches what is missing, and says so."""
+    fresh = coding.locked(item.pk)
     if not UnknownRecord.unscoped.filter(pk=record.pk, item=None).update(item=item):
         return
-    fresh = coding.locked(item.pk)
     if standing := fresh.standing_publication:
         late.tell_second(standing, record.zoho_id)
         return

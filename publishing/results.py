@@ -62,6 +62,7 @@ def opened(publication: Publication, step: Step, request: dict[str, Any]) -> Non
     now = timezone.now()
     with transaction.atomic(durable=True):
         connection = _hold_connection(publication)
+        leases.hold_item(publication)
         if not step.follows_record:
             _require_open_period(publication, connection)
         leases.extend(publication, now)
@@ -140,6 +141,9 @@ def done(publication: Publication, step: Step, outcome: Done) -> None:
     """A step that was refused meanwhile is put right: Zoho has it after all. So is one
     of which a person has said that it is there, and could not say the id."""
     with transaction.atomic():
+        if step.kind == Step.Kind.CONTACT:
+            pausing.hold_suppliers(publication)
+        leases.hold_item(publication)
         before = Step.unscoped.select_for_update().get(pk=step.pk)
         is_late = before.state == Step.State.DONE
         if is_late:
@@ -213,13 +217,13 @@ def _record_step(publication: Publication, step: Step, outcome: Done) -> None:
 def _waits(publication: Publication, step: Step, outcome: Waits) -> None:
     """The step goes back to where it was: unsent, or still uncertain."""
     with transaction.atomic():
+        wait_for(publication, outcome.wait, outcome.until)
         Step.unscoped.filter(pk=step.pk, state=Step.State.SENDING).update(
             state=Step.State.WAITING
         )
         _end_attempt(step, PublishAttempt.Outcome.WAITING, outcome.words)
         if outcome.wait.code in LOOKED_IN_VAIN:
             _count_in_vain(publication, step)
-        wait_for(publication, outcome.wait, outcome.until)
 
 
 def _count_in_vain(publication: Publication, step: Step) -> None:
@@ -236,6 +240,7 @@ def wait_for(publication: Publication, wait: Wait, until: datetime) -> None:
     uncertain = publication.steps.filter(state=Step.State.UNCERTAIN).exists()
     state = Publication.State.CHECKING if uncertain else Publication.State.WAITING
     with transaction.atomic():
+        leases.hold_item(publication)
         if not leases.mine(publication).update(
             state=state, waiting_reason=wait.code, due_at=until, leased_until=None
         ):
@@ -258,6 +263,7 @@ def lost(publication: Publication, step: Step, words: Words) -> None:
     """Look before it is repeated, and not before the request can have finished."""
     due_at = (step.sent_at or timezone.now()) + _time_to_look(step)
     with transaction.atomic():
+        leases.hold_item(publication)
         sending = Step.unscoped.filter(pk=step.pk, state=Step.State.SENDING)
         if not sending.update(
             state=Step.State.UNCERTAIN, look_ups=0, looked_in_vain=NO_TIME
@@ -321,6 +327,7 @@ def refused(publication: Publication, step: Step, outcome: Refused) -> None:
     """What follows the record leaves it published if it is not taken; else it has
     failed."""
     with transaction.atomic():
+        pausing.hold_suppliers(publication)
         leases.hold(publication)
         unsettled = Step.unscoped.filter(pk=step.pk).exclude(state__in=SETTLED)
         if not unsettled.update(state=Step.State.REFUSED, settled_at=timezone.now()):
@@ -355,6 +362,10 @@ def published(publication: Publication) -> None:
     """Every step is settled: the item is in the books, once. Raises LeaseLost."""
     now = timezone.now()
     with transaction.atomic():
+        pausing.hold_paused(publication)
+        item = Item.unscoped.select_for_update(of=("self",), no_key=True).get(
+            pk=publication.item_id
+        )
         if not leases.mine(publication).update(
             state=Publication.State.PUBLISHED,
             finished_at=now,
@@ -362,9 +373,6 @@ def published(publication: Publication) -> None:
             waiting_reason="",
         ):
             raise LeaseLost
-        item = Item.unscoped.select_for_update(of=("self",), no_key=True).get(
-            pk=publication.item_id
-        )
         before = (item.published_at, item.document_missing)
         item.status = Item.Status.PUBLISHED
         item.reasons = []
@@ -442,7 +450,6 @@ def failed(publication: Publication, outcome: Refused) -> None:
         ):
             raise LeaseLost
         suppliers.release_creation(publication.pk)
-        # The supplier before its item, as whoever merges suppliers locks them.
         if outcome.reason is None and outcome.problem not in OF_THE_CONNECTION:
             pausing.pause_over(publication, outcome.text)
         _send_back(publication, outcome.reason)

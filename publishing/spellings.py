@@ -7,7 +7,7 @@ from django.db.models.functions import Coalesce
 from connections.models import Contact
 from dext_sync.businesses import audit
 from dext_sync.businesses.models import Business, User
-from publishing import coding, suppliers
+from publishing import coding, holding, suppliers
 from publishing.models import Item, Publication, Supplier
 
 
@@ -35,7 +35,8 @@ def merge(kept: Supplier, other: Supplier, *, by: User, is_new: bool = False) ->
             raise NotMergeable
         other.merged_into = kept
         other.save(update_fields=["merged_into"])
-        _outside_zoho(Item.unscoped.filter(supplier=other)).update(
+        theirs = _outside_zoho(Item.unscoped.filter(supplier=other))
+        Item.unscoped.filter(pk__in=holding.in_order(theirs)).update(
             supplier=kept,
             spelled_as=Coalesce(F("spelled_as"), other.pk),
             auto_due_at=coding.rested(),
@@ -55,8 +56,10 @@ def take_back(other: Supplier, *, by: User) -> None:
         other.merged_into = None
         other.save(update_fields=["merged_into"])
         theirs = Item.unscoped.filter(spelled_as__in=[other, *spellings_of(other)])
-        mine = theirs.filter(supplier=suppliers.root(kept))
-        _outside_zoho(mine).update(supplier=other, auto_due_at=coding.rested())
+        mine = _outside_zoho(theirs.filter(supplier=suppliers.root(kept)))
+        Item.unscoped.filter(pk__in=holding.in_order(mine)).update(
+            supplier=other, auto_due_at=coding.rested()
+        )
         Item.unscoped.filter(supplier=other, spelled_as=other).update(spelled_as=None)
         _audit("supplier.unmerged", kept, other, by)
 
@@ -72,9 +75,8 @@ def _outside_zoho(items: QuerySet[Item]) -> QuerySet[Item]:
 def _held(kept: Supplier, other: Supplier) -> tuple[Supplier, Supplier]:
     """Both as they are now, locked in one order whoever is merged into whom; items may
     name them meanwhile."""
-    locking = Supplier.unscoped.select_for_update(of=("self",), no_key=True)
-    rows = locking.order_by("pk")
-    found = {row.pk: row for row in rows.filter(pk__in=[kept.pk, other.pk])}
+    numbers = holding.in_order(Supplier.unscoped.filter(pk__in=[kept.pk, other.pk]))
+    found = Supplier.unscoped.in_bulk(numbers)
     if len(found) != len({kept.pk, other.pk}):
         raise NotMergeable
     return found[kept.pk], found[other.pk]

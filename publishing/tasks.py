@@ -18,6 +18,7 @@ from publishing import (
     coding,
     digest,
     engine,
+    leases,
     pausing,
     restoring,
     turns,
@@ -112,7 +113,7 @@ def _go_on(business_id: int) -> None:
         Wait.ORGANISATION.code,
     ]
     waiting = Publication.unscoped.filter(finished_at=None, waiting_reason__in=waited)
-    waiting.update(due_at=timezone.now())
+    leases.make_due(waiting)
     enqueue(publish_due, business_id)
 
 
@@ -127,7 +128,7 @@ def _wait_for_reconnecting(event: ConnectionEvent) -> None:
         state=Publication.State.WAITING,
         waiting_reason__in=turns.OF_ALL,
     )
-    resting.update(due_at=timezone.now())
+    leases.make_due(resting)
     enqueue(publish_due, event.business_id)
 
 

@@ -1,0 +1,228 @@
+"""Two that are at work on the same thing wait for each other once, and never in a
+circle: the item before its publications, the supplier before the item."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from threading import Event
+
+import pytest
+import time_machine
+from django.db import connection as database
+from django.db import transaction
+
+from connections.models import Account, Connection
+from dext_sync.businesses.models import Business, User
+from dext_sync.businesses.tenancy import acting_in
+from publishing import (
+    automatic,
+    coding,
+    merging,
+    restoring,
+    results,
+    spellings,
+)
+from publishing.leases import LeaseLost
+from publishing.models import Item, RestoreCheck, Step, Supplier
+from publishing.outcomes import Done, Refused, uncertain_time
+from publishing.problems import Problem
+from tests.locks import beside, until_awaited
+from tests.publishing.factories import (
+    make_lists,
+    make_supplier,
+    paid_receipt,
+    ready_item,
+)
+from tests.publishing.steps import begun, item_now, now, step_of, work
+from tests.publishing.test_after_restore import restored
+from tests.publishing.test_late_answers import (
+    document_opened,
+    let_it_be_sent_again,
+    send_now,
+    taken_after,
+    taken_and_opened,
+)
+from tests.publishing.test_races import together
+from tests.publishing.zoho import Zoho
+
+pytestmark = pytest.mark.usefixtures("committed_db")
+
+THE_ITEM = 'FOR NO KEY UPDATE OF "publishing_item"'
+
+
+@pytest.mark.usefixtures("connection")
+class TestTwoWorkers:
+    def test_a_late_yes_and_a_no(
+        self, bakery: Business, bob: User, clock: time_machine.Traveller
+    ) -> None:
+        publication = begun(ready_item(bakery, bob), bob)
+        first, late_step = taken_and_opened(publication)
+        let_it_be_sent_again(publication, clock)
+        second, step = taken_and_opened(publication)
+
+        def no() -> None:
+            with acting_in(bakery.pk), suppress(LeaseLost):
+                results.settle(second, step, Refused(Problem.FORBIDDEN))
+
+        with acting_in(bakery.pk), beside('UPDATE "publishing_step"', no):
+            differs = Done(zoho_id="4711", differences=("total",))
+            results.settle(first, late_step, differs)
+
+        assert step_of(publication, Step.Kind.RECORD).state == "done"
+        assert now(publication).problem_code == "total_differs"
+
+    def test_a_late_yes_for_a_document_and_the_end(
+        self, zoho: Zoho, bakery: Business, bob: User, clock: time_machine.Traveller
+    ) -> None:
+        item = paid_receipt(bakery, bob)
+        first, late_step = document_opened(zoho, item, bob, clock)
+        clock.shift(121)
+        work(first)
+        second = taken_after(first, clock)
+        with acting_in(bakery.pk):
+            step = second.steps.get(kind=Step.Kind.DOCUMENT)
+            results.settle(second, step, Refused(Problem.FORBIDDEN))
+
+        def end() -> None:
+            with acting_in(bakery.pk):
+                results.published(second)
+
+        with acting_in(bakery.pk), beside(THE_ITEM, end):
+            results.settle(first, late_step, Done())
+
+        assert item_now(item).status == "published"
+        assert not item_now(item).document_missing
+
+    def test_what_was_sent_before_a_restore_is_missed_and_found(
+        self, bakery: Business, bob: User, clock: time_machine.Traveller
+    ) -> None:
+        item = ready_item(bakery, bob)
+        publication = begun(item, bob)
+        first, step = taken_and_opened(publication)
+        send_now(first, step)
+        restored()
+        clock.shift(uncertain_time() * 2)
+
+        with acting_in(bakery.pk), beside(THE_ITEM, lambda: work(publication)):
+            restoring.ask(RestoreCheck.unscoped.get(kind="bill").pk)
+
+        assert item_now(item).status == "checking"
+        assert step_of(publication, Step.Kind.RECORD).state == "uncertain"
+
+
+@pytest.fixture
+def former(connected_bakery: Business, bob: User) -> Item:
+    """An item with what another organisation had, which was connected before."""
+    item = ready_item(connected_bakery, bob)
+    with acting_in(connected_bakery.pk):
+        connection = Connection.unscoped.get()
+        Connection.unscoped.update(organisation_id="4711")
+        connection.refresh_from_db()
+        make_lists(connection)
+    return item
+
+
+def choices_of(item: Item) -> merging.Choices:
+    assert item.category is not None
+    new = Account.unscoped.get(name=item.category.name, organisation_id="4711")
+    return {("categories", item.category.pk): new.pk}
+
+
+class TestPeople:
+    def test_lists_are_merged_and_a_supplier_is_another_spelling(
+        self, former: Item, alice: User
+    ) -> None:
+        business = former.business
+        kept = make_supplier(business, "City Power")
+
+        def is_the_same() -> None:
+            with acting_in(business.pk):
+                other = Supplier.unscoped.get(items=former)
+                spellings.merge(kept, other, by=alice)
+
+        with acting_in(business.pk):
+            connection = Connection.unscoped.get()
+            with beside(THE_ITEM, is_the_same):
+                merging.merge(connection, choices_of(former), by=alice)
+
+        assert item_now(former).supplier_id == kept.pk
+        with acting_in(business.pk):
+            assert item_now(former).category in Account.unscoped.filter(
+                organisation_id="4711"
+            )
+
+    def test_the_items_of_a_spelling_are_taken_in_the_order_of_all(
+        self, connected_bakery: Business, alice: User, bob: User
+    ) -> None:
+        business = connected_bakery
+        kept, other = (make_supplier(business, name) for name in ("Acme", "Bolt"))
+        items = in_another_order(business, bob, supplier=other)
+
+        def merge() -> None:
+            with acting_in(business.pk):
+                read_as_written()
+                spellings.merge(kept, other, by=alice)
+
+        one_after_the_other(business, items, merge)
+
+        assert {item_now(each).supplier_id for each in items} == {kept.pk}
+
+    def test_items_that_nobody_speaks_of_are_taken_in_the_order_of_all(
+        self, connected_bakery: Business, bob: User
+    ) -> None:
+        business = connected_bakery
+        items = in_another_order(business, bob)
+        with acting_in(business.pk):
+            Item.unscoped.update(auto_due_at=items[0].created_at)
+        put_backwards(items)
+
+        def decide() -> None:
+            with acting_in(business.pk):
+                automatic.decide_due(business)
+
+        one_after_the_other(business, items, decide)
+
+        assert {item_now(each).auto_due_at for each in items} == {None}
+
+
+def in_another_order(business: Business, by: User, **fields: object) -> list[Item]:
+    """The last of them is the first that is met where nothing is put in order."""
+    items = [
+        ready_item(business, by, reference=f"R-{number}", **fields)
+        for number in range(3)
+    ]
+    put_backwards(items)
+    return items
+
+
+def put_backwards(items: list[Item]) -> None:
+    """PostgreSQL writes what changes behind what is there."""
+    for each in reversed(items):
+        with acting_in(each.business_id):
+            Item.unscoped.filter(pk=each.pk).update(description="Written last")
+
+
+def read_as_written() -> None:
+    """So few items are read in order by chance, and many are not."""
+    with database.cursor() as cursor:
+        cursor.execute("SET enable_indexscan = off; SET enable_bitmapscan = off")
+
+
+def one_after_the_other(
+    business: Business, items: list[Item], job: Callable[[], object]
+) -> None:
+    """Another one locks them in their order, and `job` comes after the first."""
+    is_held = Event()
+
+    def in_order() -> None:
+        with acting_in(business.pk), transaction.atomic():
+            coding.locked(items[0].pk)
+            is_held.set()
+            until_awaited()
+            for each in items[1:]:
+                coding.locked(each.pk)
+
+    def other() -> None:
+        assert is_held.wait(60)
+        job()
+
+    together(in_order, other)
