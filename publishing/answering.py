@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from dext_sync.businesses import audit
 from dext_sync.businesses.models import User
-from publishing import archiving, coding
+from publishing import archiving, coding, duplicates
 from publishing.models import Item, Suspicion
 
 
@@ -49,6 +49,7 @@ def same(item: Item, question: Suspicion, by: User) -> Item:
 
 def answer(item: Item, question: Suspicion, said: str, by: User) -> None:
     """Written down once, for an item that is locked. Raises Answered."""
+    duplicates.hold(item)
     asked = open_questions(item).filter(pk=question.pk) if item.takes_changes else None
     if asked is None or not asked.update(
         answer=said, answered_by=by, answered_at=timezone.now()

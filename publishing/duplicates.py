@@ -32,7 +32,7 @@ def look(item: Item) -> Looked:
 
     For an item that its transaction has locked, and has saved.
     """
-    _one_at_a_time(item)
+    hold(item)
     paper = paper_of(item)
     outcomes = [
         _settle(item, pair, grounds(paper, pair.paper)) for pair in pairs_of(item)
@@ -41,9 +41,10 @@ def look(item: Item) -> Looked:
     return Looked(any(each.holds for each in outcomes), frozenset(stirred))
 
 
-def _one_at_a_time(item: Item) -> None:
+def hold(item: Item) -> None:
     """Until the transaction ends nobody else looks on this side of the business: of two
-    that are alike, one sees the other."""
+    that are alike, one sees the other. Before any question is changed, and after the
+    item."""
     name = f"duplicates of {item.business_id} in {item.workspace}"
     with database.cursor() as cursor:
         cursor.execute(ONE_AT_A_TIME, [name])

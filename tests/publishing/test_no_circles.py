@@ -14,6 +14,7 @@ from connections.models import Account, Connection
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
 from publishing import (
+    answering,
     automatic,
     coding,
     merging,
@@ -22,7 +23,7 @@ from publishing import (
     spellings,
 )
 from publishing.leases import LeaseLost
-from publishing.models import Item, RestoreCheck, Step, Supplier
+from publishing.models import Item, RestoreCheck, Step, Supplier, Suspicion
 from publishing.outcomes import Done, Refused, uncertain_time
 from publishing.problems import Problem
 from tests.locks import beside, until_awaited
@@ -149,6 +150,29 @@ class TestPeople:
             assert item_now(former).category in Account.unscoped.filter(
                 organisation_id="4711"
             )
+
+    def test_a_question_is_answered_and_the_other_one_changed(
+        self, connected_bakery: Business, alice: User, bob: User
+    ) -> None:
+        business = connected_bakery
+        older = ready_item(business, bob, reference="A-1")
+        newer = ready_item(business, bob, reference="A-1")
+        with acting_in(business.pk):
+            coding.review(older)
+            coding.review(newer)
+            question = Suspicion.unscoped.get()
+            asked = question.item
+            other = newer if asked.pk == older.pk else older
+
+        def change() -> None:
+            with acting_in(business.pk):
+                coding.change(other, "reference", "B-2", by=bob)
+
+        with acting_in(business.pk), beside('UPDATE "publishing_suspicion"', change):
+            answering.different(asked, [question], alice)
+
+        assert item_now(asked).status == "ready"
+        assert item_now(other).reference == "B-2"
 
     def test_the_items_of_a_spelling_are_taken_in_the_order_of_all(
         self, connected_bakery: Business, alice: User, bob: User
