@@ -100,13 +100,21 @@ def _advance(publication: Publication) -> None:
     except NotConnected:
         _without_connection(publication)
         return
-    if not restored.is_asked(publication):
-        results.wait_for(publication, Wait.RESTORED, soon(FOREVER))
+    if not restored.is_asked(publication) and _waits_to_be_asked_for(publication):
         return
     while (step := _next_step(publication)) is not None:
         if not _do(books, publication, step):
             return
     results.published(publication)
+
+
+def _waits_to_be_asked_for(publication: Publication) -> bool:
+    """Unless Zoho has been asked in this moment."""
+    with transaction.atomic():
+        if not restored.is_still_asked_for(publication):
+            return False
+        results.wait_for(publication, Wait.RESTORED, soon(FOREVER))
+    return True
 
 
 def _crashed(publication: Publication) -> bool:

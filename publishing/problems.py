@@ -243,5 +243,17 @@ UNTIL_SOMEBODY_ACTS = frozenset(
     {Wait.CONNECTION, Wait.RIGHT, Wait.SCOPE, Wait.ORGANISATION}
 )
 """These are tried now and then; the time of the next try says nothing."""
+OF_ALL = frozenset(
+    {
+        Wait.MINUTE,
+        Wait.DAY,
+        Wait.AT_ONCE,
+        Wait.USER,
+        Wait.TOKEN,
+        Wait.CONFIGURATION,
+        Wait.UNAVAILABLE,
+    }
+)
+"""What keeps one publication from being sent keeps all of its business."""
 WAIT_BY_CODE = {wait.code: wait for wait in Wait}
 PROBLEM_BY_CODE = {problem.code: problem for problem in Problem}

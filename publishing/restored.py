@@ -18,9 +18,24 @@ SKEW: Final = timedelta(minutes=5)
 
 def is_asked(publication: Publication) -> bool:
     """Whether Zoho has told what it has of this kind; if not, it will be asked."""
+    check = _check_for(publication)
+    return check is None or check.finished_at is not None
+
+
+def is_still_asked_for(publication: Publication) -> bool:
+    """The same the other way round, and so until the end of the transaction: whoever
+    ends the asking then finds what waits for it."""
+    check = _check_for(publication)
+    if check is None:
+        return False
+    held = RestoreCheck.unscoped.select_for_update(of=("self",), no_key=True)
+    return held.get(pk=check.pk).finished_at is None
+
+
+def _check_for(publication: Publication) -> RestoreCheck | None:
     restore = Restore.unscoped.filter(business=publication.business_id).last()
     if restore is None:
-        return True
+        return None
     check, _new = RestoreCheck.unscoped.get_or_create(
         business_id=publication.business_id,
         restore=restore,
@@ -33,7 +48,7 @@ def is_asked(publication: Publication) -> bool:
             "due_at": restore.at + uncertain_time(),
         },
     )
-    return check.finished_at is not None
+    return check
 
 
 def known_again(publication: Publication, claim: Claim) -> UnknownRecord | None:

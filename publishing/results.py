@@ -30,7 +30,7 @@ from publishing.outcomes import (
     uncertain_time,
 )
 from publishing.periods import closed_for
-from publishing.problems import UNTIL_SOMEBODY_ACTS, Problem, Wait
+from publishing.problems import OF_ALL, UNTIL_SOMEBODY_ACTS, Problem, Wait
 from publishing.reasons import Dated, Why
 
 logger = logging.getLogger(__name__)
@@ -39,6 +39,10 @@ MOST_SELDOM: Final = timedelta(hours=1)
 NO_TIME: Final = timedelta(0)
 SETTLED = (Step.State.DONE, Step.State.REFUSED)
 OF_THE_CONNECTION = (Problem.DISCONNECTED, Problem.ORGANISATION_CHANGED)
+OVER_WITH_NEWS: Final = UNTIL_SOMEBODY_ACTS | OF_ALL
+"""Waits that may end where something becomes of the connection."""
+FACTS: Final = ("state", "grant_id", "region", "organisation_id", "connected_at")
+"""Of a connection; whoever changes one of them tells publishing."""
 
 
 class ConnectionChanged(Exception):
@@ -236,18 +240,29 @@ def _count_in_vain(publication: Publication, step: Step) -> None:
 
 
 def wait_for(publication: Publication, wait: Wait, until: datetime) -> None:
-    """Give the lease back until then. Raises LeaseLost."""
+    """Give the lease back until then; at once where the connection has changed since
+    this worker looked at it. Raises LeaseLost."""
     uncertain = publication.steps.filter(state=Step.State.UNCERTAIN).exists()
     state = Publication.State.CHECKING if uncertain else Publication.State.WAITING
     with transaction.atomic():
+        is_old = wait in OVER_WITH_NEWS and _has_changed(publication.connection)
+        code, due_at = ("", timezone.now()) if is_old else (wait.code, until)
         leases.hold_item(publication)
         if not leases.mine(publication).update(
-            state=state, waiting_reason=wait.code, due_at=until, leased_until=None
+            state=state, waiting_reason=code, due_at=due_at, leased_until=None
         ):
             raise LeaseLost
         show(publication, Item.Status.CHECKING if uncertain else None)
-        if publication.waiting_reason != wait.code:
+        if code and publication.waiting_reason != code:
             _tell_waiting(publication, wait, until)
+
+
+def _has_changed(seen: Connection) -> bool:
+    """What becomes of a connection is told to all that waits for it, and passes over
+    what a worker holds. What comes later waits for this lock, and finds it waiting."""
+    rows = Connection.unscoped.select_for_update(no_key=True, of=("self",))
+    now = rows.get(pk=seen.pk)
+    return any(getattr(now, each) != getattr(seen, each) for each in FACTS)
 
 
 def _tell_waiting(publication: Publication, wait: Wait, until: datetime) -> None:

@@ -25,7 +25,7 @@ from publishing import (
     verification,
 )
 from publishing.models import Item, Publication
-from publishing.problems import Wait
+from publishing.problems import UNTIL_SOMEBODY_ACTS
 
 MOST_DUE: Final = 50
 VERIFY_AFTER: Final = timedelta(seconds=10)
@@ -106,12 +106,7 @@ def heed_event(business_id: int, event_id: int) -> None:
 
 def _go_on(business_id: int) -> None:
     """What waited for the connection is due at once."""
-    waited = [
-        Wait.CONNECTION.code,
-        Wait.RIGHT.code,
-        Wait.SCOPE.code,
-        Wait.ORGANISATION.code,
-    ]
+    waited = [wait.code for wait in UNTIL_SOMEBODY_ACTS]
     waiting = Publication.unscoped.filter(finished_at=None, waiting_reason__in=waited)
     leases.make_due(waiting)
     enqueue(publish_due, business_id)
@@ -126,7 +121,7 @@ def _wait_for_reconnecting(event: ConnectionEvent) -> None:
         connection=event.connection,
         finished_at=None,
         state=Publication.State.WAITING,
-        waiting_reason__in=turns.OF_ALL,
+        waiting_reason__in=turns.SHARED,
     )
     leases.make_due(resting)
     enqueue(publish_due, event.business_id)

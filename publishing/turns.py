@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from publishing import engine
 from publishing.models import Publication
-from publishing.problems import Wait
+from publishing.problems import OF_ALL
 
 TURN: Final = timedelta(milliseconds=500)
 SHORTEST_REST: Final = timedelta(milliseconds=300)
@@ -24,19 +24,7 @@ LONGEST_REST: Final = timedelta(seconds=65)
 """What waits longer is found by the sweep."""
 SHARED_FROM: Final = timedelta(seconds=2)
 """A shorter wait is over before others come to it."""
-OF_ALL: Final = frozenset(
-    wait.code
-    for wait in (
-        Wait.MINUTE,
-        Wait.DAY,
-        Wait.AT_ONCE,
-        Wait.USER,
-        Wait.TOKEN,
-        Wait.CONFIGURATION,
-        Wait.UNAVAILABLE,
-    )
-)
-"""What keeps one publication from being sent keeps all of its business."""
+SHARED: Final = frozenset(wait.code for wait in OF_ALL)
 
 
 def take(business_id: int) -> timedelta | None:
@@ -63,7 +51,7 @@ def go_on(publication_id: int) -> timedelta | None:
         pk=publication_id,
         finished_at=None,
         state=Publication.State.WAITING,  # What is looked for waits by itself.
-        waiting_reason__in=OF_ALL,
+        waiting_reason__in=SHARED,
         due_at__gt=timezone.now(),
     ).first()
     if met is None:
@@ -88,7 +76,7 @@ def _wait_with(met: Publication) -> None:
         connection=met.connection_id,
         state=Publication.State.WAITING,
         priority__gte=met.priority,
-        waiting_reason__in=["", *OF_ALL],
+        waiting_reason__in=["", *SHARED],
         due_at__lt=met.due_at,
     )
     unheld = others.select_for_update(no_key=True, skip_locked=True)
