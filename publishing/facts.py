@@ -161,6 +161,7 @@ def _supplier(item: Item, connection: Connection | None) -> SupplierFacts | None
             connection is not None
             and supplier.being_created_by is None
             and suppliers.name_is_taken(connection, supplier.name)
+            and suppliers.is_still_without(supplier)
         )
         return SupplierFacts(
             name=supplier.name,

@@ -322,6 +322,13 @@ def name_is_taken(connection: Connection, name: str) -> bool:
     return entries.present(connection, Contact).filter(name__iexact=name).exists()
 
 
+def is_still_without(supplier: Supplier) -> bool:
+    """Whether nobody has created its contact, or begun to, since it was read: what the
+    lists show since then may be that."""
+    same = Supplier.unscoped.filter(pk=supplier.pk, contact=None, being_created_by=None)
+    return same.exists()
+
+
 def _contacts(connection: Connection, side: str) -> QuerySet[Contact]:
     return entries.usable(connection, Contact).filter(kind=KINDS[side])
 
