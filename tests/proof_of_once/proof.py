@@ -17,6 +17,7 @@ from dext_sync.local import postgres
 from dext_sync.local.servers import ThrowAwayServers
 from publishing import requesting, tasks
 from publishing.models import Item, Publication
+from tests import complaints
 from tests.forks import Fork, Forks, forks
 from tests.proof_of_once.things import Things, make_things
 from tests.proof_of_once.verdict import WORKERS, History, Verdict, judge
@@ -46,7 +47,8 @@ def prove(
         began = time.monotonic()
         ordeal.run()
         ordeal.history.seconds = time.monotonic() - began
-    return judge(zoho, things, before, ordeal.history)
+    said = complaints.of_all(servers.folder)
+    return judge(zoho, things, before, ordeal.history, said)
 
 
 @dataclass

@@ -75,6 +75,7 @@ class Verdict:
     open_attempts: list[str]
     superfluous_look_ups: list[str]
     over_the_limit: list[str]
+    complaints: list[str]
 
     @property
     def holds(self) -> bool:
@@ -91,6 +92,7 @@ class Verdict:
             "open attempts": self.open_attempts,
             "superfluous look-ups": self.superfluous_look_ups,
             "over Zoho's limits": self.over_the_limit,
+            "deadlocks and tasks that raised": self.complaints,
         }
 
     def report(self) -> dict[str, object]:
@@ -120,7 +122,14 @@ class Verdict:
         return "\n".join(told) + "\n"
 
 
-def judge(zoho: Zoho, things: Things, before: Record, history: History) -> Verdict:
+def judge(
+    zoho: Zoho,
+    things: Things,
+    before: Record,
+    history: History,
+    complaints: Iterable[str] = (),
+) -> Verdict:
+    """complaints: what the logs say that nobody meant to happen."""
     with acting_in(things.business.pk):
         evidence = Evidence.gathered(zoho, things, before)
         looks = list(_looks(evidence))
@@ -139,6 +148,7 @@ def judge(zoho: Zoho, things: Things, before: Record, history: History) -> Verdi
             open_attempts=[str(each) for each in _open_attempts()],
             superfluous_look_ups=list(_superfluous(looks, history)),
             over_the_limit=list(_over_the_limit(evidence)),
+            complaints=list(complaints),
         )
 
 

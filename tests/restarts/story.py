@@ -25,6 +25,7 @@ from dext_sync.local.processes import Child
 from dext_sync.local.program import Program
 from dext_sync.local.servers import ThrowAwayServers
 from publishing.models import Item, PublishAttempt
+from tests import complaints
 from tests.factories import make_business, make_users
 from tests.local.surroundings import free_port
 from tests.publishing.crowd import waiting
@@ -56,7 +57,8 @@ def live_through(
     try:
         with serve(standin, zoho_port):
             until(lambda: readiness.pages_come(place.port))
-            return place.story() | place.outcome()
+            seen = place.story() | place.outcome()
+            return seen | {"complaints": complaints.of_all(servers.folder)}
     except AssertionError as failure:
         raise AssertionError(f"{failure}\n\n{place.last_words()}") from None
     finally:
