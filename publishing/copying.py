@@ -20,7 +20,15 @@ from connections import general
 from connections.models import Connection
 from dext_sync.businesses import audit
 from dext_sync.businesses.models import Business, User
-from publishing import facts, filling, methods, ruling, suppliers, word_rules
+from publishing import (
+    facts,
+    filling,
+    holding,
+    methods,
+    ruling,
+    suppliers,
+    word_rules,
+)
 from publishing.copies import (
     Change,
     Entry,
@@ -328,8 +336,18 @@ def copy(
 
 
 def _hold(business: Business) -> None:
-    """One copy at a time."""
+    """One copy at a time. It writes rule after rule, and each may stir any item that is
+    Ready: so all of them are held first, in the order of all."""
     Business.objects.select_for_update(of=("self",), no_key=True).get(pk=business.pk)
+    ready = Item.objects.for_business(business).filter(status=Item.Status.READY)
+    for rows in (
+        Connection.objects.for_business(business),
+        Supplier.objects.for_business(business),
+        SupplierRule.objects.for_business(business),
+        MethodRule.objects.for_business(business),
+        ready,
+    ):
+        holding.in_order(rows)
 
 
 def counted(done: Sequence[Planned]) -> str:

@@ -17,17 +17,29 @@ from publishing import (
     answering,
     automatic,
     coding,
+    copies,
+    copying,
     merging,
     restoring,
     results,
+    ruling,
     spellings,
+    suppliers,
 )
 from publishing.leases import LeaseLost
-from publishing.models import Item, RestoreCheck, Step, Supplier, Suspicion
+from publishing.models import (
+    Item,
+    RestoreCheck,
+    Step,
+    Supplier,
+    SupplierRule,
+    Suspicion,
+)
 from publishing.outcomes import Done, Refused, uncertain_time
 from publishing.problems import Problem
 from tests.locks import beside, until_awaited
 from tests.publishing.factories import (
+    make_connection,
     make_lists,
     make_supplier,
     paid_receipt,
@@ -206,6 +218,41 @@ class TestPeople:
         one_after_the_other(business, items, decide)
 
         assert {item_now(each).auto_due_at for each in items} == {None}
+
+
+def test_what_is_copied_takes_items_in_the_order_of_all(
+    connected_bakery: Business, garage: Business, alice: User, charlie: User
+) -> None:
+    """Rules are written by name: the first one's item is the later one."""
+    make_lists(make_connection(garage, organisation_id="4711"))
+    items = [
+        ready_item(
+            garage,
+            charlie,
+            supplier=make_supplier(garage, name, agreed_by=charlie),
+            reference=name,
+        )
+        for name in ("Bolt", "Acme")
+    ]
+    with acting_in(connected_bakery.pk):
+        for name in ("Acme", "Bolt"):
+            supplier = suppliers.named(connected_bakery, name)
+            ruling.set_supplier_rule(supplier, {"auto_publish": "always"}, by=alice)
+        said = copying.said_by(connected_bakery)
+    with acting_in(garage.pk):
+        Item.unscoped.update(auto_due_at=None)
+        planned = copies.plan(said, copying.desk_of(garage, said).target)
+
+    def copy() -> None:
+        with acting_in(garage.pk):
+            shown = copying.fingerprint(planned)
+            copying.copy(garage, said, range(len(planned)), shown, by=charlie)
+
+    one_after_the_other(garage, items, copy)
+
+    with acting_in(garage.pk):
+        assert SupplierRule.unscoped.filter(auto_publish="always").count() == len(items)
+    assert None not in {item_now(each).auto_due_at for each in items}
 
 
 def in_another_order(business: Business, by: User, **fields: object) -> list[Item]:
