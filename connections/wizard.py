@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db import connection as database
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -243,6 +243,7 @@ def _finish(consent: Consent, before: Connection | None, by: User) -> Outcome:
     left = _left(before, organisation)
     if left is not None and left.is_working and ending.is_held(left):
         raise ending.StillHeld
+    _hold_grants(consent, before)
     grant = _grant_from(consent)
     values = _facts(consent, organisation, grant, by)
     connection = _connected(consent.business, before, values)
@@ -262,6 +263,16 @@ def _finish(consent: Consent, before: Connection | None, by: User) -> Outcome:
             consents.users_of(grant.pk) - {(connection.business_id, connection.pk)}
         ),
     )
+
+
+def _hold_grants(consent: Consent, before: Connection | None) -> None:
+    """Of the Zoho user who comes and of the one who goes, in one order: another business
+    may change them the other way round."""
+    wanted = Q(pk=before.grant_id if before and before.grant_id else 0)
+    if consent.zuid:
+        wanted |= Q(region=consent.region, zuid=consent.zuid)
+    grants = Grant.objects.select_for_update().filter(wanted)
+    list(grants.order_by("pk").values_list("pk"))
 
 
 def _left(
