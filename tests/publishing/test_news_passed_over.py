@@ -16,6 +16,7 @@ from publishing import restoring, tasks
 from publishing.models import Publication, RestoreCheck
 from publishing.outcomes import uncertain_time
 from tests.connections.meanwhile import just_after
+from tests.locks import beside
 from tests.publishing.factories import ready_item
 from tests.publishing.steps import begun, now, work
 from tests.publishing.test_after_restore import restored
@@ -66,6 +67,26 @@ def test_one_that_was_reconnected_meanwhile_goes_on_at_once(
     work(publication)
     assert now(publication).state == "published"
     assert len(zoho.bills) == 1
+
+
+def test_one_that_is_reconnected_while_it_is_given_back_goes_on_at_once(
+    connection: Connection, bakery: Business, bob: User
+) -> None:
+    """The news come after it, and find it waiting."""
+    publication = begun(ready_item(bakery, bob), bob)
+    broken(connection)
+
+    def reconnect() -> None:
+        with acting_in(bakery.pk):
+            wizard.mend(Connection.unscoped.get(pk=connection.pk))
+            news = ConnectionEvent.unscoped.get()
+        tasks.heed_event(bakery.pk, news.pk)
+
+    with beside('FOR NO KEY UPDATE OF "connections_connection"', reconnect):
+        work(publication)
+
+    assert now(publication).waiting_reason == "connection"
+    assert now(publication).due_at <= timezone.now()
 
 
 def test_one_that_was_disconnected_meanwhile_does_not_wait_for_reconnecting(
