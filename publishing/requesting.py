@@ -162,6 +162,8 @@ def attach_again(item: Item, *, by: User) -> Requested | Held:
             return Held(())
         if not sending.record_id(publication):
             return Held(())  # A person saw it there, and we do not know its id.
+        if publication.finished_at is None:
+            return Requested(publication)  # A worker may be about to end with it.
         step = publication.steps.filter(kind=Step.Kind.DOCUMENT).first()
         if step is not None and keeping.reopen(step):
             audit.record(
