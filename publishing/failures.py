@@ -163,9 +163,10 @@ def chosen_entries(item: Item) -> dict[str, ListEntry]:
 
 
 def _refreshed_at(connection: Connection) -> datetime | None:
-    """When the last refresh began that has seen what left Zoho."""
+    """When the last refresh began that has seen what left Zoho: one that reads of a long
+    list what is new counts the rest, and reads all of it where the count differs."""
     seen = RefreshRun.unscoped.filter(
-        connection=connection, complete=True, problem="", finished_at__isnull=False
+        connection=connection, problem="", finished_at__isnull=False
     )
     return seen.order_by("requested_at").values_list("requested_at", flat=True).last()
 

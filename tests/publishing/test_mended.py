@@ -111,6 +111,24 @@ def test_an_entry_that_is_gone_stays_one_until_the_lists_were_read(
     assert reviewed(item) == "ready"
 
 
+def test_the_second_refresh_of_a_day_mends_it_as_well(
+    connected_bakery: Business, bob: User
+) -> None:
+    """It may read of a long list what is new, and then counts the rest."""
+    item = ready_item(connected_bakery, bob)
+    failed(item, bob, "entry_gone")
+
+    with acting_in(connected_bakery.pk):
+        RefreshRun.unscoped.create(
+            business=connected_bakery,
+            connection=Connection.unscoped.get(),
+            complete=False,
+            finished_at=timezone.now(),
+        )
+
+    assert reviewed(item) == "ready"
+
+
 def test_another_contact_of_the_supplier_mends_a_taken_number(
     zoho: Zoho, connection: Connection, bakery: Business, bob: User
 ) -> None:
