@@ -4,6 +4,7 @@ An entry that left Zoho is marked, never deleted; what could not be read is neve
 for what is gone.
 """
 
+import json
 import logging
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
@@ -180,6 +181,8 @@ class Reading:
     reading: int = 1
     pages: list[Arrived] = field(default_factory=list)
     unkept: dict[Arrived, HeldPage] = field(default_factory=dict)
+    newest_held: HeldPage | None = None
+    """What was read last, wherever it is by now."""
     began: datetime = field(default_factory=timezone.now)
     """Before the first of all pages that are here was asked for."""
 
@@ -339,16 +342,26 @@ class Reading:
             raise TurnOver
         page = read(self.books, number)
         arrived = _as_arrived(page, number, asked_at)
+        held = entries.held(self.kind, page.rows, reading=self.reading, number=number)
+        if page.has_more and self._repeats(held):
+            raise ZohoUnexpected("Zoho Books sends the same page again and again.")
         self.has_read = True
-        self.unkept[arrived] = entries.held(
-            self.kind, page.rows, reading=self.reading, number=number
-        )
+        self.unkept[arrived] = self.newest_held = held
         self.pages = sorted([*self.pages, arrived], key=lambda each: each.number)
         changed = filter(None, [self.line.newest, arrived.newest])
         self.line.newest = max(changed, default=None)
         if min(each.read_at for each in self.unkept) < timezone.now() - KEPT_WITHIN:
             self.keep()
         return arrived
+
+    def _repeats(self, page: HeldPage) -> bool:
+        """Whether the page before it was the same: then Zoho does not turn pages, and
+        would be asked until the calls of its day are spent."""
+        before = self.newest_held
+        if before is not None and before.reading == page.reading:
+            return (before.number, before.rows) == (page.number - 1, page.rows)
+        kept = self.line.pages.filter(reading=page.reading, number=page.number - 1)
+        return kept.filter(rows=json.loads(page.rows)).exists()
 
     def keep(self) -> None:
         if not self.unkept:
