@@ -139,7 +139,7 @@ class ZohoBooks:
             filter_by="Status.All",
             sort_column=sort,
         )
-        return _only(found, lambda row: kind in (None, row.kind))
+        return _only(_of_kind(found, kind), lambda row: kind in (None, row.kind))
 
     def bank_accounts(self, page: int = 1) -> Page[BankAccountRow]:
         return self._page(
@@ -392,7 +392,8 @@ class ZohoBooks:
         parse: Callable[[parsing.Row], T],
         **query: str | None,
     ) -> Page[T]:
-        return _read(self._wire.make(self._get(path, **query)), name, parse)
+        answer = self._wire.make(self._get(path, **query))
+        return _read(answer, name, parse, full=PER_PAGE if "page" in query else None)
 
     def _single(self, path: str, name: str, parse: Callable[[parsing.Row], T]) -> T:
         return _found(self._wire.make(self._get(path)), name, parse)
@@ -425,9 +426,15 @@ class ZohoBooks:
         return Call("GET", path, {"organization_id": self._organisation_id, **given})
 
 
-def _read(answer: Answer, name: str, parse: Callable[[parsing.Row], T]) -> Page[T]:
+def _read(
+    answer: Answer,
+    name: str,
+    parse: Callable[[parsing.Row], T],
+    *,
+    full: int | None = None,
+) -> Page[T]:
     try:
-        return parsing.page(answer, name, parse)
+        return parsing.page(answer, name, parse, full=full)
     except parsing.Malformed as error:
         raise ZohoUnexpected(str(error)) from error
 
@@ -441,6 +448,12 @@ def _found(answer: Answer, name: str, parse: Callable[[parsing.Row], T]) -> T:
 
 def _only(page: Page[T], fits: Callable[[T], bool]) -> Page[T]:
     return replace(page, rows=tuple(filter(fits, page.rows)))
+
+
+def _of_kind(page: Page[Contact], kind: ContactKind | None) -> Page[Contact]:
+    """Whose kind Zoho does not tell is of the one that was asked for."""
+    rows = (row if row.kind else replace(row, kind=kind or "") for row in page.rows)
+    return replace(page, rows=tuple(rows))
 
 
 def _fits(found: str, wanted: str | None) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final, Literal, TypeVar
 
-from connections.zoho.regions import EU_COUNTRIES
+from connections.zoho.edition import country_named, edition
 from connections.zoho.types import (
     AccountRow,
     BankAccountRow,
@@ -36,17 +36,22 @@ class Malformed(ValueError):
     """The answer lacks what makes it one: a record without id, a list without rows."""
 
 
-def page(answer: Row, name: str, parse: Callable[[Row], T]) -> Page[T]:
+def page(
+    answer: Row, name: str, parse: Callable[[Row], T], *, full: int | None = None
+) -> Page[T]:
+    """full: so many rows, or twice as many, may have others behind them, where the
+    answer does not say; None for a list that has one page."""
     rows = answer.get(name)
     if isinstance(rows, Mapping):
         rows = [rows]
     if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
         raise Malformed(f"The answer has no list {name!r}.")
     context = answer.get("page_context")
-    said = context if isinstance(context, Mapping) else {}
+    said = _mapping(context)
+    is_full = bool(full and rows) and len(rows) % (full or 1) == 0
     return Page(
         tuple(parse(row) for row in rows),
-        has_more=flag(said, "has_more_page"),
+        has_more=flag(said, "has_more_page", otherwise=is_full),
         sorted_by=text(said, "sort_column"),
     )
 
@@ -88,7 +93,7 @@ def organisation(row: Row) -> Organisation:
         currency_code=text(row, "currency_code"),
         plan_name=text(row, "plan_name"),
         time_zone=text(row, "time_zone"),
-        price_precision=whole(row, "price_precision", otherwise=2),
+        price_precision=places(row),
         edition=edition(text(row, "version"), country),
         is_active=flag(row, "is_org_active", otherwise=True)
         and flag(_mapping(settings), "is_org_active", otherwise=True),
@@ -112,7 +117,7 @@ def contact(row: Row) -> ContactRow:
     return ContactRow(
         zoho_id=identity(row, "contact_id"),
         name=text(row, "contact_name"),
-        kind=text(row, "contact_type"),
+        kind=text(row, "contact_type").lower(),
         status=text(row, "status"),
         currency_id=text(row, "currency_id"),
         currency_code=text(row, "currency_code"),
@@ -241,7 +246,7 @@ def currency(row: Row) -> CurrencyRow:
         zoho_id=identity(row, "currency_id"),
         code=text(row, "currency_code"),
         name=text(row, "currency_name") or text(row, "currency_code"),
-        precision=whole(row, "price_precision", otherwise=2),
+        precision=places(row),
         exchange_rate=number(row, "exchange_rate") or None,
         is_base=flag(row, "is_base_currency"),
         is_active=_active(row),
@@ -331,80 +336,12 @@ def invoice(row: Row) -> Invoice:
     )
 
 
-# The edition
-
-# Zoho's words for it; seen is "india", the others follow their names in the interface.
-_VERSIONS: Final = {
-    "india": "in",
-    "us": "us",
-    "uk": "uk",
-    "eu": "eu",
-    "europe": "eu",
-    "germany": "eu",
-    "canada": "ca",
-    "australia": "au",
-    "gcc": "gcc",
-    "uae": "gcc",
-    "ksa": "gcc",
-    "saudi": "gcc",
-    "saudiarabia": "gcc",
-    "bahrain": "gcc",
-    "mexico": "mx",
-    "kenya": "ke",
-    "southafrica": "za",
-    "global": "global",
-}
-_COUNTRIES: Final = {
-    **dict.fromkeys(EU_COUNTRIES, "eu"),
-    **dict.fromkeys(("AE", "BH", "KW", "OM", "QA", "SA"), "gcc"),
-    "GB": "uk",
-    "US": "us",
-    "IN": "in",
-    "CA": "ca",
-    "AU": "au",
-    "MX": "mx",
-    "KE": "ke",
-    "ZA": "za",
-}
-# A single organisation tells its country in words only (address.country).
-_NAMES: Final = {
-    "u.s.a": "US",
-    "united states": "US",
-    "united states of america": "US",
-    "united kingdom": "GB",
-    "india": "IN",
-    "canada": "CA",
-    "australia": "AU",
-    "germany": "DE",
-    "france": "FR",
-    "ireland": "IE",
-    "netherlands": "NL",
-    "spain": "ES",
-    "italy": "IT",
-    "united arab emirates": "AE",
-    "u.a.e": "AE",
-    "saudi arabia": "SA",
-    "mexico": "MX",
-    "kenya": "KE",
-    "south africa": "ZA",
-}
-
-
-EDITIONS: Final = frozenset({*_VERSIONS.values(), *_COUNTRIES.values()})
-
-
-def edition(version: str, country: str) -> str:
-    """Zoho's own word if it gave one that we know, else what the country implies."""
-    word = "".join(filter(str.isalpha, version.lower()))
-    return _VERSIONS.get(word) or _COUNTRIES.get(country, "global")
-
-
 def _country(row: Row) -> str:
     code = text(row, "country_code").upper()
     if code:
         return "GB" if code == "UK" else code
     words = text(row, "country_name") or text(_mapping(row.get("address")), "country")
-    return _NAMES.get(words.lower().rstrip("."), "")
+    return country_named(words)
 
 
 # One field at a time
@@ -440,16 +377,31 @@ def whole(row: Row, name: str, *, otherwise: int = 0) -> int:
     return otherwise if found is None else int(found)
 
 
+def places(row: Row) -> int:
+    """Decimal places of amounts. What no currency has says nothing: most have two."""
+    found = whole(row, "price_precision", otherwise=2)
+    return found if 0 <= found <= _MOST_PLACES else 2
+
+
+_MOST_PLACES: Final = 4  # ISO 4217
+
+
+_FLAGS: Final = {"true": True, "1": True, "false": False, "0": False}
+
+
 def flag(row: Row, name: str, *, otherwise: bool = False) -> bool:
+    """A truth as such, in words, or as 1 and 0."""
     found = row.get(name)
-    if isinstance(found, str):
-        return {"true": True, "false": False}.get(found.lower(), otherwise)
-    return found if isinstance(found, bool) else otherwise
+    if isinstance(found, bool):
+        return found
+    return _FLAGS.get(text(row, name).lower(), otherwise)
 
 
 def day(row: Row, name: str) -> dt.date | None:
+    """As it is written there, also where a time of that day follows."""
+    written, _, _time = text(row, name).strip().replace("T", " ").partition(" ")
     try:
-        return dt.date.fromisoformat(text(row, name))
+        return dt.date.fromisoformat(written)
     except ValueError:
         return None
 

@@ -9,7 +9,7 @@ import pytest
 
 from connections.editions import EDITIONS_WITH_EXEMPTIONS
 from connections.zoho.client import UNDECLARED_FIELDS
-from connections.zoho.parsing import EDITIONS
+from connections.zoho.edition import EDITIONS
 from connections.zoho.writes import Fields
 from publishing import payloads
 from publishing.decision import (
