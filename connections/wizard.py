@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from connections import books, consents, ending, events, leaving, takeover
+from connections.entries import fitted
 from connections.models import (
     Allowance,
     Connection,
@@ -349,13 +350,7 @@ def _facts(
         "grant": grant,
         "region": consent.region,
         "organisation_id": organisation.organisation_id,
-        "organisation_name": organisation.name,
-        "country": organisation.country,
-        "currency_code": organisation.currency_code,
-        "price_precision": organisation.price_precision,
-        "edition": organisation.edition,
-        "plan_name": organisation.plan_name,
-        "time_zone": organisation.time_zone,
+        **_described(organisation),
         "connected_by": by,
         "connected_at": now,
         "needs_reason": "",
@@ -366,6 +361,19 @@ def _facts(
         # Where the first refresh is not begun at once, the sweep begins it.
         "refresh_due_at": now,
     }
+
+
+def _described(organisation: types.Organisation) -> dict[str, Any]:
+    said = {
+        "organisation_name": organisation.name,
+        "country": organisation.country,
+        "currency_code": organisation.currency_code,
+        "price_precision": organisation.price_precision,
+        "edition": organisation.edition,
+        "plan_name": organisation.plan_name,
+        "time_zone": organisation.time_zone,
+    }
+    return fitted(Connection, said)
 
 
 def _tell_connected(connection: Connection, by: User, *, again: bool) -> None:

@@ -233,6 +233,29 @@ def test_a_state_belongs_to_person_and_session(
     assert len(web.calls) == 0
 
 
+def test_what_zoho_says_of_an_organisation_is_cut_to_what_is_kept_of_it(
+    web: responses.RequestsMock, alice: User, bakery: Business
+) -> None:
+    answers_as_recorded(web, REGIONS["us"])
+    long = {"name": "Zylker " * 40, "plan_name": "P" * 99, "time_zone": "Z" * 99}
+    told = {**ORGANISATION, **long, "currency_code": "RUPEE", "price_precision": -1}
+    web.replace(
+        responses.GET,
+        f"{REGIONS['us'].api}/books/v3/organizations",
+        json={"code": 0, "organizations": [told]},
+    )
+    with acting_in(bakery.pk):
+        answer = sets_out(bakery, alice, "us")
+        consent = consents.came_back(bakery, alice, SESSION, answer)
+        wizard.choose(consent, "10234695")
+        outcome = wizard.finish(consent, alice)
+    assert isinstance(outcome, Finished)
+    connection = outcome.connection
+    assert connection.organisation_name.startswith("Zylker Zylker")
+    assert len(connection.organisation_name) == 200
+    assert (connection.currency_code, connection.price_precision) == ("RUP", 2)
+
+
 def test_finish_works_once(
     web: responses.RequestsMock, alice: User, bakery: Business
 ) -> None:
