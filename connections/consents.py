@@ -240,7 +240,7 @@ def really_used(consent: Consent, answer: Answer) -> Region | None:
     if answer.accounts_server:
         named.append(regions.by_accounts_server(known, answer.accounts_server))
     if answer.location:
-        named.append(known.get(answer.location))
+        named.append(known.get(answer.location.lower()))
     if not named:
         return known.get(consent.region)
     return named[0] if all(each == named[0] for each in named) else None

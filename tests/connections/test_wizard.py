@@ -117,6 +117,18 @@ def test_without_a_name_it_is_the_data_centre_that_the_browser_was_sent_to(
     assert consent.region == code
 
 
+def test_a_data_centre_may_be_named_in_capitals(
+    web: responses.RequestsMock, alice: User, bakery: Business
+) -> None:
+    region = REGIONS["eu"]
+    answers_as_recorded(web, region)
+    with acting_in(bakery.pk):
+        sent = sets_out(bakery, alice, "us")
+        answer = replace(sent, location="EU", accounts_server=region.accounts)
+        consent = consents.came_back(bakery, alice, SESSION, answer)
+    assert (consent.problem, consent.region) == ("", "eu")
+
+
 @pytest.mark.parametrize("code", ["eu", "in"])
 def test_a_data_centre_may_have_given_our_client_a_secret_of_its_own(
     code: str,
