@@ -1,5 +1,8 @@
 """Documents that Zoho has taken, and perhaps not kept."""
 
+from datetime import timedelta
+from typing import Final
+
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -8,6 +11,9 @@ from publishing import messages, results
 from publishing.models import Item, Publication, PublishAttempt, Step
 from publishing.outcomes import Refused
 from publishing.problems import Problem
+
+SHOWS_WITHIN: Final = timedelta(minutes=1)
+"""A record may tell of its document later than Zoho has taken it."""
 
 
 def verified(step: Step) -> None:
@@ -33,7 +39,7 @@ def not_kept(step: Step, outcome: Refused) -> None:
         rests = item.status == Item.Status.PUBLISHED
         not_stored = outcome.problem is Problem.DOCUMENT_NOT_STORED
         if rests and not_stored and taken.count() < 2:
-            reopen(step)
+            reopen(step, after=SHOWS_WITHIN)
         elif _unverified(step).update(state=Step.State.REFUSED):
             _tell_missing(step.publication, outcome)
 
@@ -45,8 +51,9 @@ def _tell_missing(publication: Publication, outcome: Refused) -> None:
         results.record(publication, "publication.document_missing")
 
 
-def reopen(step: Step) -> bool:
-    """Let a worker attach the document again; the record itself is never touched."""
+def reopen(step: Step, *, after: timedelta = timedelta(0)) -> bool:
+    """Let a worker attach the document again; the record itself is never touched. It is
+    asked once more before."""
     with transaction.atomic():
         refused_or_unkept = Step.unscoped.filter(
             Q(state=Step.State.REFUSED) | Q(state=Step.State.DONE, verified_at=None),
@@ -63,7 +70,7 @@ def reopen(step: Step) -> bool:
             ended.update(
                 state=Publication.State.WAITING,
                 finished_at=None,
-                due_at=timezone.now(),
+                due_at=timezone.now() + after,
                 leased_until=None,
                 waiting_reason="",
             )

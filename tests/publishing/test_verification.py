@@ -97,6 +97,7 @@ def test_a_document_that_zoho_did_not_keep_is_sent_once_more(
 
     assert page_of(item).status == Item.Status.PUBLISHED
     assert page_of(item).detail == "The document is being attached again."
+    clock.shift(61)
     work(publication)
     clock.shift(61)
     verify(connection)
@@ -107,6 +108,32 @@ def test_a_document_that_zoho_did_not_keep_is_sent_once_more(
     assert not item_now(item).document_missing
     assert step_of(publication, Step.Kind.DOCUMENT).verified_at is not None
     assert trail_of(bakery, item).count("publication.published") == 1
+
+
+def test_a_document_that_shows_late_is_not_attached_twice(
+    zoho: Zoho,
+    bakery: Business,
+    bob: User,
+    connection: Connection,
+    clock: time_machine.Traveller,
+) -> None:
+    item = ready_item(bakery, bob)
+    publication = publish(item, bob)
+    (bill,) = zoho.bills
+    late = {"documents": bill["documents"], "attachment_name": bill["attachment_name"]}
+    bill.update(documents=[], attachment_name="")
+    verify(connection)
+    work(publication)
+
+    bill.update(late)
+    clock.shift(61)
+    work(publication)
+    verify(connection)
+
+    paths = [call["path"] for call in zoho.standin.calls if call["method"] == "POST"]
+    assert len([path for path in paths if path.endswith("/attachment")]) == 1
+    assert not item_now(item).document_missing
+    assert step_of(publication, Step.Kind.DOCUMENT).verified_at is not None
 
 
 def test_never_kept_is_told_and_can_be_attached_again(
@@ -120,6 +147,7 @@ def test_never_kept_is_told_and_can_be_attached_again(
     zoho.fails("upload_not_stored", path=ATTACHING["bill"], times=2)
     publication = publish(item, bob)
     verify(connection)
+    clock.shift(61)
     work(publication)
     clock.shift(61)
 
