@@ -277,7 +277,8 @@ def _learn_locks(run: RefreshRun, books: ZohoBooks) -> None:
         return
     with transaction.atomic():
         hold_lease(run)
-        locks.keep(run.connection, rows)
+        if locks.keep(run.connection, rows):
+            events.note(run.connection, ConnectionEvent.Kind.REFRESHED)
 
 
 def _all_locks(books: ZohoBooks) -> tuple[types.LockRow, ...]:
@@ -306,11 +307,12 @@ def _end(run: RefreshRun, problem: str) -> None:
             Connection.unscoped.filter(pk=run.connection_id).update(
                 refresh_due_at=now + next_refresh()
             )
+        if not problem or run.lists.filter(state=RefreshedList.State.DONE).exists():
+            events.note(run.connection, ConnectionEvent.Kind.REFRESHED)
         if problem:
             _record(run, "refresh.failed", reason=problem)
-            return
-        events.note(run.connection, ConnectionEvent.Kind.REFRESHED)
-        _record(run, "refresh.finished", summary=summary(run))
+        else:
+            _record(run, "refresh.finished", summary=summary(run))
 
 
 def next_refresh() -> timedelta:

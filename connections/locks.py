@@ -37,8 +37,9 @@ class Lock:
         return self.side in ("all", side)
 
 
-def keep(connection: Connection, rows: Iterable[LockRow]) -> None:
-    """What the organisation has just said."""
+def keep(connection: Connection, rows: Iterable[LockRow]) -> bool:
+    """What the organisation has just said; whether that is something else than before."""
+    before = locks_of(connection) or ()
     connection.locks = {
         "organisation_id": connection.organisation_id,
         "periods": [_stored(row) for row in rows if row.is_on and row.side],
@@ -46,6 +47,7 @@ def keep(connection: Connection, rows: Iterable[LockRow]) -> None:
     Connection.unscoped.filter(
         pk=connection.pk, organisation_id=connection.organisation_id
     ).update(locks=connection.locks)
+    return locks_of(connection) != before
 
 
 def locks_of(connection: Connection) -> tuple[Lock, ...] | None:

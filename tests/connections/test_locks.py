@@ -1,13 +1,13 @@
 """Locked periods, read from Zoho with the lists."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from pytest_django.fixtures import Settings
 
 from connections import lists
 from connections.locks import Lock, locks_of
-from connections.models import Connection, RefreshRun
+from connections.models import Connection, ConnectionEvent, RefreshRun
 from dext_sync.businesses.tenancy import acting_in
 from tests.publishing.zoho import BAKERY, Zoho
 
@@ -113,3 +113,24 @@ def test_the_locks_of_another_organisation_say_nothing_of_this_one(
     connection.organisation_id = "20081234999"
 
     assert locks_of(connection) is None
+
+
+def test_other_periods_are_told_at_once_and_the_same_ones_are_not(
+    connection: Connection, zoho: Zoho
+) -> None:
+    somebody_locks(zoho, "2026-03-31")
+
+    assert news_of_a_turn(connection) == ["refreshed"]
+    refreshed(connection)
+    assert news_of_a_turn(connection) == []
+
+
+def news_of_a_turn(connection: Connection) -> list[str]:
+    """Of a refresh that reads the locks and one list, and is not at its end."""
+    with acting_in(connection.business_id):
+        ConnectionEvent.unscoped.all().delete()
+        run = lists.start(connection, None)
+        lists.refresh(run.pk, turn=timedelta(0))
+        run.refresh_from_db()
+        assert run.finished_at is None
+        return list(ConnectionEvent.unscoped.values_list("kind", flat=True))
