@@ -154,7 +154,7 @@ def row(
         if typed is not None:
             return whole_page(request, item, instead=typed)
         return redirect(f"{rows.list_url(request, listing)}#item-{item.pk}")
-    changed_row = rows.row_of(item, typed)
+    changed_row = rows.row_of(request, item, typed)
     context = {
         **changed_frame(request, listing),
         **rows.moving_of([changed_row], listing),

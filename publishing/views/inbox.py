@@ -40,7 +40,7 @@ from publishing.views.rows import (
     list_path,
     list_url,
     moving_of,
-    row_of,
+    rows_of,
     seen_of,
 )
 from publishing.views.selection import ids_in
@@ -84,7 +84,7 @@ def rows(request: WorkspaceRequest) -> HttpResponse:
     listing = Listing.of(QueryDict(request.GET.get("view", "")), archive=archive)
     asked = ids_in(request.GET.getlist("item"))[:100]
     items = items_in_rows(request).filter(pk__in=asked)
-    found = [row_of(item) for item in items]
+    found = rows_of(request, items)
     if request.GET.get("seen") == seen_of(found):
         return HttpResponse(status=204)
     context = {**changed_frame(request, listing), **moving_of(found, listing)}
@@ -145,7 +145,7 @@ def _shown(
     form: FilterForm,
 ) -> HttpResponse:
     page = listing.page(items_in_rows(request))
-    rows = [row_of(item) for item in page.items]
+    rows = rows_of(request, page.items)
     path = list_path(request, listing)
     usual = listing.usual_sort
     names = named(request, listing.filters)

@@ -1,13 +1,14 @@
 """What keeps an item from being published, in words for one reader of its page."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from django.db.models import prefetch_related_objects
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from connections.models import ListEntry
+from connections.models import Connection, ListEntry
 from publishing import facts, filling
 from publishing.decision import CUSTOMERS, SUPPLIERS
 from publishing.formats import locale_of, plain_amount
@@ -40,6 +41,19 @@ OF_AN_ENTRY: Mapping[Why, Promise] = {
     SUPPLIERS.gone: gettext_lazy("The supplier"),
     CUSTOMERS.gone: gettext_lazy("The customer"),
 }
+
+# What the sentences about such an entry, and about a tax that does not fit, look at.
+LOOKED_AT = (
+    "business",
+    "category",
+    "tax_rate",
+    "tax_exemption",
+    "project",
+    "location",
+    "customer",
+    "payment_method__account",
+    "supplier__contact",
+)
 
 # Mended on pages that only Admins may open.
 FOR_ADMINS = frozenset({Reason.METHOD_WITHOUT_ACCOUNT, Reason.METHOD_ACCOUNT_GONE})
@@ -77,31 +91,57 @@ class Issue:
 
 
 def issues_of(request: WorkspaceRequest, item: Item) -> tuple[Issue, ...]:
-    return tuple(_issue(request, item, reason) for reason in item.open_reasons)
+    return _issues(request, item, item.open_reasons)
 
 
-def in_words(request: WorkspaceRequest, item: Item, reasons: Iterable[Why]) -> str:
+def issues_of_all(
+    request: WorkspaceRequest, items: Iterable[Item]
+) -> dict[int, tuple[Issue, ...]]:
+    """Of each of many items; what their sentences name is looked up once for all."""
+    lacking = [item for item in items if item.reasons]
+    looking = [item for item in lacking if _looks_at_entries(item.open_reasons)]
+    prefetch_related_objects(looking, *LOOKED_AT)
+    connection = connection_of(request) if looking else None
+    return {
+        item.pk: tuple(
+            _issue(request, connection, item, reason) for reason in item.open_reasons
+        )
+        for item in lacking
+    }
+
+
+def _looks_at_entries(reasons: Iterable[Why]) -> bool:
+    return any(each in OF_AN_ENTRY or each == Reason.TAX_DISAGREES for each in reasons)
+
+
+def in_words(request: WorkspaceRequest, item: Item, reasons: Sequence[Why]) -> str:
     """Why the item was not published, as its page says it."""
-    return " ".join(_issue(request, item, reason).sentence for reason in reasons)
+    return " ".join(issue.sentence for issue in _issues(request, item, reasons))
 
 
-def _issue(request: WorkspaceRequest, item: Item, reason: Why) -> Issue:
-    if reason in OF_AN_ENTRY and _is_of_another_organisation(request, item, reason):
+def _issues(
+    request: WorkspaceRequest, item: Item, reasons: Sequence[Why]
+) -> tuple[Issue, ...]:
+    connection = connection_of(request) if _looks_at_entries(reasons) else None
+    return tuple(_issue(request, connection, item, reason) for reason in reasons)
+
+
+def _issue(
+    request: WorkspaceRequest, connection: Connection | None, item: Item, reason: Why
+) -> Issue:
+    if _is_of_another_organisation(connection, item, reason):
         sentence = _of_another_organisation(request, reason)
         return Issue(reason.code, reason.field, sentence, is_to_merge=True)
     return Issue(reason.code, reason.field, _sentence(request, item, reason))
 
 
 def _is_of_another_organisation(
-    request: WorkspaceRequest, item: Item, reason: Why
+    connection: Connection | None, item: Item, reason: Why
 ) -> bool:
-    connection = connection_of(request)
+    if connection is None or reason not in OF_AN_ENTRY:
+        return False
     entry = _chosen(item, reason)
-    return (
-        connection is not None
-        and entry is not None
-        and entry.organisation_id != connection.organisation_id
-    )
+    return entry is not None and entry.organisation_id != connection.organisation_id
 
 
 def _chosen(item: Item, reason: Why) -> ListEntry | None:

@@ -41,7 +41,7 @@ class Plan:
     """What a bulk publish would send, and what it leaves and why."""
 
     ready: list[Item]
-    skipped: list[Item]
+    skipped: list[tuple[Item, tuple[issues.Issue, ...]]]
     headline: str
 
 
@@ -186,7 +186,8 @@ def _requested(
 
 def _plan(request: WorkspaceRequest, selection: Selection) -> Plan:
     ready = [item for item in selection.items if item.status in SENDABLE]
-    skipped = [item for item in selection.items if item.status not in SENDABLE]
+    left = [item for item in selection.items if item.status not in SENDABLE]
+    lacks = issues.issues_of_all(request, left)
     locale = locale_of(request.business)
     shown = [round_money(amount, code, locale) for code, amount in _sums(ready)]
     headline = ngettext(
@@ -198,7 +199,7 @@ def _plan(request: WorkspaceRequest, selection: Selection) -> Plan:
         "sums": ", ".join(shown),
         "business": request.business.name,
     }
-    return Plan(ready, skipped, headline)
+    return Plan(ready, [(each, lacks.get(each.pk, ())) for each in left], headline)
 
 
 def _lines(items: list[Item], connection: Connection | None) -> list[Line]:

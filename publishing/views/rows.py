@@ -1,7 +1,7 @@
 """A row of the list, and the frame of tabs and columns around all rows."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -16,6 +16,7 @@ from publishing.models import Item, Publication
 from publishing.progress import CALM, PREFETCH, Progress, progress
 from publishing.views.columns import FEW, columns_of
 from publishing.views.fields import Field
+from publishing.views.issues import Issue, issues_of, issues_of_all
 from publishing.views.listing import Listing
 from publishing.views.values import print_of
 from publishing.views.visible import WorkspaceRequest, items_of
@@ -45,6 +46,7 @@ class Tab:
 class Row:
     item: Item
     progress: Progress
+    issues: tuple[Issue, ...] = ()
     typed: Field | None = None
     """Its category as it was typed, where that could not be saved."""
 
@@ -69,8 +71,14 @@ class Row:
         return self.progress.is_moving
 
 
-def row_of(item: Item, typed: Field | None = None) -> Row:
-    return Row(item, progress(item), typed)
+def row_of(request: WorkspaceRequest, item: Item, typed: Field | None = None) -> Row:
+    return Row(item, progress(item), issues_of(request, item), typed)
+
+
+def rows_of(request: WorkspaceRequest, items: Iterable[Item]) -> list[Row]:
+    found = list(items)
+    issues = issues_of_all(request, found)
+    return [Row(item, progress(item), issues.get(item.pk, ())) for item in found]
 
 
 def items_in_rows(request: WorkspaceRequest) -> QuerySet[Item]:

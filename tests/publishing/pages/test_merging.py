@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 from django.core.mail import EmailMessage
+from django.db import connection as database
 from django.http import HttpResponse
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from connections import general
@@ -21,7 +23,7 @@ from connections.models import (
 )
 from dext_sync.businesses.models import AuditEntry, Business, User
 from dext_sync.businesses.tenancy import acting_in, rows_across
-from publishing import merging, ruling, tasks, word_rules
+from publishing import archiving, merging, ruling, tasks, word_rules
 from publishing.models import CategoryRule, Item, Supplier, SupplierRule
 from tests.conftest import Browse
 from tests.connections.trips import Trip, text
@@ -291,6 +293,52 @@ class TestMerging:
         assert way in page
         assert "is no longer active in Zoho Books" not in page
         assert "The chosen category is no longer in Zoho Books" not in page
+
+    @pytest.mark.parametrize(
+        ("who", "way"), [("anna", "merge the lists"), ("bob", "ask an Admin to merge")]
+    )
+    def test_their_row_and_the_dialog_of_many_say_the_same(
+        self,
+        trip: Trip,
+        acme: Supplier,
+        bob: User,
+        browse: Browse,
+        who: str,
+        way: str,
+    ) -> None:
+        item = ready_item(trip.business, bob, supplier=acme)
+        has_changed(trip)
+
+        reader = {"anna": trip.person, "bob": bob}[who]
+        visitor = Visitor(browse(reader), trip.business)
+        inbox = text(visitor.opens("costs_inbox"))
+        dialog = text(visitor.posts("items_publish", data={"item": [item.pk]}))
+
+        for page in (inbox, dialog):
+            assert f"The category is of the organisation before: {way}" in page
+            assert "The chosen category is no longer in Zoho Books" not in page
+
+    def test_more_of_them_cost_the_list_no_more_queries(
+        self, trip: Trip, acme: Supplier, bob: User
+    ) -> None:
+        def queries() -> int:
+            with CaptureQueriesContext(database) as asked:
+                page = text(visitor.opens("costs_inbox"))
+            assert "The category is of the organisation before" in page
+            return len(asked)
+
+        visitor = Visitor(trip.client, trip.business)
+        items = [
+            ready_item(trip.business, bob, supplier=acme, reference=f"INV-{number}")
+            for number in range(5)
+        ]
+        has_changed(trip)
+        of_five = queries()
+        with acting_in(trip.business.pk):
+            for item in items[1:]:
+                archiving.archive(item, bob)
+
+        assert queries() == of_five
 
     def test_so_does_the_account_that_a_payment_method_had_there(
         self, trip: Trip, acme: Supplier, bob: User
