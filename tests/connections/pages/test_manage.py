@@ -157,6 +157,55 @@ def test_the_open_page_learns_which_periods_are_locked_now(
     assert "All transactions up to and including 31 March 2026" in update
 
 
+def test_a_page_from_before_the_first_refresh_learns_them_too(
+    travels: Travels, alice: User, bakery: Business, zoho: Zoho
+) -> None:
+    zoho.standin.change("settings", organization=BAKERY, locked_until="2026-03-31")
+    trip = travels(alice, bakery)
+    connection = trip.has_connected(BAKERY)
+
+    page = text(trip.opens("connection", connection.pk))
+    update = text(trip.opens("connection_progress", connection.pk, calls=1))
+
+    assert '<div id="zoho-locks"><span class="muted">not read yet</span>' in page
+    assert 'id="zoho-locks" hx-swap-oob="true"><span class="muted">not read' in update
+    tasks.refresh_lists(bakery.pk, connection.pk)
+    update = text(trip.opens("connection_progress", connection.pk, calls=1))
+    assert 'id="zoho-locks" hx-swap-oob="true">' in update
+    assert "All transactions up to and including 31 March 2026" in update
+
+
+@pytest.mark.parametrize(
+    ("page", "query", "words"),
+    [
+        ("connection", {"calls": 1}, "Since "),
+        ("connections", {}, "since "),
+    ],
+)
+def test_the_open_page_learns_that_the_connection_broke_while_it_was_read(
+    travels: Travels,
+    alice: User,
+    bakery: Business,
+    zoho: Zoho,
+    page: str,
+    query: dict[str, int],
+    words: str,
+) -> None:
+    trip = travels(alice, bakery)
+    connection = connected(trip)
+    trip.posts("connection_refresh", connection.pk)
+    ids = [connection.pk] if query else []
+    assert 'id="connection-state"' in text(trip.opens(page, *ids))
+    zoho.fails("organisation_off", times=9)
+    tasks.refresh_lists(bakery.pk, connection.pk)
+
+    update = text(trip.opens("connection_progress", connection.pk, **query))
+
+    state = update[update.index('id="connection-state" hx-swap-oob="true"') :]
+    assert "Needs reconnecting" in state
+    assert words in state
+
+
 def test_whose_fault_it_is_that_nothing_could_be_read_is_said_in_words(
     travels: Travels, alice: User, bakery: Business, zoho: Zoho
 ) -> None:
