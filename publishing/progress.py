@@ -71,6 +71,13 @@ class Progress:
     problem_field: str = ""
     zoho_words: str = ""
     steps: tuple[StepLine, ...] = ()
+    lacks_document: bool = False
+
+    @property
+    def warns(self) -> bool:
+        """It is in Zoho, and something about it is to be looked at."""
+        is_there = self.status == Item.Status.PUBLISHED
+        return is_there and (self.lacks_document or bool(self.problem))
 
 
 def progress(item: Item, connection: Connection | None = None) -> Progress:
@@ -310,6 +317,7 @@ def _published(item: Item, publication: Publication) -> Progress:
         problem_field=failures.field_of(publication),
         zoho_words=_zoho_words(publication) if missing or not_sent else "",
         steps=_step_lines(publication),
+        lacks_document=missing,
     )
 
 

@@ -142,6 +142,25 @@ def test_a_missing_document_offers_to_attach_it_again(
     assert "Attach again" in page
 
 
+@pytest.mark.parametrize(
+    ("settled", "warns"),
+    [
+        ({}, False),
+        ({"document_missing": True}, True),
+        ({"problem_code": "second_record", "problem": "Two of them."}, True),
+    ],
+)
+def test_what_is_to_be_looked_at_although_published_does_not_look_done(
+    at: At, bob: User, bakery: Business, item: Item, settled: Any, *, warns: bool
+) -> None:
+    visitor = at(bob, bakery)
+    published(visitor, item, **settled)
+
+    page = text(visitor.opens("item", item.pk))
+
+    assert ('class="state state--published state--warning"' in page) is warns
+
+
 def test_a_failure_says_zohos_words_and_offers_to_publish_again(
     at: At, bob: User, bakery: Business, item: Item
 ) -> None:
