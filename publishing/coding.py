@@ -444,6 +444,7 @@ def _settle(item: Item, connection: Connection | None) -> None:
 
     A failure stays as long as its cause does; reasons take its place at once.
     """
+    failures.explain(item, connection)
     status, codes = _standing(item, connection)
     if (item.status, item.reasons) != (status, codes):
         item.status, item.reasons = status, codes

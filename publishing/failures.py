@@ -9,7 +9,7 @@ from django.db.models import Count, Max, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce, NullIf
 
 from connections.models import Connection, ListEntry, RefreshRun, TaxExemption
-from publishing import causes
+from publishing import causes, periods
 from publishing.causes import Failure, Present
 from publishing.models import Item, Publication, PublishAttempt, Step
 from publishing.outcomes import Refused
@@ -119,6 +119,19 @@ def stands(
         refreshed_at=_refreshed_at(connection),
     )
     return causes.stands(failure, present)
+
+
+def explain(item: Item, connection: Connection | None) -> None:
+    """Zoho has no number that we know for the refusal of a locked day: once a refresh has
+    read the lock, what was refused for no known reason has failed for that."""
+    failed = last_failed(item)
+    if failed is None or connection is None:
+        return
+    if failed.problem_code != Problem.REJECTED.code:
+        return
+    if periods.is_closed_in_zoho(failed, connection):
+        failed.problem_code = Problem.LOCKED.code
+        failed.save(update_fields=["problem_code"])
 
 
 def field_of(publication: Publication) -> str:

@@ -22,6 +22,12 @@ def closed_for(publication: Publication, connection: Connection) -> list[Dated]:
     return closed_on(Claim.from_json(publication.claim).date, periods)
 
 
+def is_closed_in_zoho(publication: Publication, connection: Connection) -> bool:
+    """Whether it is Zoho's own lock that closes the day which was claimed."""
+    closed = closed_for(publication, connection)
+    return any(each.reason is Reason.LOCKED_IN_ZOHO for each in closed)
+
+
 def side_of(*, is_sale: bool) -> Side:
     return "sales" if is_sale else "purchases"
 

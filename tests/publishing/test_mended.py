@@ -1,17 +1,21 @@
 """Messages of failures go when their cause is mended, and not before."""
 
+import datetime as dt
 from typing import Any
 
+import pytest
 from django.utils import timezone
 
+from connections import lists
+from connections import tasks as connection_tasks
 from connections.models import Account, Connection, RefreshRun
 from dext_sync.businesses.models import Business, User
-from dext_sync.businesses.tenancy import acting_in
-from publishing import archiving, coding, suppliers
+from dext_sync.businesses.tenancy import acting_in, rows_across
+from publishing import archiving, coding, suppliers, tasks
 from publishing.models import Item, Publication
-from tests.publishing.factories import entry, ready_item
+from tests.publishing.factories import TODAY, entry, ready_item
 from tests.publishing.steps import begun, item_now, now, publish, review
-from tests.publishing.zoho import Zoho
+from tests.publishing.zoho import BAKERY, Zoho
 
 
 def failed(item: Item, by: User, problem_code: str) -> Publication:
@@ -175,3 +179,92 @@ def test_publishing_again_may_be_tried_although_nothing_was_mended(
     publish(item, bob)
 
     assert item_now(item).status == "published"
+
+
+def lock(business: Business, side: str = "", day: dt.date = TODAY) -> None:
+    """As a refresh leaves it; without a side there is none."""
+    period = {"side": side, "since": None, "until": day.isoformat()}
+    with acting_in(business.pk):
+        connection = Connection.unscoped.get()
+        connection.locks = {
+            "organisation_id": connection.organisation_id,
+            "periods": [period] if side else [],
+        }
+        connection.save(update_fields=["locks"])
+
+
+def test_a_lock_that_was_lifted_mends_what_it_had_refused(
+    connected_bakery: Business, bob: User
+) -> None:
+    item = ready_item(connected_bakery, bob)
+    failed(item, bob, "rejected")
+    lock(connected_bakery, "purchases")
+    assert reviewed(item) == "to_review"
+    lock(connected_bakery)
+
+    assert reviewed(item) == "ready"
+    assert reviewed(item) == "ready"
+
+
+@pytest.mark.parametrize(
+    ("problem", "side", "day"),
+    [
+        ("rejected", "sales", TODAY),
+        ("rejected", "all", TODAY - dt.timedelta(days=1)),
+        ("rejected:category", "all", TODAY),
+    ],
+)
+def test_another_lock_or_another_cause_mends_nothing(
+    connected_bakery: Business,
+    bob: User,
+    problem: str,
+    side: str,
+    day: dt.date,
+) -> None:
+    item = ready_item(connected_bakery, bob)
+    failed(item, bob, problem)
+    lock(connected_bakery, side, day)
+    reviewed(item)
+    lock(connected_bakery)
+
+    assert reviewed(item) == "failed"
+
+
+def test_a_lock_of_the_business_explains_no_refusal_of_zohos(
+    connected_bakery: Business, bob: User
+) -> None:
+    item = ready_item(connected_bakery, bob)
+    failed(item, bob, "rejected")
+    for day in (TODAY, None):
+        with acting_in(connected_bakery.pk):
+            Business.objects.filter(pk=connected_bakery.pk).update(lock_date=day)
+        reviewed(item)
+
+    assert item_now(item).status == "failed"
+
+
+def test_refused_locked_unlocked_and_published(
+    zoho: Zoho, connection: Connection, bakery: Business, bob: User
+) -> None:
+    item = ready_item(bakery, bob)
+    zoho.standin.change("settings", organization=BAKERY, locked_until="2026-11-20")
+    publish(item, bob)
+    assert item_now(item).status == "failed"
+
+    read_lists(connection)
+    assert item_now(item).reasons == ["locked_in_zoho:2026-11-20"]
+    zoho.standin.change("settings", organization=BAKERY, locked_until="")
+    read_lists(connection)
+
+    assert item_now(item).status == "ready"
+    assert publish(item, bob).state == "published"
+
+
+def read_lists(connection: Connection) -> None:
+    """A refresh, and what it means for the items."""
+    with acting_in(connection.business_id):
+        lists.start(connection, None)
+    connection_tasks.refresh_lists(connection.business_id, connection.pk)
+    for business_id, event_id in rows_across("connection_events_open", 50):
+        tasks.heed_event(business_id, event_id)
+    tasks.review_items(connection.business_id)
