@@ -7,6 +7,7 @@ from django.conf import settings
 from playwright.sync_api import Locator, Page, expect
 
 from dext_sync.businesses.models import User
+from publishing.models import Item
 from tests.browser.conftest import Site, is_accessible
 from tests.factories import PASSWORD, make_session
 
@@ -30,6 +31,13 @@ def is_signed_in(page: Page, site: Site) -> None:
     )
     page.goto(site.address)
     expect(page.get_by_role("heading", name="Costs inbox")).to_be_visible()
+
+
+def open_item(page: Page, site: Site, item: Item) -> None:
+    """By somebody who is signed in, at a clock that can be put forward."""
+    page.clock.install()
+    is_signed_in(page, site)
+    page.goto(f"{site.address}/b/{item.business.slug}/costs/{item.pk}/")
 
 
 def go_to(page: Page, workspace: str, place: str) -> None:

@@ -9,7 +9,7 @@ from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
 from publishing.models import Item
 from tests.browser.conftest import Site, is_accessible
-from tests.browser.steps import entry, is_saved, is_signed_in, sign_in
+from tests.browser.steps import entry, is_saved, open_item
 from tests.publishing.factories import make_item, ready_item
 from tests.publishing.steps import item_now
 from tests.publishing.zoho import connected_to
@@ -25,9 +25,7 @@ def test_it_hears_of_the_connection_and_leaves_alone_what_is_typed_or_being_save
     page: Page, site: Site, bakery: Business, alice: User
 ) -> None:
     item = make_item(bakery, alice)
-    page.clock.install()
-    sign_in(page, site)
-    page.goto(f"{site.address}/b/{bakery.slug}/costs/{item.pk}/")
+    open_item(page, site, item)
     expect(page.get_by_text("The business is not connected")).to_be_visible()
     held: list[Route] = []
 
@@ -67,9 +65,7 @@ def test_what_others_saved_while_it_was_typed_over_is_not_published_unseen(
 ) -> None:
     connected_to(site.zoho, bakery)
     item = ready_item(bakery, alice)
-    page.clock.install()
-    is_signed_in(page, site)
-    page.goto(f"{site.address}/b/{bakery.slug}/costs/{item.pk}/")
+    open_item(page, site, item)
     reference = page.get_by_label("Reference")
     shown = reference.input_value()
     reference.fill("Typed, and taken back")
@@ -91,9 +87,7 @@ def test_while_the_server_is_away_that_is_said_once_and_goes_by_itself(
     page: Page, site: Site, bakery: Business, alice: User
 ) -> None:
     item = make_item(bakery, alice)
-    page.clock.install()
-    sign_in(page, site)
-    page.goto(f"{site.address}/b/{bakery.slug}/costs/{item.pk}/")
+    open_item(page, site, item)
     page.route(
         "**/state/**", lambda route: route.fulfill(status=502, body="Bad gateway")
     )
