@@ -54,14 +54,113 @@ function isUnsaved() {
   return Boolean(fields && (isTypedIn(fields) || fields.querySelector(`${NOT_SAVED}, ${SAVING}`)));
 }
 
-// What somebody is typing, is saving or could not save is not drawn over by the answer to
-// something else.
+// What somebody is typing, is saving, could not save or has open is not drawn over by the
+// answer to something else.
 document.addEventListener("htmx:oobBeforeSwap", (event) => {
   const { target } = event.detail;
   if (!target.matches(".entry")) return;
-  if (isTypedIn(target)) isBehind = true;
-  const isTheirs = isTypedIn(target) || target.querySelector(`${NOT_SAVED}, ${SAVING}`);
-  if (isTheirs) event.detail.shouldSwap = false;
+  if (isTypedIn(target) || isOpen(target)) isBehind = true;
+  if (isTheirs(target) || isOpen(target)) event.detail.shouldSwap = false;
+});
+
+const isTheirs = (entry) => Boolean(isTypedIn(entry) || entry.querySelector(`${NOT_SAVED}, ${SAVING}`));
+
+function isOpen(entry) {
+  const select = CSS.supports("selector(:open)") ? "select:open" : "select:focus";
+  return Boolean(entry.querySelector(`[role="combobox"][aria-expanded="true"], ${select}`));
+}
+
+// Nor where all fields are drawn anew; where they take no changes any more it is said what
+// was typed, to be copied.
+document.addEventListener("htmx:oobBeforeSwap", (event) => {
+  const { target, fragment } = event.detail;
+  if (target.id !== "item-fields") return;
+  const { closed } = fragment.firstElementChild.dataset;
+  if (closed) return [...target.querySelectorAll("[data-saves]")].forEach((form) => leave(form, closed));
+  for (const entry of target.querySelectorAll(".entry")) {
+    if (isTheirs(entry)) putBack(entry, fragment);
+  }
+});
+
+function putBack(entry, fragment) {
+  const drawn = fragment.querySelector(`#${CSS.escape(entry.id)}`);
+  if (!drawn?.querySelector("[data-saves]")) return;
+  if (isTypedIn(entry)) isBehind = true;
+  const field = entry.querySelector("input:focus");
+  drawn.replaceWith(entry);
+  if (field) document.addEventListener("htmx:afterSettle", () => field.focus(), { once: true });
+}
+
+function leave(form, why) {
+  const failed = form.closest(".entry").querySelector(NOT_SAVED);
+  const field = fieldOf(form);
+  if (!failed && !isChanged(field)) return;
+  const [label, typed] = [field.labels[0].textContent.trim(), inWords(field)];
+  if (!form.matches(".htmx-request")) return tell(why, label, typed);
+  form.addEventListener("htmx:afterRequest", (event) => {
+    if (!event.detail.xhr.responseText.includes("entry__saved")) tell(why, label, typed);
+  });
+}
+
+const fieldOf = (form) => form.querySelector("input:not([type='hidden']), select");
+
+function inWords(field) {
+  if (field.matches("select")) return field.selectedOptions[0].textContent;
+  if (field.type === "checkbox") return field.checked ? "✓" : "—";
+  if (field.validity.badInput) return "…";
+  if (field.type !== "date" || !field.value) return field.value || "—";
+  return field.valueAsDate.toLocaleDateString(document.documentElement.lang, { dateStyle: "medium", timeZone: "UTC" });
+}
+
+function tell(why, label, typed) {
+  const place = document.getElementById("item-unsaved");
+  if (!place.firstElementChild) place.append(leftOver(why));
+  const name = document.createElement("dt");
+  const value = document.createElement("dd");
+  name.textContent = label;
+  value.textContent = typed;
+  place.querySelector("dl").append(name, " ", value);
+}
+
+function leftOver(why) {
+  const said = document.getElementById("item-words").dataset;
+  const banner = document.createElement("div");
+  const words = document.createElement("p");
+  const list = document.createElement("dl");
+  const button = document.createElement("button");
+  banner.className = "banner banner--amber";
+  words.textContent = `${why} ${said.left}`;
+  list.className = "facts left-over";
+  button.className = "button";
+  button.type = "button";
+  button.textContent = said.haveIt;
+  button.addEventListener("click", () => banner.remove());
+  banner.append(words, list, button);
+  return banner;
+}
+
+// The menu is not drawn anew while it is open, but when it is closed.
+let menu = "";
+document.addEventListener("htmx:oobBeforeSwap", (event) => {
+  const { target, fragment } = event.detail;
+  if (target.id !== "item-more") return;
+  const isOpened = target.querySelector(":popover-open");
+  menu = isOpened ? fragment.firstElementChild.outerHTML : "";
+  if (isOpened) event.detail.shouldSwap = false;
+});
+document.addEventListener("toggle", (event) => {
+  if (event.target.id !== "item-menu" || event.newState !== "closed" || !menu) return;
+  window.htmx.swap("#item-more", menu, { swapStyle: "outerHTML" });
+  menu = "";
+}, true);
+
+// What an open list has kept from being drawn is asked for when it is closed, unless what
+// was chosen there is being saved: that brings it.
+document.addEventListener("picker:closed", () => {
+  const state = document.getElementById("item-state");
+  const isLeft = document.getElementById("item-values")?.value === "behind";
+  if (!isLeft || isSaving() || !state.hasAttribute("hx-get")) return;
+  window.htmx.ajax("GET", state.getAttribute("hx-get"), { source: state, swap: "outerHTML" });
 });
 
 // It does not show what is saved, should nothing come of the typing: so Publish is told

@@ -98,6 +98,7 @@ class Picker {
     this.pressed = null;
     this.isBehind = false;
     clearTimeout(this.timer);
+    if (this.isOpen) queueMicrotask(() => this.typed.dispatchEvent(new Event("picker:closed", { bubbles: true })));
     this.list.hidden = true;
     this.typed.setAttribute("aria-expanded", "false");
     this.typed.removeAttribute("aria-activedescendant");

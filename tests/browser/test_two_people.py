@@ -1,0 +1,172 @@
+"""Two people at one item: what one of them types, or has open, the other takes from
+nobody."""
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from connections.models import Account
+from dext_sync.businesses.models import Business, User
+from dext_sync.businesses.tenancy import acting_in
+from publishing import archiving
+from publishing.models import Item
+from tests.browser.conftest import Site, is_accessible
+from tests.browser.steps import entry, is_saved, open_item
+from tests.browser.test_resting import SOON
+from tests.publishing.factories import TODAY, ready_item
+from tests.publishing.factories import entry as entry_of
+from tests.publishing.steps import item_now
+from tests.publishing.test_locked_periods import business_locks
+from tests.publishing.zoho import connected_to
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def item(site: Site, bakery: Business, alice: User) -> Item:
+    connected_to(site.zoho, bakery)
+    return ready_item(bakery, alice)
+
+
+def archived(item: Item, by: User) -> None:
+    with acting_in(item.business_id):
+        archiving.archive(item_now(item), by)
+
+
+def changed(item: Item, **values: object) -> None:
+    """By somebody else; what follows from it is not this page's concern."""
+    with acting_in(item.business_id):
+        Item.unscoped.filter(pk=item.pk).update(**values)
+
+
+def holds(page: Page, address: str) -> list[Route]:
+    """What is sent there, until the test lets it go."""
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route(address, hold)
+    return held
+
+
+def test_what_is_typed_when_somebody_archives_it_stays_to_be_copied(
+    page: Page, site: Site, item: Item, alice: User
+) -> None:
+    open_item(page, site, item)
+    total = page.get_by_label("Total", exact=True)
+    total.fill("1e9")
+    total.press("Tab")
+    expect(entry(page, "Total").get_by_text("Enter an amount")).to_be_visible()
+    page.get_by_label("Description", exact=True).fill("Flour for <Christmas>")
+
+    archived(item, alice)
+    page.clock.fast_forward(SOON)
+
+    left = page.get_by_role("status").filter(has_text="archived meanwhile")
+    expect(left).to_contain_text("could not be saved")
+    expect(left).to_contain_text("Description Flour for <Christmas>")
+    expect(left).to_contain_text("Total 1e9")
+    expect(left).not_to_contain_text("Reference")
+    expect(page.get_by_text("Put away without publishing.")).to_be_visible()
+    expect(page.get_by_label("Description", exact=True)).to_have_count(0)
+    is_accessible(page)
+    left.get_by_role("button", name="I have it").click()
+    expect(left).to_have_count(0)
+
+
+def test_so_does_what_was_being_saved_too_late(
+    page: Page, site: Site, item: Item, alice: User
+) -> None:
+    open_item(page, site, item)
+    archived(item, alice)
+    reference = page.get_by_label("Reference")
+    reference.fill("INV-9")
+
+    reference.press("Tab")
+
+    left = page.get_by_role("status").filter(has_text="archived meanwhile")
+    expect(left).to_contain_text("Reference INV-9")
+    assert item_now(item).reference != "INV-9"
+
+
+def test_what_was_saved_before_it_was_archived_is_not_called_lost(
+    page: Page, site: Site, item: Item, alice: User
+) -> None:
+    open_item(page, site, item)
+    held = holds(page, "**/fields/reference/")
+    reference = page.get_by_label("Reference")
+    reference.fill("INV-9")
+    reference.press("Tab")
+    expect(page.locator("[data-saves].htmx-request")).to_have_count(1)
+    answer = held[0].fetch()
+    archived(item, alice)
+    page.clock.fast_forward(SOON)
+    expect(page.get_by_text("Put away without publishing.")).to_be_visible()
+
+    held[0].fulfill(response=answer)
+
+    page.clock.fast_forward(SOON)
+    expect(page.get_by_text("Put away without publishing.")).to_be_visible()
+    expect(page.get_by_text("could not be saved")).to_have_count(0)
+    assert item_now(item).reference == "INV-9"
+
+
+def test_what_is_typed_while_publish_is_refused_stays_where_it_is(
+    page: Page, site: Site, item: Item, bakery: Business
+) -> None:
+    open_item(page, site, item)
+    held = holds(page, "**/publish/")
+    page.get_by_role("button", name="Publish", exact=True).click()
+    description = page.get_by_label("Description", exact=True)
+    description.fill("Flour")
+    expect(page.locator("[data-publishes].htmx-request")).to_have_count(1)
+    business_locks(bakery, TODAY)
+
+    held[0].continue_()
+
+    expect(page.get_by_text("Please resolve these issues")).to_be_visible()
+    expect(description).to_have_value("Flour")
+    expect(description).to_be_focused()
+    description.press("Tab")
+    is_saved(page, "Description")
+    assert item_now(item).description == "Flour"
+
+
+def test_an_open_list_is_drawn_anew_once_it_is_closed(
+    page: Page, site: Site, item: Item, bakery: Business
+) -> None:
+    open_item(page, site, item)
+    category = page.get_by_role("combobox", name="Category", exact=True)
+    category.click()
+    options = page.get_by_role("option", name="Postage")
+    expect(options).to_be_visible()
+    with acting_in(bakery.pk):
+        changed(item, description="Rye", category=entry_of(Account, bakery, "Postage"))
+
+    page.clock.fast_forward(SOON)
+
+    expect(page.get_by_label("Description", exact=True)).to_have_value("Rye")
+    expect(options).to_be_visible()
+    category.press("Escape")
+    expect(category).to_have_value("Postage")
+
+
+def test_an_open_menu_is_drawn_anew_once_it_is_closed(
+    page: Page, site: Site, item: Item, alice: User
+) -> None:
+    open_item(page, site, item)
+    more = page.get_by_role("button", name="More")
+    more.click()
+    archives = page.get_by_role("button", name="Archive without publishing")
+    expect(archives).to_be_visible()
+    archived(item, alice)
+
+    page.clock.fast_forward(SOON)
+
+    expect(page.get_by_text("Put away without publishing.")).to_be_visible()
+    expect(archives).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(archives).to_have_count(0)
+    expect(more).to_be_focused()
+    more.click()
+    expect(page.get_by_role("button", name="Unarchive")).to_be_visible()
