@@ -114,12 +114,21 @@ function inWords(field) {
 
 function tell(why, label, typed) {
   const place = document.getElementById("item-unsaved");
-  if (!place.firstElementChild) place.append(leftOver(why));
+  if (!place.firstElementChild) show(place, leftOver(why));
   const name = document.createElement("dt");
   const value = document.createElement("dd");
   name.textContent = label;
   value.textContent = typed;
   place.querySelector("dl").append(name, " ", value);
+}
+
+// Whoever types further down sees it, and does not press its button by typing on.
+function show(place, banner) {
+  place.append(banner);
+  requestAnimationFrame(() => {
+    banner.scrollIntoView({ block: "center" });
+    if (document.activeElement === document.body) banner.focus({ preventScroll: true });
+  });
 }
 
 function leftOver(why) {
@@ -129,6 +138,7 @@ function leftOver(why) {
   const list = document.createElement("dl");
   const button = document.createElement("button");
   banner.className = "banner banner--amber";
+  banner.tabIndex = -1;
   words.textContent = `${why} ${said.left}`;
   list.className = "facts left-over";
   button.className = "button";

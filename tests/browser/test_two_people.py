@@ -69,6 +69,8 @@ def test_what_is_typed_when_somebody_archives_it_stays_to_be_copied(
     expect(left).not_to_contain_text("Reference")
     expect(page.get_by_text("Put away without publishing.")).to_be_visible()
     expect(page.get_by_label("Description", exact=True)).to_have_count(0)
+    expect(page.get_by_text("archived meanwhile")).to_be_in_viewport()
+    expect(page.locator("#item-unsaved > *")).to_be_focused()
     is_accessible(page)
     left.get_by_role("button", name="I have it").click()
     expect(left).to_have_count(0)
