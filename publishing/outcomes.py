@@ -41,6 +41,7 @@ FOREVER: Final = timedelta(hours=1)
 LOOKED_IN_VAIN: Final = (Wait.UNCLEAR.code, Wait.UNAVAILABLE.code)
 """Zoho was asked, and could not say."""
 ONE_NO: Final = timedelta(seconds=30)
+MOST_SELDOM: Final = timedelta(hours=1)
 LIMITS: Final[dict[Limit, Wait]] = {
     "minute": Wait.MINUTE,
     "day": Wait.DAY,
@@ -294,6 +295,14 @@ def soon(gap: timedelta) -> datetime:
 def uncertain_time() -> timedelta:
     """How long a request whose answer was lost may still be at work inside Zoho."""
     return timedelta(seconds=settings.ZOHO_UNCERTAIN_SECONDS)
+
+
+def time_to_look(step: Step) -> timedelta:
+    """What Zoho breaks off each time would spend the organisation's day: from the third
+    answer on that is lost, it rests twice as long as before."""
+    before = step.attempts.filter(outcome=PublishAttempt.Outcome.NO_ANSWER).count()
+    longer = min(uncertain_time() * (1 << min(max(0, before - 1), 10)), MOST_SELDOM)
+    return max(uncertain_time(), longer)
 
 
 def time_to_begin() -> timedelta:

@@ -27,7 +27,7 @@ from publishing.outcomes import (
     Refused,
     Waits,
     Words,
-    uncertain_time,
+    time_to_look,
 )
 from publishing.periods import closed_for
 from publishing.problems import OF_ALL, UNTIL_SOMEBODY_ACTS, Problem, Wait
@@ -35,7 +35,6 @@ from publishing.reasons import Dated, Why
 
 logger = logging.getLogger(__name__)
 
-MOST_SELDOM: Final = timedelta(hours=1)
 NO_TIME: Final = timedelta(0)
 SETTLED = (Step.State.DONE, Step.State.REFUSED)
 OF_THE_CONNECTION = (Problem.DISCONNECTED, Problem.ORGANISATION_CHANGED)
@@ -276,7 +275,7 @@ def _tell_waiting(publication: Publication, wait: Wait, until: datetime) -> None
 
 def lost(publication: Publication, step: Step, words: Words) -> None:
     """Look before it is repeated, and not before the request can have finished."""
-    due_at = (step.sent_at or timezone.now()) + _time_to_look(step)
+    due_at = (step.sent_at or timezone.now()) + time_to_look(step)
     with transaction.atomic():
         leases.hold_item(publication)
         sending = Step.unscoped.filter(pk=step.pk, state=Step.State.SENDING)
@@ -294,14 +293,6 @@ def lost(publication: Publication, step: Step, words: Words) -> None:
             raise LeaseLost
         show(publication, Item.Status.CHECKING)
         record(publication, "publication.uncertain", step=step.get_kind_display())
-
-
-def _time_to_look(step: Step) -> timedelta:
-    """What Zoho breaks off each time would spend the organisation's day: from the third
-    answer on that is lost, it rests twice as long as before."""
-    before = step.attempts.filter(outcome=PublishAttempt.Outcome.NO_ANSWER).count()
-    longer = min(uncertain_time() * (1 << min(max(0, before - 1), 10)), MOST_SELDOM)
-    return max(uncertain_time(), longer)
 
 
 def looked(publication: Publication, step: Step) -> int:
