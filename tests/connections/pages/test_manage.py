@@ -168,7 +168,7 @@ def test_a_page_from_before_the_first_refresh_learns_them_too(
     update = text(trip.opens("connection_progress", connection.pk, calls=1))
 
     assert '<div id="zoho-locks"><span class="muted">Not read yet</span>' in page
-    assert 'id="zoho-locks" hx-swap-oob="true"><span class="muted">not read' in update
+    assert 'id="zoho-locks" hx-swap-oob="true"><span class="muted">Not read' in update
     tasks.refresh_lists(bakery.pk, connection.pk)
     update = text(trip.opens("connection_progress", connection.pk, calls=1))
     assert 'id="zoho-locks" hx-swap-oob="true">' in update
