@@ -30,6 +30,7 @@ from publishing import (
     rule_files,
     ruling,
     spellings,
+    suppliers,
     tasks,
 )
 from publishing.formats import locale_of
@@ -191,6 +192,7 @@ def _page(
             "side": side,
             "supplier": supplier,
             "contact_url": contact_url_of(supplier),
+            "is_to_create": suppliers.is_agreed(supplier),
             "form": form,
             "waiting": waiting.count(),
             "inbox_url": _inbox_of(request, supplier),

@@ -5,7 +5,8 @@ import re
 import pytest
 from django.http import HttpResponse
 
-from connections.models import Connection, Contact
+from connections import events
+from connections.models import Connection, ConnectionEvent, Contact
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
 from publishing import suppliers
@@ -117,6 +118,22 @@ def test_what_is_to_be_created_says_who_decided_and_is_taken_back(
 
     assert "Rope Makers is not in Zoho Books" in text(taken_back)
     assert not agreed(rope)
+
+
+def test_what_was_to_be_created_in_another_organisation_is_not_to_be_in_this_one(
+    at: At, alice: User, bob: User, bakery: Business
+) -> None:
+    rope = make_supplier(bakery, "Rope Makers", agreed_by=bob)
+    visitor = at(alice, bakery)
+    page = text(visitor.opens("supplier", "suppliers", rope.pk))
+    assert "Will be created with the first item that is published." in page
+
+    with acting_in(bakery.pk):
+        events.note(connection_of(bakery), ConnectionEvent.Kind.ORGANISATION)
+
+    page = text(visitor.opens("supplier", "suppliers", rope.pk))
+    assert "Will be created" not in page
+    assert "Not in Zoho Books" in page
 
 
 def test_an_inactive_contact_of_the_name_is_not_called_missing(
