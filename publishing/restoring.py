@@ -6,7 +6,7 @@ mark it bears; the engine then finds it there as it would find a lost answer's.
 """
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -23,6 +23,7 @@ from connections.zoho.errors import (
     ZohoOrganisationRefused,
     ZohoRateLimited,
     ZohoUnavailable,
+    ZohoUnexpected,
 )
 from connections.zoho.types import Bill, Expense, Invoice, Page
 from dext_sync.businesses import audit
@@ -52,6 +53,10 @@ MOST_SELDOM: Final = timedelta(hours=1)
 WHILE_AWAY: Final = timedelta(minutes=10)
 """Of a Zoho that fails it is not told when it is back."""
 UNTIL_SOMEBODY_ACTS: Final = timedelta(minutes=10)
+
+
+class PagesRepeat(ZohoUnexpected):
+    """Zoho does not turn pages, and would be asked until the calls of its day are spent."""
 
 
 # Beginning
@@ -125,6 +130,10 @@ def ask(check_id: int) -> None:
     except ZohoOrganisationRefused as error:
         connected.refused(check.connection, error)
         _later(check, UNTIL_SOMEBODY_ACTS)
+    except PagesRepeat as error:
+        logger.error("%s cannot be read.", check, exc_info=error)
+        _turn_to(check, page=1, reading=1)  # What was read so far is no list.
+        _later(check, MOST_SELDOM)
     except ZohoError as error:
         logger.info("%s cannot be read now: %s", check, error)
         _later(check, _gap(check, error), failing_since=_failing_since(check, error))
@@ -188,8 +197,12 @@ def _read(books: ConnectedBooks, check: RestoreCheck) -> None:
 def _read_through(books: ConnectedBooks, check: RestoreCheck) -> None:
     """Page by page, so that a spent minute does not send it back to the beginning."""
     since = check.restore.since - SKEW
+    before: Sequence[Record] | None = None
     while True:
         page = _page(books, check)
+        if page.has_more and page.rows == before:
+            raise PagesRepeat("Zoho Books sends the same page again and again.")
+        before = page.rows
         for row in page.rows:
             if row.created_at is None or row.created_at >= since:
                 _note(check, row)

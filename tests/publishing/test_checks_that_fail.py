@@ -1,12 +1,15 @@
 """After a restore: how long a list rests of which Zoho said nothing."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 import time_machine
 from django.utils import timezone
 
 from connections.models import Connection
+from connections.zoho.client import ZohoBooks
+from connections.zoho.types import Invoice, Page
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
 from publishing.models import Publication, RestoreCheck
@@ -70,3 +73,45 @@ def test_what_fails_again_after_reconnecting_rests_shortly_at_first(
     ask(bakery)
 
     assert rests(bakery) <= timedelta(minutes=1)
+
+
+@pytest.mark.usefixtures("zoho")
+def test_a_list_that_does_not_turn_its_pages_is_given_up_at_the_second(
+    bakery: Business, clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would spend the organisation's calls of each day."""
+    asked: list[int] = []
+
+    def invoices(_books: ZohoBooks, *, page: int = 1) -> Page[Invoice]:
+        asked.append(page)
+        assert len(asked) < 20
+        return Page((an_invoice(),), has_more=True)
+
+    monkeypatch.setattr(ZohoBooks, "invoices", invoices)
+    clock.shift(timedelta(hours=1))
+
+    ask(bakery)
+
+    assert asked == [1, 2]
+    assert rests(bakery) > timedelta(minutes=30)
+
+    clock.shift(timedelta(hours=1, minutes=1))
+    ask(bakery)
+
+    assert asked == [1, 2, 1, 2]
+
+
+def an_invoice() -> Invoice:
+    return Invoice(
+        zoho_id="4711",
+        customer_id="1",
+        invoice_number="S-1",
+        reference_number="",
+        date=None,
+        currency_code="GBP",
+        total=Decimal(1),
+        tax_total=None,
+        status="draft",
+        has_attachment=False,
+        created_at=None,
+    )
