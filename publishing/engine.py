@@ -43,10 +43,12 @@ from publishing.leases import LeaseLost
 from publishing.models import Publication, PublishAttempt, Step
 from publishing.outcomes import (
     FOREVER,
+    UNCLEAR_FOR_LONG,
     Done,
     Lost,
     Outcome,
     Refused,
+    Waits,
     Words,
     may_mean_contact,
     not_begun,
@@ -232,13 +234,22 @@ def _mark_as_sent(books: ConnectedBooks, publication: Publication, step: Step) -
         try:
             status = sending.read_again(books, publication)
         except ZohoError as error:
-            return _conclude(publication, step, _no_look(publication, step, error))
+            return _conclude(publication, step, _unread(publication, step, error))
         if status != recovery.DRAFT:
             return _conclude(publication, step, Done(found=True))
     if told := sending.differences(publication):
         left = Refused(Problem.LEFT_DRAFT, Problem.LEFT_DRAFT.over(told))
         return _conclude(publication, step, left)
     return _send(books, publication, step)
+
+
+def _unread(publication: Publication, step: Step, error: ZohoError) -> Outcome:
+    """What Zoho fails at for a day people mark themselves: the record is there."""
+    outcome = _no_look(publication, step, error)
+    is_unclear = isinstance(outcome, Waits) and outcome.wait is Wait.UNCLEAR
+    if is_unclear and step.looked_in_vain >= UNCLEAR_FOR_LONG:
+        return Refused(Problem.NOT_SENT, words=Words.of(error))
+    return outcome
 
 
 def _conclude(publication: Publication, step: Step, outcome: Outcome) -> bool:

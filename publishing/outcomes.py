@@ -40,6 +40,8 @@ FOREVER: Final = timedelta(hours=1)
 """Until somebody acts; an event ends the wait earlier, and a look now and then cannot hurt."""
 LOOKED_IN_VAIN: Final = (Wait.UNCLEAR.code, Wait.UNAVAILABLE.code)
 """Zoho was asked, and could not say."""
+UNCLEAR_FOR_LONG: Final = timedelta(days=1)
+"""After that it is not asked for ever, where somebody else can say."""
 ONE_NO: Final = timedelta(seconds=30)
 MOST_SELDOM: Final = timedelta(hours=1)
 LIMITS: Final[dict[Limit, Wait]] = {

@@ -11,6 +11,7 @@ from connections.books import record_address
 from connections.models import Connection
 from publishing import facts, failures
 from publishing.models import Item, Publication, PublishAttempt, Step
+from publishing.outcomes import UNCLEAR_FOR_LONG
 from publishing.problems import (
     UNTIL_SOMEBODY_ACTS,
     WAIT_BY_CODE,
@@ -31,7 +32,6 @@ RESTING: Final = "15s"
 JUST_PRESSED: Final = timedelta(seconds=2)
 """Zoho mostly takes no longer."""
 WATCHED: Final = timedelta(seconds=5)
-UNCLEAR_FOR_LONG: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True)

@@ -225,17 +225,24 @@ def _waits(publication: Publication, step: Step, outcome: Waits) -> None:
             state=Step.State.WAITING
         )
         _end_attempt(step, PublishAttempt.Outcome.WAITING, outcome.words)
-        if outcome.wait.code in LOOKED_IN_VAIN:
-            _count_in_vain(publication, step)
+        if step.state == Step.State.UNCERTAIN:
+            _count_in_vain(publication, step, outcome.wait, LOOKED_IN_VAIN)
+        elif step.kind == Step.Kind.SENT:  # Nothing is in doubt while Zoho is away.
+            _count_in_vain(publication, step, outcome.wait, [Wait.UNCLEAR.code])
 
 
-def _count_in_vain(publication: Publication, step: Step) -> None:
+def _count_in_vain(
+    publication: Publication, step: Step, wait: Wait, counted: Sequence[str]
+) -> None:
     """The time since it was last looked for, unless that went to something else."""
+    if wait.code not in counted:
+        return
     now, before = timezone.now(), step.failed_look_at
-    goes_on = before is not None and publication.waiting_reason in LOOKED_IN_VAIN
+    goes_on = before is not None and publication.waiting_reason in counted
     more = now - before if before is not None and goes_on else NO_TIME
-    uncertain = Step.unscoped.filter(pk=step.pk, state=Step.State.UNCERTAIN)
-    uncertain.update(looked_in_vain=F("looked_in_vain") + more, failed_look_at=now)
+    Step.unscoped.filter(pk=step.pk).update(
+        looked_in_vain=F("looked_in_vain") + more, failed_look_at=now
+    )
 
 
 def wait_for(publication: Publication, wait: Wait, until: datetime) -> None:

@@ -218,6 +218,8 @@ def read_again(books: ZohoBooks, publication: Publication) -> str:
     step = publication.steps.get(kind=Step.Kind.RECORD)
     step.answer = {**step.answer, **answer}
     step.save(update_fields=["answer"])
+    sent = publication.steps.filter(kind=Step.Kind.SENT)
+    sent.update(looked_in_vain=timedelta(0))
     return str(answer["status"])
 
 

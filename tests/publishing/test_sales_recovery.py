@@ -17,6 +17,7 @@ from tests.publishing.steps import (
     attempts_of,
     begun,
     item_now,
+    now,
     page_of,
     publish,
     step_of,
@@ -324,6 +325,50 @@ def test_one_that_cannot_be_read_before_it_is_marked_waits(
     work(publication)
 
     assert zoho.invoices[0]["status"] == "draft"
+    work_until_settled(publication, clock)
+    assert zoho.invoices[0]["status"] == "sent"
+
+
+def test_one_that_zoho_fails_at_for_a_day_is_left_a_draft_and_ends(
+    zoho: Zoho, bakery: Business, bob: User, clock: time_machine.Traveller
+) -> None:
+    item = ready_sale(bakery, bob, mark_as_sent=True)
+    zoho.fails("per_day", method="POST", path="/invoices/*/status/sent")
+    publication = publish(item, bob)
+    zoho.fails("error_500", method="GET", path="/invoices/*", times=1000)
+    clock.shift(timedelta(days=1))
+    work(publication)
+    assert now(publication).waiting_reason == "unclear"
+    assert item_now(item).status == "publishing"
+
+    for _look in range(2):
+        clock.shift(timedelta(days=1))
+        work(publication)
+
+    assert now(publication).finished_at is not None
+    assert item_now(item).status == "published"
+    assert zoho.invoices[0]["status"] == "draft"
+    assert "did not mark the invoice as sent" in page_of(item).problem
+
+
+def test_one_hiccup_after_days_without_zoho_ends_nothing(
+    zoho: Zoho, bakery: Business, bob: User, clock: time_machine.Traveller
+) -> None:
+    item = ready_sale(bakery, bob, mark_as_sent=True)
+    zoho.fails("per_day", method="POST", path="/invoices/*/status/sent")
+    publication = publish(item, bob)
+    zoho.fails("html_502", method="GET", path="/invoices/*", times=1000)
+    for _try in range(3):
+        clock.shift(timedelta(days=1))
+        work(publication)
+    assert now(publication).waiting_reason == "unavailable"
+    zoho.is_well()
+    zoho.fails("error_500", method="GET", path="/invoices/*")
+    clock.shift(timedelta(days=1))
+
+    work(publication)
+
+    assert now(publication).waiting_reason == "unclear"
     work_until_settled(publication, clock)
     assert zoho.invoices[0]["status"] == "sent"
 
