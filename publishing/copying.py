@@ -338,7 +338,7 @@ def copy(
 def _hold(business: Business) -> None:
     """One copy at a time. It writes rule after rule, and each may stir any item that is
     Ready: so all of them are held first, in the order of all."""
-    Business.objects.select_for_update(of=("self",), no_key=True).get(pk=business.pk)
+    holding.before_rules(business.pk)
     ready = Item.objects.for_business(business).filter(status=Item.Status.READY)
     for rows in (
         Connection.objects.for_business(business),

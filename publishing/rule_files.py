@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from dext_sync.businesses.models import User
-from publishing import ruling, suppliers
+from publishing import holding, ruling, suppliers
 from publishing.models import Item, SupplierRule
 from publishing.picking import CHOICES, Place, new_name, picked_row, plain_words
 
@@ -225,6 +225,7 @@ def _one_of(text: str, known: list[str]) -> str:
 def save(lines: list[Line], place: Place, *, by: User) -> int:
     """All of them or none; how many. Suppliers that are not there yet are made."""
     with transaction.atomic():
+        holding.before_rules(place.business.pk)
         names = [line.name for line in lines]
         found = suppliers.all_named(place.business, names, place.side)
         said = [

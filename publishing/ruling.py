@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from dext_sync.businesses import audit
 from dext_sync.businesses.models import User
-from publishing import coding, facts, filling, pausing
+from publishing import coding, facts, filling, holding, pausing
 from publishing.models import (
     Item,
     MethodRule,
@@ -76,6 +76,8 @@ def set_supplier_rules(
     for supplier, fields in said:
         values.setdefault(supplier, {}).update(fields)
     with transaction.atomic():
+        for business_id in {each.business_id for each in values}:
+            holding.before_rules(business_id)
         rules = _held(values)
         changes = {rule: _changes(rule, values[rule.supplier]) for rule in rules}
         changed = [rule for rule in rules if changes[rule]]
@@ -120,6 +122,7 @@ def set_method_rule(
 ) -> MethodRule:
     """The same of a payment method."""
     with transaction.atomic():
+        holding.before_rules(method.business_id)
         rule, _new = MethodRule.unscoped.select_for_update(of=("self",)).get_or_create(
             business_id=method.business_id, method=method
         )

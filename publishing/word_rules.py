@@ -11,7 +11,7 @@ from django.utils import timezone
 from connections.models import Account
 from dext_sync.businesses import audit
 from dext_sync.businesses.models import Business, User
-from publishing import filling
+from publishing import filling, holding
 from publishing.models import CategoryRule, Item
 from publishing.rules import Origin, WordRule
 
@@ -91,7 +91,7 @@ def add(
 ) -> CategoryRule:
     """The last in the order."""
     with transaction.atomic():
-        _hold(business)
+        holding.before_rules(business.pk)
         rules = CategoryRule.objects.for_business(business)
         last = rules.aggregate(last=Max("position"))["last"] or 0
         rule = CategoryRule.unscoped.create(
@@ -105,11 +105,6 @@ def add(
         )
         _audit("category_rule.added", rule, by)
     return rule
-
-
-def _hold(business: Business) -> None:
-    """One at a time changes their order."""
-    Business.objects.select_for_update(of=("self",), no_key=True).get(pk=business.pk)
 
 
 def remove(rule: CategoryRule, *, by: User) -> None:
@@ -134,10 +129,9 @@ def change_category(rule: CategoryRule, category: Account, *, by: User) -> None:
 def move_up(rule: CategoryRule, *, by: User) -> None:
     """Before the one that was tried before it."""
     with transaction.atomic():
-        _hold(rule.business)
-        rules = list(
-            rules_of(rule.business, rule.workspace).select_for_update(of=("self",))
-        )
+        holding.before_rules(rule.business_id)
+        holding.in_order(rules_of(rule.business, rule.workspace))
+        rules = list(rules_of(rule.business, rule.workspace))
         place = next((at for at, each in enumerate(rules) if each.pk == rule.pk), 0)
         if place == 0:
             return

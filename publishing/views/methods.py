@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from dext_sync.businesses.access import BusinessRequest, business_view
 from dext_sync.businesses.roles import Need
-from publishing import coding, methods, ruling, tasks
+from publishing import coding, holding, methods, ruling, tasks
 from publishing.formats import locale_of
 from publishing.forms import PaymentMethodForm
 from publishing.models import MethodRule, PaymentMethod
@@ -104,6 +104,7 @@ def _saved(
     rule = {name: values.pop(name) for name in ruling.METHOD_FIELDS}
     try:
         with transaction.atomic():
+            holding.before_rules(request.business.pk)
             saved = methods.save(request.business, method, by=request.user, **values)
             ruling.set_method_rule(saved, rule, by=request.user)
         if method is not None:

@@ -25,10 +25,13 @@ from publishing import (
     ruling,
     spellings,
     suppliers,
+    word_rules,
 )
 from publishing.leases import LeaseLost
 from publishing.models import (
+    CategoryRule,
     Item,
+    PaymentMethod,
     RestoreCheck,
     Step,
     Supplier,
@@ -39,8 +42,10 @@ from publishing.outcomes import Done, Refused, uncertain_time
 from publishing.problems import Problem
 from tests.locks import beside, until_awaited
 from tests.publishing.factories import (
+    entry,
     make_connection,
     make_lists,
+    make_method,
     make_supplier,
     paid_receipt,
     ready_item,
@@ -253,6 +258,91 @@ def test_what_is_copied_takes_items_in_the_order_of_all(
     with acting_in(garage.pk):
         assert SupplierRule.unscoped.filter(auto_publish="always").count() == len(items)
     assert None not in {item_now(each).auto_due_at for each in items}
+
+
+ALWAYS = {"auto_publish": "always"}
+
+
+def say_of_acme(business: Business, by: User) -> None:
+    acme = suppliers.named(business, "Acme Paper Ltd")
+    ruling.set_supplier_rule(acme, ALWAYS, by=by)
+
+
+def say_of_the_card(business: Business, by: User) -> None:
+    ruling.set_method_rule(PaymentMethod.unscoped.get(), ALWAYS, by=by)
+
+
+@pytest.mark.parametrize(
+    ("say", "rules"), [(say_of_acme, "supplierrule"), (say_of_the_card, "methodrule")]
+)
+def test_a_rule_is_said_while_the_same_is_copied_in(
+    connected_bakery: Business,
+    garage: Business,
+    alice: User,
+    charlie: User,
+    say: Callable[[Business, User], None],
+    rules: str,
+) -> None:
+    """It is new to both of them: the second waits for the first, whose items nobody else
+    may hold by then."""
+    make_lists(make_connection(garage, organisation_id="4711"))
+    item = paid_receipt(garage, charlie)
+    make_method(connected_bakery)
+    with acting_in(connected_bakery.pk):
+        say(connected_bakery, alice)
+        said = copying.said_by(connected_bakery)
+    with acting_in(garage.pk):
+        Item.unscoped.update(auto_due_at=None)
+        planned = copies.plan(said, copying.desk_of(garage, said).target)
+
+    def copy() -> None:
+        shown = copying.fingerprint(planned)
+        with acting_in(garage.pk), suppress(copying.Outdated):
+            copying.copy(garage, said, range(len(planned)), shown, by=charlie)
+
+    with acting_in(garage.pk), beside(f'INSERT INTO "publishing_{rules}"', copy):
+        say(garage, charlie)
+
+    assert item_now(item).auto_due_at is not None
+
+
+def test_a_rule_of_words_is_moved_up_in_the_order_of_all(
+    connected_bakery: Business, alice: User
+) -> None:
+    """The one that was written first is tried last."""
+    category = entry(Account, connected_bakery, "Postage")
+    with acting_in(connected_bakery.pk):
+        later, first = (
+            word_rules.add(
+                connected_bakery, "costs", words, category, searched_in="both", by=alice
+            )
+            for words in ("stamps", "parcels")
+        )
+        word_rules.move_up(first, by=alice)
+
+    def move_up() -> None:
+        with acting_in(connected_bakery.pk):
+            word_rules.move_up(later, by=alice)
+
+    is_held = Event()
+
+    def in_order() -> None:
+        with acting_in(connected_bakery.pk), transaction.atomic():
+            rules = CategoryRule.unscoped.select_for_update(no_key=True)
+            rules.get(pk=later.pk)
+            is_held.set()
+            until_awaited()
+            rules.get(pk=first.pk)
+
+    def other() -> None:
+        assert is_held.wait(60)
+        move_up()
+
+    together(in_order, other)
+
+    with acting_in(connected_bakery.pk):
+        in_turn = list(word_rules.rules_of(connected_bakery, "costs"))
+    assert [rule.pk for rule in in_turn] == [later.pk, first.pk]
 
 
 def in_another_order(business: Business, by: User, **fields: object) -> list[Item]:

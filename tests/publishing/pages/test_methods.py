@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from django.db import connection as database
+from django.test.utils import CaptureQueriesContext
 
 from connections.models import BankAccount
 from dext_sync.businesses.models import AuditEntry, Business, User
@@ -50,6 +52,23 @@ def test_a_method_is_added_with_its_account_and_mode(
     for words in ("Visa", "4242", "Company Card", "Credit Card"):
         assert words in page
     assert actions(connected_bakery) == ["payment_method.added"]
+
+
+def test_a_change_holds_the_business_before_the_method_whose_rule_it_says(
+    at: At, alice: User, connected_bakery: Business
+) -> None:
+    """In the order of all: whoever copies rules holds the business first."""
+    method = make_method(connected_bakery)
+    data = {"name": "Visa", "last_four": "4242", "auto_publish": "always"}
+
+    with CaptureQueriesContext(database) as asked:
+        visitor = at(alice, connected_bakery)
+        visitor.posts("payment_method_change", method.pk, data=data)
+
+    said = [query["sql"] for query in asked]
+    holds = (n for n, sql in enumerate(said) if 'OF "businesses_business"' in sql)
+    changes = (n for n, sql in enumerate(said) if 'UPDATE "publishing_payment' in sql)
+    assert min(holds) < min(changes)
 
 
 def test_a_method_without_account_is_marked(
