@@ -341,10 +341,11 @@ class Reading:
         if self.has_read and is_over(self.until):
             raise TurnOver
         page = read(self.books, number)
-        arrived = _as_arrived(page, number, asked_at)
-        held = entries.held(self.kind, page.rows, reading=self.reading, number=number)
+        held = self._held(page, number)
         if page.has_more and self._repeats(held):
-            raise ZohoUnexpected("Zoho Books sends the same page again and again.")
+            page = _end_of(page)
+            held = self._held(page, number)
+        arrived = _as_arrived(page, number, asked_at)
         self.has_read = True
         self.unkept[arrived] = self.newest_held = held
         self.pages = sorted([*self.pages, arrived], key=lambda each: each.number)
@@ -353,6 +354,10 @@ class Reading:
         if min(each.read_at for each in self.unkept) < timezone.now() - KEPT_WITHIN:
             self.keep()
         return arrived
+
+    def _held(self, page: Page[Any], number: int) -> HeldPage:
+        rows = page.rows
+        return entries.held(self.kind, rows, reading=self.reading, number=number)
 
     def _repeats(self, page: HeldPage) -> bool:
         """Whether the page before it was the same: then Zoho does not turn pages, and
@@ -420,6 +425,13 @@ def _arrived(line: RefreshedList, reading: int) -> list[Arrived]:
     pages = line.pages.filter(reading=reading).annotate(size=length).order_by("number")
     found = pages.values_list(*[each.name for each in fields(Arrived)])
     return [Arrived(*page) for page in found]
+
+
+def _end_of(repeated: Page[Any]) -> Page[Any]:
+    """Where Zoho does not say that there is more, the page before it was all."""
+    if not repeated.is_guessed:
+        raise ZohoUnexpected("Zoho Books sends the same page again and again.")
+    return Page((), has_more=False)
 
 
 def _as_arrived(page: Page[Any], number: int, asked_at: datetime) -> Arrived:

@@ -201,6 +201,8 @@ def _read_through(books: ConnectedBooks, check: RestoreCheck) -> None:
     while True:
         page = _page(books, check)
         if page.has_more and page.rows == before:
+            if page.is_guessed:
+                return  # It has no other pages, and the one before it was all.
             raise PagesRepeat("Zoho Books sends the same page again and again.")
         before = page.rows
         for row in page.rows:

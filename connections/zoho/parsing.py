@@ -53,6 +53,7 @@ def page(
         tuple(parse(row) for row in rows),
         has_more=flag(said, "has_more_page", otherwise=is_full),
         sorted_by=text(said, "sort_column"),
+        is_guessed="has_more_page" not in said,
     )
 
 

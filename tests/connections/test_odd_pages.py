@@ -1,5 +1,6 @@
 """Lists whose pages do not come as they should: none is cut short, none goes on for ever."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,8 +9,10 @@ from pytest_django.fixtures import Settings
 
 from connections import entries, lists
 from connections.models import Connection, Contact, RefreshedList, RefreshRun
+from connections.zoho.answers import Answer
 from connections.zoho.client import ZohoBooks
 from connections.zoho.types import ContactKind, ContactRow, Order, Page
+from connections.zoho.wire import Call, Wire
 from dext_sync.businesses.tenancy import acting_in
 from tests.publishing.zoho import Zoho
 
@@ -117,3 +120,23 @@ def test_empty_pages_without_end_are_given_up(
 
     assert asked.numbers == [1, 2, 3]
     assert line(run, "suppliers").state == "failed"
+
+
+def test_a_full_list_that_knows_no_pages_is_whole(
+    connection: Connection, zoho: Zoho, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Zoho sends all of it whichever page is asked for, and no word about more."""
+    made = Wire.make
+
+    def taxes_without_pages(wire: Wire, call: Call) -> Answer:
+        if call.path != "/settings/taxes":
+            return made(wire, call)
+        answer = made(wire, replace(call, query={**call.query, "page": "1"}))
+        rate = answer["taxes"][0]
+        return {"taxes": [{**rate, "tax_id": str(number)} for number in range(200)]}
+
+    monkeypatch.setattr(Wire, "make", taxes_without_pages)
+
+    run = refreshed(connection)
+
+    assert (line(run, "tax-rates").state, line(run, "tax-rates").rows) == ("done", 200)

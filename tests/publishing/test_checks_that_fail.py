@@ -75,19 +75,25 @@ def test_what_fails_again_after_reconnecting_rests_shortly_at_first(
     assert rests(bakery) <= timedelta(minutes=1)
 
 
-@pytest.mark.usefixtures("zoho")
-def test_a_list_that_does_not_turn_its_pages_is_given_up_at_the_second(
-    bakery: Business, clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It would spend the organisation's calls of each day."""
+def same_page(monkeypatch: pytest.MonkeyPatch, *, is_guessed: bool) -> list[int]:
+    """Whichever is asked for; the pages that were."""
     asked: list[int] = []
 
     def invoices(_books: ZohoBooks, *, page: int = 1) -> Page[Invoice]:
         asked.append(page)
         assert len(asked) < 20
-        return Page((an_invoice(),), has_more=True)
+        return Page((an_invoice(),), has_more=True, is_guessed=is_guessed)
 
     monkeypatch.setattr(ZohoBooks, "invoices", invoices)
+    return asked
+
+
+@pytest.mark.usefixtures("zoho")
+def test_a_list_that_does_not_turn_its_pages_is_given_up_at_the_second(
+    bakery: Business, clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would spend the organisation's calls of each day."""
+    asked = same_page(monkeypatch, is_guessed=False)
     clock.shift(timedelta(hours=1))
 
     ask(bakery)
@@ -99,6 +105,20 @@ def test_a_list_that_does_not_turn_its_pages_is_given_up_at_the_second(
     ask(bakery)
 
     assert asked == [1, 2, 1, 2]
+
+
+@pytest.mark.usefixtures("zoho")
+def test_a_list_that_knows_no_pages_is_read_to_its_end(
+    bakery: Business, clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    same_page(monkeypatch, is_guessed=True)
+    clock.shift(timedelta(hours=1))
+
+    ask(bakery)
+
+    with acting_in(bakery.pk):
+        checks = RestoreCheck.unscoped.filter(kind=Publication.Kind.INVOICE)
+        assert checks.get().finished_at is not None
 
 
 def an_invoice() -> Invoice:
