@@ -342,7 +342,8 @@ class Reading:
             raise TurnOver
         page = read(self.books, number)
         held = self._held(page, number)
-        if page.has_more and self._repeats(held):
+        tells_apart = bool(page.rows) or not page.is_cut
+        if page.has_more and tells_apart and self._repeats(held):
             page = _end_of(page)
             held = self._held(page, number)
         arrived = _as_arrived(page, number, asked_at)

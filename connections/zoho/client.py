@@ -447,7 +447,8 @@ def _found(answer: Answer, name: str, parse: Callable[[parsing.Row], T]) -> T:
 
 
 def _only(page: Page[T], fits: Callable[[T], bool]) -> Page[T]:
-    return replace(page, rows=tuple(filter(fits, page.rows)))
+    rows = tuple(filter(fits, page.rows))
+    return replace(page, rows=rows, is_cut=len(rows) < len(page.rows))
 
 
 def _of_kind(page: Page[Contact], kind: ContactKind | None) -> Page[Contact]:

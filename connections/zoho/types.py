@@ -63,12 +63,14 @@ class DailyLimit:
 @dataclass(frozen=True)
 class Page(Generic[T_co]):
     """`sorted_by`: the column by which Zoho says it sorted; empty if it does not say.
-    `is_guessed`: nor does it say whether there is more."""
+    `is_guessed`: nor does it say whether there is more. `is_cut`: it has sent others, too,
+    which were not asked for."""
 
     rows: tuple[T_co, ...]
     has_more: bool
     sorted_by: str = ""
     is_guessed: bool = False
+    is_cut: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -140,3 +140,30 @@ def test_a_full_list_that_knows_no_pages_is_whole(
     run = refreshed(connection)
 
     assert (line(run, "tax-rates").state, line(run, "tax-rates").rows) == ("done", 200)
+
+
+def test_pages_of_customers_alone_are_no_repetition_among_the_suppliers(
+    connection: Connection, zoho: Zoho, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where Zoho ignores the filter, the first of whom it has may all be customers."""
+    made = Wire.make
+
+    def everybody(wire: Wire, call: Call) -> Answer:
+        if call.query.get("contact_type") != "vendor":
+            return made(wire, call)
+        number = int(call.query["page"])
+        contact = {
+            "contact_id": str(number),
+            "contact_name": f"Number {number}",
+            "contact_type": "vendor" if number == 3 else "customer",
+        }
+        return {
+            "contacts": [contact],
+            "page_context": {"has_more_page": number < 3},
+        }
+
+    monkeypatch.setattr(Wire, "make", everybody)
+
+    run = refreshed(connection)
+
+    assert (line(run, "suppliers").state, line(run, "suppliers").rows) == ("done", 1)
