@@ -1,7 +1,8 @@
 """What keeps an item from being published, in words for one reader of its page."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache, cached_property, partial
 
 from django.db.models import prefetch_related_objects
 from django.utils.functional import Promise
@@ -90,8 +91,23 @@ class Issue:
         return self.code in {SUPPLIERS.name_taken.code, CUSTOMERS.name_taken.code}
 
 
+@dataclass
+class _Reader:
+    """Who is told, and what the sentences name of the books, asked for once."""
+
+    request: WorkspaceRequest
+
+    @cached_property
+    def connection(self) -> Connection | None:
+        return connection_of(self.request)
+
+    @cached_property
+    def places(self) -> Callable[[str], int]:
+        return cache(partial(facts.places_in, self.connection))
+
+
 def issues_of(request: WorkspaceRequest, item: Item) -> tuple[Issue, ...]:
-    return _issues(request, item, item.open_reasons)
+    return _issues(_Reader(request), item, item.open_reasons)
 
 
 def issues_of_all(
@@ -101,47 +117,38 @@ def issues_of_all(
     lacking = [item for item in items if item.reasons]
     looking = [item for item in lacking if _looks_at_entries(item.open_reasons)]
     prefetch_related_objects(looking, *LOOKED_AT)
-    connection = connection_of(request) if looking else None
-    return {
-        item.pk: tuple(
-            _issue(request, connection, item, reason) for reason in item.open_reasons
-        )
-        for item in lacking
-    }
+    reader = _Reader(request)
+    return {item.pk: _issues(reader, item, item.open_reasons) for item in lacking}
 
 
 def _looks_at_entries(reasons: Iterable[Why]) -> bool:
     return any(each in OF_AN_ENTRY or each == Reason.TAX_DISAGREES for each in reasons)
 
 
-def in_words(request: WorkspaceRequest, item: Item, reasons: Sequence[Why]) -> str:
+def in_words(request: WorkspaceRequest, item: Item, reasons: Iterable[Why]) -> str:
     """Why the item was not published, as its page says it."""
-    return " ".join(issue.sentence for issue in _issues(request, item, reasons))
+    issues = _issues(_Reader(request), item, reasons)
+    return " ".join(issue.sentence for issue in issues)
 
 
-def _issues(
-    request: WorkspaceRequest, item: Item, reasons: Sequence[Why]
-) -> tuple[Issue, ...]:
-    connection = connection_of(request) if _looks_at_entries(reasons) else None
-    return tuple(_issue(request, connection, item, reason) for reason in reasons)
+def _issues(reader: _Reader, item: Item, reasons: Iterable[Why]) -> tuple[Issue, ...]:
+    return tuple(_issue(reader, item, reason) for reason in reasons)
 
 
-def _issue(
-    request: WorkspaceRequest, connection: Connection | None, item: Item, reason: Why
-) -> Issue:
-    if _is_of_another_organisation(connection, item, reason):
-        sentence = _of_another_organisation(request, reason)
+def _issue(reader: _Reader, item: Item, reason: Why) -> Issue:
+    if _is_of_another_organisation(reader, item, reason):
+        sentence = _of_another_organisation(reader.request, reason)
         return Issue(reason.code, reason.field, sentence, is_to_merge=True)
-    return Issue(reason.code, reason.field, _sentence(request, item, reason))
+    return Issue(reason.code, reason.field, _sentence(reader, item, reason))
 
 
-def _is_of_another_organisation(
-    connection: Connection | None, item: Item, reason: Why
-) -> bool:
-    if connection is None or reason not in OF_AN_ENTRY:
+def _is_of_another_organisation(reader: _Reader, item: Item, reason: Why) -> bool:
+    if reason not in OF_AN_ENTRY or reader.connection is None:
         return False
     entry = _chosen(item, reason)
-    return entry is not None and entry.organisation_id != connection.organisation_id
+    return (
+        entry is not None and entry.organisation_id != reader.connection.organisation_id
+    )
 
 
 def _chosen(item: Item, reason: Why) -> ListEntry | None:
@@ -166,20 +173,20 @@ def _of_another_organisation(request: WorkspaceRequest, reason: Why) -> str:
     return sentence % {"what": OF_AN_ENTRY[reason]}
 
 
-def _sentence(request: WorkspaceRequest, item: Item, reason: Why) -> str:
+def _sentence(reader: _Reader, item: Item, reason: Why) -> str:
     if reason == Reason.TAX_DISAGREES:
-        return _expected_tax(item) or str(reason.sentence)
-    if reason in FOR_ADMINS and not request.membership.manages:
+        return _expected_tax(reader, item) or str(reason.sentence)
+    if reason in FOR_ADMINS and not reader.request.membership.manages:
         return f"{reason.sentence} {_('Ask an Admin of this business.')}"
     return str(reason.sentence)
 
 
-def _expected_tax(item: Item) -> str:
+def _expected_tax(reader: _Reader, item: Item) -> str:
     """What the tax would have to be, and the way on for a document that is right."""
     if item.total is None or item.tax_rate is None or item.tax_amount is None:
         return ""
     locale, code = locale_of(item.business), item.currency
-    expected = facts.suggest_tax(item.total, item.tax_rate, facts.places_of(item))
+    expected = facts.suggest_tax(item.total, item.tax_rate, reader.places(code))
     return _tax_words(item) % {
         "name": item.tax_rate.name,
         "rate": f"{item.tax_rate.percentage.normalize():f}",

@@ -339,6 +339,26 @@ def test_the_page_needs_few_questions_however_many_rows(
         visitor.opens("costs_inbox")
 
 
+def test_what_many_lack_costs_no_question_for_each(
+    at: At,
+    alice: User,
+    connected_bakery: Business,
+    django_assert_max_num_queries: object,
+) -> None:
+    for number in range(12):
+        ready_item(
+            connected_bakery,
+            alice,
+            reference=f"INV-{number}",
+            total=Decimal("412.80"),
+            tax_amount=Decimal("19.66"),
+        )
+    visitor = at(alice, connected_bakery)
+    with django_assert_max_num_queries(24):  # type: ignore[operator]
+        page = text(visitor.opens("costs_inbox"))
+    assert page.count("20 % of 412.80 including tax is 68.80") == 12
+
+
 def test_after_disconnecting_the_pickers_say_so(
     at: At, alice: User, connected_bakery: Business
 ) -> None:
