@@ -473,38 +473,3 @@ def test_what_is_learnt_of_one_organisation_is_not_written_over_another(
     assert connection.currency_code == "USD"
     assert run.finished_at is not None
     assert run.problem != ""
-
-
-def news(connection: Connection) -> list[str]:
-    with acting_in(connection.business_id):
-        events = ConnectionEvent.unscoped.order_by("pk")
-        return list(events.values_list("kind", flat=True))
-
-
-def test_what_was_read_before_a_refresh_broke_off_is_told(
-    connection: Connection, zoho: Zoho
-) -> None:
-    with acting_in(connection.business_id):
-        run = lists.start(connection, None)
-        lists.refresh(run.pk, turn=timedelta(0))
-        Grant.objects.update(access_expires_at=timezone.now())
-    zoho.fails("invalid_client", times=9)
-
-    run = go_on(connection)
-
-    assert run.problem != ""
-    with acting_in(connection.business_id):
-        assert run.lists.filter(state="done").exists()
-    assert news(connection) == ["refreshed"]
-
-
-def test_a_refresh_that_brought_nothing_has_nothing_to_tell(
-    connection: Connection, zoho: Zoho
-) -> None:
-    with acting_in(connection.business_id):
-        Grant.objects.update(access_expires_at=timezone.now())
-    zoho.fails("invalid_client", times=9)
-
-    assert refreshed(connection).problem != ""
-
-    assert news(connection) == []

@@ -6,9 +6,7 @@ from typing import Any
 
 import pytest
 from django.core.mail import EmailMessage
-from django.db import connection as database
 from django.http import HttpResponse
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from connections import general
@@ -23,17 +21,12 @@ from connections.models import (
 )
 from dext_sync.businesses.models import AuditEntry, Business, User
 from dext_sync.businesses.tenancy import acting_in, rows_across
-from publishing import archiving, merging, ruling, tasks, word_rules
+from publishing import merging, ruling, tasks, word_rules
 from publishing.models import CategoryRule, Item, Supplier, SupplierRule
 from tests.conftest import Browse
 from tests.connections.trips import Trip, text
 from tests.factories import PASSWORD
-from tests.publishing.factories import (
-    make_entry,
-    make_supplier,
-    paid_receipt,
-    ready_item,
-)
+from tests.publishing.factories import make_entry, make_supplier, ready_item
 from tests.publishing.pages.conftest import Visitor
 from tests.publishing.steps import begun, item_now, now, publish, review, work
 from tests.publishing.zoho import BAKERY, Zoho, mirror
@@ -268,109 +261,6 @@ class TestMerging:
 
         assert item_now(item).status == Item.Status.TO_REVIEW
         assert "category_gone" in item_now(item).reasons
-
-    @pytest.mark.parametrize(
-        ("who", "way"), [("anna", "Merge lists</a>"), ("bob", "ask an Admin to merge")]
-    )
-    def test_their_page_says_how_not_to_choose_everything_anew(
-        self,
-        trip: Trip,
-        acme: Supplier,
-        bob: User,
-        browse: Browse,
-        who: str,
-        way: str,
-    ) -> None:
-        item = ready_item(trip.business, bob, supplier=acme)
-
-        has_changed(trip)
-
-        reader = {"anna": trip.person, "bob": bob}[who]
-        page = text(Visitor(browse(reader), trip.business).opens("item", item.pk))
-        for what in ("The supplier", "The category", "The tax rate"):
-            assert f"{what} is of the organisation before:" in page
-        assert "Acme Paper Ltd is of the organisation before" in page
-        assert way in page
-        assert "is no longer active in Zoho Books" not in page
-        assert "The chosen category is no longer in Zoho Books" not in page
-
-    @pytest.mark.parametrize(
-        ("who", "way"), [("anna", "merge the lists"), ("bob", "ask an Admin to merge")]
-    )
-    def test_their_row_and_the_dialog_of_many_say_the_same(
-        self,
-        trip: Trip,
-        acme: Supplier,
-        bob: User,
-        browse: Browse,
-        who: str,
-        way: str,
-    ) -> None:
-        item = ready_item(trip.business, bob, supplier=acme)
-        has_changed(trip)
-
-        reader = {"anna": trip.person, "bob": bob}[who]
-        visitor = Visitor(browse(reader), trip.business)
-        inbox = text(visitor.opens("costs_inbox"))
-        dialog = text(visitor.posts("items_publish", data={"item": [item.pk]}))
-
-        for page in (inbox, dialog):
-            assert f"The category is of the organisation before: {way}" in page
-            assert "The chosen category is no longer in Zoho Books" not in page
-
-    def test_more_of_them_cost_the_list_no_more_queries(
-        self, trip: Trip, acme: Supplier, bob: User
-    ) -> None:
-        def queries() -> int:
-            with CaptureQueriesContext(database) as asked:
-                page = text(visitor.opens("costs_inbox"))
-            assert "The category is of the organisation before" in page
-            return len(asked)
-
-        visitor = Visitor(trip.client, trip.business)
-        items = [
-            ready_item(trip.business, bob, supplier=acme, reference=f"INV-{number}")
-            for number in range(5)
-        ]
-        has_changed(trip)
-        of_five = queries()
-        with acting_in(trip.business.pk):
-            for item in items[1:]:
-                archiving.archive(item, bob)
-
-        assert queries() == of_five
-
-    def test_so_does_the_account_that_a_payment_method_had_there(
-        self, trip: Trip, acme: Supplier, bob: User
-    ) -> None:
-        item = paid_receipt(trip.business, bob, supplier=acme)
-
-        has_changed(trip)
-
-        assert "method_account_gone" in item_now(item).reasons
-        page = text(Visitor(trip.client, trip.business).opens("item", item.pk))
-        assert "The payment method&#x27;s account is of the organisation before" in page
-        assert "Open Payment methods" not in page
-
-    @pytest.mark.parametrize(("who", "is_led"), [("anna", True), ("bob", False)])
-    def test_the_inbox_leads_admins_to_it(
-        self,
-        trip: Trip,
-        acme: Supplier,
-        bob: User,
-        browse: Browse,
-        who: str,
-        *,
-        is_led: bool,
-    ) -> None:
-        ready_item(trip.business, bob, supplier=acme)
-        reader = {"anna": trip.person, "bob": bob}[who]
-        visitor = Visitor(browse(reader), trip.business)
-        assert "Merge lists" not in text(visitor.opens("costs_inbox"))
-
-        has_changed(trip)
-
-        assert ("Merge lists" in text(visitor.opens("costs_inbox"))) is is_led
 
     def test_whoever_presses_publish_before_they_are_reviewed_is_told_so(
         self, trip: Trip, acme: Supplier, bob: User
