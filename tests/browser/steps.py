@@ -1,14 +1,15 @@
 """What a person does on the pages, by the words on the screen."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 from django.conf import settings
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from dext_sync.businesses.models import User
 from publishing.models import Item
-from tests.browser.conftest import Site, is_accessible
+from tests.browser.conftest import A_WHILE, Site, is_accessible
 from tests.factories import PASSWORD, make_session
 
 
@@ -38,6 +39,24 @@ def open_item(page: Page, site: Site, item: Item) -> None:
     page.clock.install()
     is_signed_in(page, site)
     page.goto(f"{site.address}/b/{item.business.slug}/costs/{item.pk}/")
+
+
+def holds(page: Page, address: str) -> Callable[[], Route]:
+    """What is sent there waits. Answers the first of it, once it has come."""
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    def first() -> Route:
+        for _look in range(A_WHILE // 20):
+            if held:
+                break
+            page.wait_for_timeout(20)  # Playwright tells of it meanwhile.
+        return held.pop(0)
+
+    page.route(address, hold)
+    return first
 
 
 def go_to(page: Page, workspace: str, place: str) -> None:

@@ -1,7 +1,7 @@
 """The page of an item that rests says what is so now, without a reload."""
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, expect
 
 from connections import events
 from connections.models import ConnectionEvent
@@ -9,7 +9,7 @@ from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
 from publishing.models import Item
 from tests.browser.conftest import Site, is_accessible
-from tests.browser.steps import entry, is_saved, open_item
+from tests.browser.steps import entry, holds, is_saved, open_item
 from tests.publishing.factories import make_item, ready_item
 from tests.publishing.steps import item_now
 from tests.publishing.zoho import connected_to
@@ -27,17 +27,13 @@ def test_it_hears_of_the_connection_and_leaves_alone_what_is_typed_or_being_save
     item = make_item(bakery, alice)
     open_item(page, site, item)
     expect(page.get_by_text("The business is not connected")).to_be_visible()
-    held: list[Route] = []
-
-    def hold(route: Route) -> None:
-        held.append(route)
-
-    page.route("**/fields/description/", hold)
+    held = holds(page, "**/fields/description/")
     description, due = page.get_by_label("Description"), page.get_by_label("Due date")
     description.fill("Flour")
     due.focus()  # saves it
     due.press("1")
     expect(page.locator("[data-saves].htmx-request")).to_have_count(1)
+    saving = held()
 
     connection = connected_to(site.zoho, bakery)
     with acting_in(bakery.pk):
@@ -55,7 +51,7 @@ def test_it_hears_of_the_connection_and_leaves_alone_what_is_typed_or_being_save
     expect(due).to_be_focused()
     assert due.evaluate("it => it.validity.badInput")
     is_accessible(page)
-    held[0].continue_()
+    saving.continue_()
     is_saved(page, "Description")
     expect(description).to_have_value("Flour")
 

@@ -5,11 +5,11 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, expect
 
 from dext_sync.businesses.models import Business, User
-from tests.browser.conftest import A_WHILE, Site, is_accessible
-from tests.browser.steps import entry, fill, is_saved, is_signed_in
+from tests.browser.conftest import Site, is_accessible
+from tests.browser.steps import entry, fill, holds, is_saved, is_signed_in
 from tests.factories import PASSWORD
 from tests.publishing.factories import ready_item
 from tests.publishing.zoho import connected_to
@@ -131,20 +131,12 @@ def test_publish_in_a_row_means_the_category_that_the_row_shows(
 
 def holds_back(page: Page, address: str) -> Callable[[], None]:
     """A request there waits until it is let through, and nothing is published before."""
-    held: list[Route] = []
-
-    def hold(route: Route) -> None:
-        held.append(route)
-
-    page.route(address, hold)
+    held = holds(page, address)
 
     def let_through() -> None:
-        for _look in range(A_WHILE // 20):
-            if held:
-                break
-            page.wait_for_timeout(20)  # Playwright tells of it meanwhile.
+        route = held()
         assert published == []
-        held.pop().continue_()
+        route.continue_()
 
     published: list[str] = []
     page.on(

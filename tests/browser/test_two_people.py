@@ -2,7 +2,7 @@
 nobody."""
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, expect
 
 from connections.models import Account
 from dext_sync.businesses.models import Business, User
@@ -10,7 +10,7 @@ from dext_sync.businesses.tenancy import acting_in
 from publishing import archiving
 from publishing.models import Item
 from tests.browser.conftest import Site, is_accessible
-from tests.browser.steps import entry, is_saved, open_item
+from tests.browser.steps import entry, holds, is_saved, open_item
 from tests.browser.test_resting import SOON
 from tests.publishing.factories import TODAY, ready_item
 from tests.publishing.factories import entry as entry_of
@@ -36,17 +36,6 @@ def changed(item: Item, **values: object) -> None:
     """By somebody else; what follows from it is not this page's concern."""
     with acting_in(item.business_id):
         Item.unscoped.filter(pk=item.pk).update(**values)
-
-
-def holds(page: Page, address: str) -> list[Route]:
-    """What is sent there, until the test lets it go."""
-    held: list[Route] = []
-
-    def hold(route: Route) -> None:
-        held.append(route)
-
-    page.route(address, hold)
-    return held
 
 
 def test_what_is_typed_when_somebody_archives_it_stays_to_be_copied(
@@ -99,13 +88,14 @@ def test_what_was_saved_before_it_was_archived_is_not_called_lost(
     reference = page.get_by_label("Reference")
     reference.fill("INV-9")
     reference.press("Tab")
-    expect(page.locator("[data-saves].htmx-request")).to_have_count(1)
-    answer = held[0].fetch()
+    saving = held()
+    answer = saving.fetch()
     archived(item, alice)
     page.clock.fast_forward(SOON)
     expect(page.get_by_text("Put away without publishing.")).to_be_visible()
 
-    held[0].fulfill(response=answer)
+    with page.expect_event("requestfinished"):
+        saving.fulfill(response=answer)
 
     page.clock.fast_forward(SOON)
     expect(page.get_by_text("Put away without publishing.")).to_be_visible()
@@ -120,11 +110,11 @@ def test_what_is_typed_while_publish_is_refused_stays_where_it_is(
     held = holds(page, "**/publish/")
     page.get_by_role("button", name="Publish", exact=True).click()
     description = page.get_by_label("Description", exact=True)
+    publishing = held()
     description.fill("Flour")
-    expect(page.locator("[data-publishes].htmx-request")).to_have_count(1)
     business_locks(bakery, TODAY)
 
-    held[0].continue_()
+    publishing.continue_()
 
     expect(page.get_by_text("Please resolve these issues")).to_be_visible()
     expect(description).to_have_value("Flour")
