@@ -3,6 +3,8 @@
 
 const SWITCH = "keys-off";
 const TYPED_INTO = "input:not([type='checkbox']), select, textarea, [contenteditable]";
+// And what could not be saved: its field went while somebody typed there, who types on.
+const IN_BETWEEN = "dialog[open], [popover]:popover-open, #item-unsaved > *";
 
 const dialog = document.getElementById("keys");
 const rows = () => [...document.querySelectorAll("#inbox [data-row]")];
@@ -28,7 +30,7 @@ const keys = { ...(document.getElementById("item") ? besideAnItem : inTheList), 
 
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.defaultPrevented) return;
-  if (event.target.closest(TYPED_INTO) || document.querySelector("dialog[open], [popover]:popover-open")) return;
+  if (event.target.closest(TYPED_INTO) || document.querySelector(IN_BETWEEN)) return;
   const act = keys[event.key];
   if (!act || isOff()) return;
   event.preventDefault();

@@ -124,6 +124,28 @@ def test_what_is_typed_while_publish_is_refused_stays_where_it_is(
     assert item_now(item).description == "Flour"
 
 
+def test_whoever_types_on_presses_no_key_of_the_page(
+    page: Page, site: Site, item: Item, alice: User
+) -> None:
+    """Who types “jam” does not mean the next item, nor would “p” there be Publish."""
+    ready_item(item.business, alice, reference="INV-9")
+    open_item(page, site, item)
+    beside = page.locator("a[rel='next'], a[rel='prev']")
+    expect(beside).to_have_count(1)
+    beside.evaluate("it => it.addEventListener('click', () => { it.id = 'pressed' })")
+    page.get_by_label("Description", exact=True).fill("Flour for ")
+    archived(item, alice)
+    page.clock.fast_forward(SOON)
+    left = page.get_by_text("archived meanwhile")
+    expect(left).to_be_visible()
+
+    page.keyboard.type("jk?")
+
+    expect(page.locator("#pressed")).to_have_count(0)
+    expect(page.locator("#keys")).to_be_hidden()
+    expect(left).to_be_visible()
+
+
 def test_an_open_list_is_drawn_anew_once_it_is_closed(
     page: Page, site: Site, item: Item, bakery: Business
 ) -> None:
