@@ -58,9 +58,22 @@ function isUnsaved() {
 // answer to something else.
 document.addEventListener("htmx:oobBeforeSwap", (event) => {
   const { target } = event.detail;
-  if (!target.matches(".entry")) return;
-  if (isTypedIn(target) || isOpen(target)) isBehind = true;
-  if (isTheirs(target) || isOpen(target)) event.detail.shouldSwap = false;
+  if (target.matches(".entry") && keeps(target)) event.detail.shouldSwap = false;
+});
+
+function keeps(entry) {
+  if (isTypedIn(entry) || isOpen(entry)) isBehind = true;
+  return isTheirs(entry) || isOpen(entry);
+}
+
+// Nor by the answer to its own saving, where they have typed on meanwhile.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { target, requestConfig } = event.detail;
+  const field = typedIn(target);
+  if (!target.matches(".entry") || !field) return;
+  if (requestConfig.formData.get(field.name) === field.value && !field.validity.badInput) return;
+  event.detail.swapOverride = "none";
+  isBehind = true;
 });
 
 const isTheirs = (entry) => Boolean(isTypedIn(entry) || entry.querySelector(`${NOT_SAVED}, ${SAVING}`));
@@ -70,26 +83,21 @@ function isOpen(entry) {
   return Boolean(entry.querySelector(`[role="combobox"][aria-expanded="true"], ${select}`));
 }
 
-// Nor where all fields are drawn anew; where they take no changes any more it is said what
-// was typed, to be copied.
+// Nor where all fields are drawn anew: the others are then, one by one. Chromium saves half
+// a word where its field is taken out, if only to be put back. Where they take no changes
+// any more it is said what was typed, to be copied.
 document.addEventListener("htmx:oobBeforeSwap", (event) => {
   const { target, fragment } = event.detail;
   if (target.id !== "item-fields") return;
   const { closed } = fragment.firstElementChild.dataset;
   if (closed) return [...target.querySelectorAll("[data-saves]")].forEach((form) => leave(form, closed));
-  for (const entry of target.querySelectorAll(".entry")) {
-    if (isTheirs(entry)) putBack(entry, fragment);
+  const kept = [...target.querySelectorAll(".entry")].filter(keeps).map((entry) => entry.id);
+  if (!kept.length) return;
+  event.detail.shouldSwap = false;
+  for (const drawn of fragment.querySelectorAll(".entry")) {
+    if (!kept.includes(drawn.id)) window.htmx.swap(`#${drawn.id}`, drawn.outerHTML, { swapStyle: "outerHTML" });
   }
 });
-
-function putBack(entry, fragment) {
-  const drawn = fragment.querySelector(`#${CSS.escape(entry.id)}`);
-  if (!drawn?.querySelector("[data-saves]")) return;
-  if (isTypedIn(entry)) isBehind = true;
-  const field = entry.querySelector("input:focus");
-  drawn.replaceWith(entry);
-  if (field) document.addEventListener("htmx:afterSettle", () => field.focus(), { once: true });
-}
 
 function leave(form, why) {
   const failed = form.closest(".entry").querySelector(NOT_SAVED);
@@ -183,8 +191,14 @@ document.addEventListener("htmx:afterSettle", () => {
 
 // Half a date has no value yet, and is not valid.
 function isTypedIn(entry) {
-  const field = entry.querySelector("input:focus");
+  const field = typedIn(entry);
   return field && (field.value !== field.defaultValue || field.validity.badInput);
+}
+
+// Also in a window that is behind another one, where nothing is `:focus`.
+function typedIn(entry) {
+  const field = document.activeElement;
+  return entry.contains(field) && field.matches("input:not([type='checkbox'])") ? field : null;
 }
 
 // Publish means what is seen: it waits for what is being saved, and does not go past what

@@ -145,6 +145,29 @@ def holds_back(page: Page, address: str) -> Callable[[], None]:
     return let_through
 
 
+def test_what_is_typed_on_while_it_is_being_saved_stays(
+    page: Page, site: Site, bakery: Business, alice: User
+) -> None:
+    opens_an_item(page, site, bakery, alice)
+    held = holds(page, "**/fields/description/")
+    description = page.get_by_label("Description", exact=True)
+    description.fill("Flour")
+    description.press("Tab")
+    saving = held()
+    description.press("End")
+    description.press_sequentially(" for bread")
+
+    saving.continue_()
+
+    expect(page.locator("[data-saves].htmx-request")).to_have_count(0)
+    expect(description).to_have_value("Flour for bread")
+    page.unroute("**/fields/description/")
+    description.press("Tab")
+    is_saved(page, "Description")
+    page.reload()
+    expect(description).to_have_value("Flour for bread")
+
+
 @pytest.mark.parametrize("width", [1440, 390])
 def test_the_way_back_in_is_in_sight_where_the_save_failed(
     page: Page, site: Site, bakery: Business, alice: User, width: int

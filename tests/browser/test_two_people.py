@@ -124,6 +124,32 @@ def test_what_is_typed_while_publish_is_refused_stays_where_it_is(
     assert item_now(item).description == "Flour"
 
 
+def test_half_a_name_that_is_typed_meanwhile_is_not_saved(
+    page: Page, site: Site, item: Item, bakery: Business
+) -> None:
+    """It would be the name of a new supplier."""
+    open_item(page, site, item)
+    held = holds(page, "**/publish/")
+    page.get_by_role("button", name="Publish", exact=True).click()
+    publishing = held()
+    supplier = page.get_by_role("combobox", name="Supplier", exact=True)
+    supplier.click()
+    page.keyboard.type("City")
+    saved: list[str] = []
+    page.on("request", lambda sent: saved.append(f"{sent.method} {sent.url}"))
+    business_locks(bakery, TODAY)
+
+    publishing.continue_()
+
+    expect(page.get_by_text("Please resolve these issues")).to_be_visible()
+    expect(supplier).to_be_focused()
+    page.keyboard.type(" Power")
+    expect(supplier).to_have_value("City Power")
+    assert not [each for each in saved if each.endswith("/fields/supplier/")]
+    page.keyboard.press("Enter")
+    is_saved(page, "Supplier")
+
+
 def test_whoever_types_on_presses_no_key_of_the_page(
     page: Page, site: Site, item: Item, alice: User
 ) -> None:
