@@ -130,7 +130,8 @@ function tell(why, label, typed) {
   place.querySelector("dl").append(name, " ", value);
 }
 
-// Whoever types further down sees it, and does not press its button by typing on.
+// Whoever types further down sees it, and neither presses its button nor scrolls it away by
+// typing on.
 function show(place, banner) {
   place.append(banner);
   requestAnimationFrame(() => {
@@ -152,7 +153,13 @@ function leftOver(why) {
   button.className = "button";
   button.type = "button";
   button.textContent = said.haveIt;
-  button.addEventListener("click", () => banner.remove());
+  button.addEventListener("click", () => {
+    banner.remove();
+    document.querySelector("#headline, #issues").focus();
+  });
+  banner.addEventListener("keydown", (event) => {
+    if (event.key === " " && event.target === banner) event.preventDefault();
+  });
   banner.append(words, list, button);
   return banner;
 }

@@ -20,6 +20,13 @@ from tests.publishing.zoho import connected_to
 
 pytestmark = pytest.mark.browser
 
+NOTES_WHAT_SCROLLS = """
+window.scrolls = [];
+addEventListener("keydown", (event) => {
+  if (event.key === " " && !event.defaultPrevented) scrolls.push(event.target.className);
+});
+"""
+
 
 @pytest.fixture
 def item(site: Site, bakery: Business, alice: User) -> Item:
@@ -61,8 +68,9 @@ def test_what_is_typed_when_somebody_archives_it_stays_to_be_copied(
     expect(page.get_by_text("archived meanwhile")).to_be_in_viewport()
     expect(page.locator("#item-unsaved > *")).to_be_focused()
     is_accessible(page)
-    left.get_by_role("button", name="I have it").click()
+    left.get_by_role("button", name="I have it").press("Enter")
     expect(left).to_have_count(0)
+    expect(page.get_by_text("Put away without publishing.")).to_be_focused()
 
 
 def test_so_does_what_was_being_saved_too_late(
@@ -165,11 +173,13 @@ def test_whoever_types_on_presses_no_key_of_the_page(
     left = page.get_by_text("archived meanwhile")
     expect(left).to_be_visible()
 
-    page.keyboard.type("jk?")
+    page.evaluate(NOTES_WHAT_SCROLLS)
+    page.keyboard.type("jk? and so on")
 
     expect(page.locator("#pressed")).to_have_count(0)
     expect(page.locator("#keys")).to_be_hidden()
     expect(left).to_be_visible()
+    assert page.evaluate("scrolls") == []
 
 
 def test_an_open_list_is_drawn_anew_once_it_is_closed(
