@@ -1,5 +1,7 @@
 from django.db import migrations, models
 
+from dext_sync.businesses.row_security import gives_way
+
 
 class Migration(migrations.Migration):
 
@@ -8,6 +10,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        gives_way(),
         migrations.AddField(
             model_name='restorecheck',
             name='failing_since',
