@@ -200,14 +200,10 @@ def differences(publication: Publication) -> tuple[str, ...]:
 
 
 def is_known_no_more(publication: Publication) -> bool:
-    """Whether people may have changed the record since Zoho told of it; a list, in which
-    it was found, tells no tax at all."""
+    """Whether people may have changed the record since Zoho told of it."""
     step = publication.steps.get(kind=Step.Kind.RECORD)
     if "total" not in step.answer or step.settled_at is None:
         return False  # A person has seen that it is there.
-    misses_tax = step.answer["tax"] is None
-    if misses_tax and claim_of(publication).amounts.tax is not None:
-        return True
     return step.settled_at < timezone.now() - KNOWN_FOR
 
 

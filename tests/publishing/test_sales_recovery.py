@@ -255,21 +255,6 @@ def test_one_that_a_person_has_changed_before_it_was_found_is_left_a_draft(
     assert "(total 90 instead of 120.00)" in page_of(item).problem
 
 
-def test_so_is_one_of_which_only_the_tax_was_changed(
-    zoho: Zoho, bakery: Business, bob: User, clock: time_machine.Traveller
-) -> None:
-    """The list in which it is found tells the total, and no tax."""
-    item = ready_sale(bakery, bob, mark_as_sent=True)
-    zoho.fails("answer_lost", method="POST", path="/invoices")
-    publication = publish(item, bob)
-    changed(zoho, tax_total=Decimal(0))
-
-    work_until_settled(publication, clock)
-
-    assert zoho.invoices[0]["status"] == "draft"
-    assert "(tax 0 instead of 20.00)" in page_of(item).problem
-
-
 @pytest.mark.parametrize(
     ("said", "told"),
     [
