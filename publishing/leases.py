@@ -31,10 +31,13 @@ def taken(publication_id: int, *, due_at: datetime | None) -> Publication | None
     return publications.get(pk=publication_id)
 
 
-def extend(publication: Publication, now: datetime) -> None:
-    """As long as a request begun now may be at work. Raises LeaseLost."""
+def extend_to_send(publication: Publication, now: datetime) -> None:
+    """Held as long as a request begun now may be at work. Raises LeaseLost."""
     until = now + uncertain_time()
-    if not mine(publication).update(leased_until=until):
+    sending = Publication.State.SENDING
+    if not mine(publication).update(
+        leased_until=until, state=sending, waiting_reason=""
+    ):
         raise LeaseLost
     publication.leased_until = until
 

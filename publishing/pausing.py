@@ -22,9 +22,11 @@ def hold_suppliers(publication: Publication) -> None:
     holding.in_order(Supplier.unscoped.filter(concerned))
 
 
-def hold_paused(publication: Publication) -> None:
-    """Those that it may free, and no other: many of one supplier end at once."""
-    holding.in_order(Supplier.unscoped.filter(paused_over=publication.item_id))
+def hold_paused(publication: Publication) -> bool:
+    """Those that it may free, and no other: many of one supplier end at once. Answers
+    whether there are any."""
+    paused = Supplier.unscoped.filter(paused_over=publication.item_id)
+    return bool(holding.in_order(paused))
 
 
 def pause_over(publication: Publication, reason: str) -> None:

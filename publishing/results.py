@@ -68,7 +68,7 @@ def opened(publication: Publication, step: Step, request: dict[str, Any]) -> Non
         leases.hold_item(publication)
         if not step.follows_record:
             _require_open_period(publication, connection)
-        leases.extend(publication, now)
+        leases.extend_to_send(publication, now)
         waiting = Step.unscoped.filter(pk=step.pk, state=Step.State.WAITING)
         if not waiting.update(state=Step.State.SENDING, request=request, sent_at=now):
             raise LeaseLost
@@ -77,9 +77,6 @@ def opened(publication: Publication, step: Step, request: dict[str, Any]) -> Non
             publication=publication,
             step=step,
             started_at=now,
-        )
-        leases.mine(publication).update(
-            state=Publication.State.SENDING, waiting_reason=""
         )
         show(publication, Item.Status.PUBLISHING)
     step.state, step.request, step.sent_at = Step.State.SENDING, request, now
@@ -112,8 +109,10 @@ def _hold_connection(publication: Publication) -> Connection:
 
 
 def settle(publication: Publication, step: Step, outcome: Outcome) -> Outcome:
-    """Write down what came of the step, and answer it. Raises LeaseLost after a late
-    answer: a late yes counts nevertheless, a late no ends nothing.
+    """Write down what came of the step, which is read anew to go on, and answer it.
+
+    Raises LeaseLost after a late answer: a late yes counts nevertheless, a late no ends
+    nothing.
     """
     if isinstance(outcome, Done) and _is_anothers(step, outcome):
         outcome = Refused(Problem.ALIKE)
@@ -155,7 +154,6 @@ def done(publication: Publication, step: Step, outcome: Done) -> None:
             _store_done(publication, before, outcome)
     if is_late:
         raise LeaseLost
-    step.refresh_from_db()
 
 
 def _note_second(publication: Publication, first: Step, outcome: Done) -> None:
@@ -322,7 +320,6 @@ def look_again(publication: Publication, step: Step, look_ups: int) -> None:
         waiting = Step.unscoped.filter(pk=step.pk, state=Step.State.WAITING)
         if not waiting.update(state=Step.State.UNCERTAIN, look_ups=look_ups):
             raise LeaseLost
-    step.refresh_from_db()
 
 
 def not_there(publication: Publication, step: Step) -> None:
@@ -333,7 +330,6 @@ def not_there(publication: Publication, step: Step) -> None:
         if not uncertain.update(state=Step.State.WAITING):
             raise LeaseLost
         record(publication, "publication.not_found", step=step.get_kind_display())
-    step.refresh_from_db()
 
 
 def refused(publication: Publication, step: Step, outcome: Refused) -> None:
@@ -350,7 +346,6 @@ def refused(publication: Publication, step: Step, outcome: Refused) -> None:
             messages.put(publication, outcome)
         else:
             failed(publication, outcome)
-    step.refresh_from_db()
 
 
 def _end_attempt(step: Step, outcome: PublishAttempt.Outcome, words: Words) -> None:
@@ -375,7 +370,7 @@ def published(publication: Publication) -> None:
     """Every step is settled: the item is in the books, once. Raises LeaseLost."""
     now = timezone.now()
     with transaction.atomic():
-        pausing.hold_paused(publication)
+        frees = pausing.hold_paused(publication)
         item = Item.unscoped.select_for_update(of=("self",), no_key=True).get(
             pk=publication.item_id
         )
@@ -403,7 +398,8 @@ def published(publication: Publication) -> None:
         )
         if not item.document_missing:
             messages.forget_document(publication)
-        pausing.mended(item)
+        if frees:
+            pausing.mended(item)
         _record_published(publication, item, *before)
 
 
