@@ -32,6 +32,8 @@ RESTING: Final = "15s"
 JUST_PRESSED: Final = timedelta(seconds=2)
 """Zoho mostly takes no longer."""
 WATCHED: Final = timedelta(seconds=5)
+GLANCE: Final = timedelta(milliseconds=400)
+"""What is over within this was never seen: neither drawn nor read out."""
 
 
 @dataclass(frozen=True)
@@ -219,6 +221,14 @@ def pace_after(since_the_click: timedelta) -> str:
     if since_the_click < JUST_PRESSED:
         return QUICK
     return LIVELY if since_the_click < WATCHED else CALM
+
+
+def has_just_set_out(item: Item) -> bool:
+    """Whether somebody pressed Publish in this moment."""
+    publication = latest_publication(item)
+    if publication is None or publication.finished_at is not None:
+        return False
+    return timezone.now() - publication.requested_at < GLANCE
 
 
 def only_people_know(publication: Publication) -> bool:

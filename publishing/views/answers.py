@@ -15,7 +15,7 @@ from connections.models import Connection
 from publishing import automatic, documents
 from publishing.models import Item
 from publishing.picking import Place
-from publishing.progress import PREFETCH, Progress, progress
+from publishing.progress import PREFETCH, Progress, has_just_set_out, progress
 from publishing.views import rows, values
 from publishing.views.causes import changed_frame
 from publishing.views.fields import Field, Sheet, changed, sheet_of
@@ -131,10 +131,12 @@ def state(request: WorkspaceRequest, item: Item) -> HttpResponse:
     now = _now(item, _Where(request))
     shows_values = item.takes_changes and _tab(request) != "history"
     are_others = shows_values and values.are_others(request, item)
-    if request.GET.get("seen") == _seen(now) and not are_others:
+    moves_on = request.GET.get("was") == item.status and now.is_moving
+    is_seen = request.GET.get("seen") == _seen(now)
+    if (is_seen or (moves_on and has_just_set_out(item))) and not are_others:
         return HttpResponse(status=204)
     is_same_form = request.GET.get("editable", "") == _flag(item)
-    if is_same_form and request.GET.get("was") == item.status and now.is_moving:
+    if is_same_form and moves_on:
         return render(request, "publishing/_state.html", _facts(request, item))
     context = _moved(request, item)
     if not is_same_form:

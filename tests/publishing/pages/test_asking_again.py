@@ -1,11 +1,12 @@
 """How often an item's page asks what is true of it now, and what that costs."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from typing import Any
 from urllib.parse import parse_qsl
 
+import time_machine
 from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -15,6 +16,7 @@ from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
 from publishing import coding
 from publishing.models import Item, Publication, Step
+from publishing.progress import GLANCE
 from tests.publishing.factories import make_item, ready_item
 from tests.publishing.pages.conftest import At, Visitor, published, settle, text
 
@@ -56,6 +58,7 @@ def test_a_step_that_is_done_changes_the_state_and_nothing_else_on_the_page(
     asks = asked_again(text(pressed))
     with acting_in(bakery.pk):
         Step.unscoped.filter(position=0).update(state=Step.State.SENDING)
+        Publication.unscoped.update(requested_at=timezone.now() - GLANCE)
     sending = text(visitor.opens("item_state", item.pk, **asks))
     settle(item, Item.Status.PUBLISHED, Publication.State.PUBLISHED)
     arrived = text(visitor.opens("item_state", item.pk, **asked_again(sending)))
@@ -65,6 +68,22 @@ def test_a_step_that_is_done_changes_the_state_and_nothing_else_on_the_page(
     assert "hx-swap-oob" not in sending
     assert "Published as bill INV-104." in arrived
     assert 'id="inbox-count-costs" hx-swap-oob="true"' in arrived
+
+
+@time_machine.travel(datetime(2026, 11, 22, 12, tzinfo=UTC), tick=False)
+def test_what_is_over_in_a_moment_is_not_drawn_step_by_step(
+    at: At, bob: User, bakery: Business, item: Item
+) -> None:
+    visitor = at(bob, bakery)
+    asks = asked_again(text(visitor.posts("item_publish", item.pk, htmx=True)))
+    with acting_in(bakery.pk):
+        Step.unscoped.filter(position=0).update(state=Step.State.SENDING)
+    sending = visitor.opens("item_state", item.pk, **asks)
+    settle(item, Item.Status.PUBLISHED, Publication.State.PUBLISHED)
+    arrived = text(visitor.opens("item_state", item.pk, **asks))
+
+    assert sending.status_code == 204
+    assert "Published as bill INV-104." in arrived
 
 
 def test_while_only_the_document_is_checked_nothing_turns(
