@@ -64,8 +64,11 @@ def _added_before(request: WorkspaceRequest) -> int:
 
 
 def _length(request: WorkspaceRequest) -> int:
-    said = request.META.get("CONTENT_LENGTH") or "0"
-    return int(said) if picking.is_id(said) else 0
+    """As Django takes it, who reads as much: nothing where it is no number."""
+    try:
+        return int(request.META.get("CONTENT_LENGTH") or 0)
+    except ValueError:
+        return 0
 
 
 def _too_much(request: WorkspaceRequest) -> HttpResponse:
