@@ -108,6 +108,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         response: HttpResponse = super().post_login(request, user, **details)
         return response
 
+    def _get_login_attempts_cache_key(
+        self, request: HttpRequest, **credentials: Any
+    ) -> str:
+        """Tries are counted by the address alone: what the request calls us, with any
+        port, is the word of whoever tries."""
+        return str(credentials.get("email", "")).lower()
+
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         address = str(credentials.get("email", "")).lower()
         if user := User.objects.filter(email=address).first():

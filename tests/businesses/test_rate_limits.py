@@ -57,6 +57,19 @@ def test_the_right_password_does_not_help_after_five_wrong_ones(
     assert client.get("/you/").status_code == 302
 
 
+def test_nor_does_it_help_to_call_us_by_another_port_for_each_try(
+    alice: User, client: Client
+) -> None:
+    for port in range(8000, 8005):
+        client.post(
+            "/accounts/login/",
+            {"login": alice.email, "password": "not it"},
+            headers={"host": f"testserver:{port}"},
+        )
+    client.post("/accounts/login/", {"login": alice.email, "password": PASSWORD})
+    assert client.get("/you/").status_code == 302
+
+
 @pytest.mark.django_db
 def test_behind_a_proxy_one_visitor_does_not_use_up_the_tries_of_another(
     client: Client, settings: Settings
