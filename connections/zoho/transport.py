@@ -21,6 +21,8 @@ from connections.zoho.regions import is_loopback
 
 _BUNDLES: Final = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 PIECE: Final = 64 * 1024
+LARGEST: Final = 32 * 1024 * 1024
+"""Bytes of an answer, unpacked: many times a full page of any list."""
 # Ours were wrong before anything left: an address or a header that cannot be sent.
 _UNSENDABLE: Final = (
     requests.exceptions.InvalidURL,
@@ -68,7 +70,8 @@ def prepared(session: Prepared, url: str) -> Prepared:
 
 
 def _whole(response: requests.Response, within: float) -> requests.Response:
-    """The answer with all of its body. Raises requests.RequestException."""
+    """The answer with all of its body, unless that is too large to be one. Raises
+    requests.RequestException."""
     ends = time.monotonic() + within
     body = io.BytesIO()
     try:
@@ -76,6 +79,8 @@ def _whole(response: requests.Response, within: float) -> requests.Response:
             body.write(part)
             if time.monotonic() > ends:
                 raise requests.ReadTimeout("The answer does not end.")
+            if body.tell() > LARGEST:
+                raise requests.ConnectionError("The answer is too large.")
     except HTTPError as error:
         raise requests.ConnectionError(error) from error
     finally:

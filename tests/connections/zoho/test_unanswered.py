@@ -88,6 +88,14 @@ def _answer_packed(connection: socket.socket) -> None:
         connection.sendall(b"%x\r\n%s\r\n" % (len(piece), piece))
 
 
+def _answer_swollen(connection: socket.socket) -> None:
+    connection.recv(65536)
+    packed = gzip.compress(b" " * transport.LARGEST + PAGE)
+    head = b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(packed)
+    with suppress(OSError):  # the client may give up and close
+        connection.sendall(b"HTTP/1.1 200 OK\r\n" + head + packed)
+
+
 def _answer_once_then_hang_up(connection: socket.socket) -> None:
     _answer(connection)
     connection.recv(65536)
@@ -147,6 +155,14 @@ def test_an_answer_that_comes_byte_by_byte_keeps_no_worker() -> None:
         write = _error(lambda: books.create_contact(SUPPLIER))
     assert (type(read), type(write)) == (ZohoUnavailable, ZohoNoAnswer)
     assert time.monotonic() - began < 30
+
+
+def test_an_answer_that_swells_as_it_is_unpacked_fills_no_memory() -> None:
+    with _zoho(_answer_swollen, _answer_swollen) as api:
+        books = _books(api)
+        read = _error(lambda: books.bill("1"))
+        write = _error(lambda: books.create_contact(SUPPLIER))
+    assert (type(read), type(write)) == (ZohoUnavailable, ZohoNoAnswer)
 
 
 def test_nor_does_one_of_the_sign_in(monkeypatch: pytest.MonkeyPatch) -> None:
