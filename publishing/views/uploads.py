@@ -7,7 +7,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import TooManyFilesSent
 from django.core.files.uploadedfile import UploadedFile
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -15,6 +15,7 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_POST
 
 from dext_sync.businesses.incoming import take_long_form
+from dext_sync.businesses.models import Membership
 from dext_sync.businesses.roles import Need
 from publishing import picking, uploads
 from publishing.uploads import Accepted, Refused
@@ -45,6 +46,8 @@ def upload(request: WorkspaceRequest) -> HttpResponse:
 @csrf_protect
 def _received(request: WorkspaceRequest) -> HttpResponse:
     files = cast("list[UploadedFile[bytes]]", request.FILES.getlist("documents"))
+    if not _is_still_a_member(request):
+        raise Http404
     results = [_taken(request, file) for file in files]
     if request.htmx:
         return _answered(request, results, before=_added_before(request))
@@ -55,6 +58,11 @@ def _received(request: WorkspaceRequest) -> HttpResponse:
         return _told(request, results)
     messages.success(request, _thanks(len(results)))
     return redirect(inbox_of(request))
+
+
+def _is_still_a_member(request: WorkspaceRequest) -> bool:
+    """The form was opened to a member, and may have taken hours to arrive."""
+    return Membership.unscoped.filter(pk=request.membership.pk).exists()
 
 
 def _added_before(request: WorkspaceRequest) -> int:

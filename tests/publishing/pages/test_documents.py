@@ -1,17 +1,21 @@
 """Uploading documents, and meeting them again beside the form."""
 
+from collections.abc import Callable
 from io import BytesIO
 
 import pytest
 from django.conf import settings as configured
 from django.test import Client
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from PIL import Image
 from pytest_django.fixtures import Settings
 
-from dext_sync.businesses.models import Business, User
+from dext_sync.businesses import members
+from dext_sync.businesses.models import Business, Membership, User
 from dext_sync.businesses.tenancy import acting_in
 from publishing import drawing
 from publishing.models import Document, Item
+from tests.conftest import browser_of
 from tests.publishing.factories import (
     make_heavy_pdf,
     make_item,
@@ -265,6 +269,40 @@ def test_an_upload_from_another_site_is_refused(vera: User, bakery: Business) ->
     )
     assert answer.status_code == 403
     with acting_in(bakery.pk):
+        assert not Item.unscoped.exists()
+
+
+class Arriving(BytesIO):
+    """A form on its way; something happens before it is here."""
+
+    def __init__(self, body: bytes, meanwhile: Callable[[], object]) -> None:
+        super().__init__(body)
+        self.meanwhile = meanwhile
+
+    def read(self, size: int | None = -1) -> bytes:
+        self.meanwhile()
+        return super().read(size)
+
+
+def test_whoever_is_removed_while_their_form_arrives_leaves_nothing(
+    alice: User, vera: User, bakery: Business
+) -> None:
+    with acting_in(bakery.pk):
+        member = Membership.unscoped.get(user=vera)
+    body = encode_multipart(BOUNDARY, {"documents": make_upload(make_png(), "a.png")})
+    form = Arriving(body, lambda: members.remove(member, by=alice))
+
+    answer = browser_of(vera).request(
+        REQUEST_METHOD="POST",
+        PATH_INFO=f"/b/{bakery.slug}/costs/upload/",
+        CONTENT_TYPE=MULTIPART_CONTENT,
+        CONTENT_LENGTH=str(len(body)),
+        **{"wsgi.input": form},
+    )
+
+    assert answer.status_code == 404
+    with acting_in(bakery.pk):
+        assert not Document.unscoped.exists()
         assert not Item.unscoped.exists()
 
 
