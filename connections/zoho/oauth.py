@@ -295,7 +295,7 @@ def _user(response: requests.Response) -> ZohoUser | None:
 def _json(response: requests.Response) -> Answer | None:
     try:
         answer = json.loads(response.content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return answer if isinstance(answer, dict) else None
 

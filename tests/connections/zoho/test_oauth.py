@@ -201,6 +201,7 @@ def test_scopes_come_with_commas_or_spaces(
         ({"json": ANSWER, "status": 500}, ZohoUnavailable),
         ({"json": {}}, ZohoUnavailable),
         ({"json": [1]}, ZohoUnavailable),
+        ({"body": "[" * 100_000}, ZohoUnavailable),
         ({"json": {"access_token": None}}, ZohoUnavailable),
         (
             {"status": 307, "headers": {"Location": "https://evil.example/token"}},
