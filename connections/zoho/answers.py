@@ -177,9 +177,15 @@ def _seconds_until(moment: str) -> int | None:
         return None
 
 
+def storable(text: str) -> str:
+    """Without what no column takes: the letter NUL, and halves of letters, where somebody
+    has cut an emoji in two."""
+    return text.replace("\0", "").encode(errors="ignore").decode()
+
+
 def _text(body: Answer | None, name: str) -> str:
     found = body.get(name) if body else None
-    return found.replace("\0", "") if isinstance(found, str) else ""
+    return storable(found) if isinstance(found, str) else ""
 
 
 def _whole(found: object) -> int | None:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final, Literal, TypeVar
 
+from connections.zoho import answers
 from connections.zoho.edition import country_named, edition
 from connections.zoho.types import (
     AccountRow,
@@ -356,10 +357,10 @@ def identity(row: Row, name: str) -> str:
 
 
 def text(row: Row, name: str) -> str:
-    """Without the letter NUL, which no column takes."""
+    """As a column takes it."""
     found = row.get(name)
     if isinstance(found, str):
-        return found.replace("\0", "")
+        return answers.storable(found)
     if isinstance(found, int | Decimal) and not isinstance(found, bool):
         return format(found, "f") if isinstance(found, Decimal) else str(found)
     return ""

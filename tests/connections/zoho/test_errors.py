@@ -152,10 +152,11 @@ def test_an_internal_error_is_waited_for_whatever_the_status(
     assert type(_writing(books)) is ZohoNoAnswer
 
 
-def test_nul_letters_reach_no_table(
-    books: ZohoBooks, zoho: responses.RequestsMock
+@pytest.mark.parametrize("unfit", ["\x00", "\ud83d"])
+def test_nul_letters_and_halves_of_letters_reach_no_table(
+    books: ZohoBooks, zoho: responses.RequestsMock, unfit: str
 ) -> None:
-    answer = {"code": 9, "message": "Invalid \x00value"}
+    answer = {"code": 9, "message": f"Invalid {unfit}value"}
     zoho.get(f"{CONTACTS}/4600000000000098001", status=400, json=answer)
     assert _reading(books).message == "Invalid value"
 

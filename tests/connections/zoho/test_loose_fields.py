@@ -60,6 +60,17 @@ def test_a_supplier_whose_kind_is_not_told_or_written_otherwise_is_one(
     ]
 
 
+@pytest.mark.parametrize("unfit", ["\x00", "\ud83d"])
+def test_a_name_is_without_what_no_table_takes(
+    books: ZohoBooks, zoho: responses.RequestsMock, unfit: str
+) -> None:
+    """Somebody cut it off in the middle of an emoji."""
+    row = contact(1, contact_name=f"Acme{unfit}")
+    sent(zoho, "/contacts", "contacts", [row])
+
+    assert books.contacts("vendor").rows[0].name == "Acme"
+
+
 @pytest.mark.parametrize("told", [1, "true", True])
 def test_there_is_more_however_it_is_written(
     books: ZohoBooks, zoho: responses.RequestsMock, told: Any
