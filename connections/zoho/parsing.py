@@ -181,17 +181,25 @@ def bank_account(row: Row) -> BankAccountRow:
 
 
 def tax_rate(row: Row) -> TaxRateRow:
-    kind = text(row, "tax_type")
+    kind, percentage = text(row, "tax_type"), _percentage(row)
+    is_known = percentage is not None
     return TaxRateRow(
         zoho_id=identity(row, "tax_id"),
         name=text(row, "tax_name"),
-        percentage=number(row, "tax_percentage") or Decimal(0),
+        percentage=percentage or Decimal(0),
         kind=kind,
         specification=text(row, "tax_specification"),
         is_group=kind == "tax_group",
-        is_active=_active(row) and not flag(row, "is_inactive"),
+        is_active=is_known and _active(row) and not flag(row, "is_inactive"),
         country=text(row, "country_code") or text(row, "country"),
     )
+
+
+def _percentage(row: Row) -> Decimal | None:
+    """With or without its sign. An empty one is Zoho's word for none of it; of what is
+    no number nobody knows how much it is."""
+    written = text(row, "tax_percentage").removesuffix("%").strip()
+    return Decimal(0) if row.get("tax_percentage") == "" else _as_number(written)
 
 
 def tax_exemption(row: Row) -> TaxExemptionRow:
@@ -367,8 +375,12 @@ def text(row: Row, name: str) -> str:
 
 
 def number(row: Row, name: str) -> Decimal | None:
+    return _as_number(text(row, name))
+
+
+def _as_number(written: str) -> Decimal | None:
     try:
-        found = Decimal(text(row, name))
+        found = Decimal(written)
     except InvalidOperation:
         return None
     return found if found.is_finite() else None

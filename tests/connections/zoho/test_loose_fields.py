@@ -1,6 +1,7 @@
 """What Zoho Books leaves out of a list, or writes in another way, changes no sense."""
 
 import datetime as dt
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -122,3 +123,27 @@ def test_a_day_is_one_with_a_time_behind_it_as_well(
     sent(zoho, "/bills", "bills", [{**BILL, "date": told}])
 
     assert books.bills().rows[0].date == dt.date(2026, 6, 9)
+
+
+@pytest.mark.parametrize("told", ["20%", "20.0 %", "20", 20.0])
+def test_a_percentage_is_one_with_its_sign_as_well(
+    books: ZohoBooks, zoho: responses.RequestsMock, told: Any
+) -> None:
+    standard = {"tax_id": "1", "tax_name": "Standard", "tax_percentage": told}
+    sent(zoho, "/settings/taxes", "taxes", [standard])
+
+    (row,) = books.taxes().rows
+    assert (row.percentage, row.is_active) == (Decimal(20), True)
+
+
+@pytest.mark.parametrize(
+    "told", [{"tax_percentage": None}, {}, {"tax_percentage": "a fifth"}]
+)
+def test_a_tax_of_which_nobody_knows_how_much_it_is_is_for_no_record(
+    books: ZohoBooks, zoho: responses.RequestsMock, told: dict[str, Any]
+) -> None:
+    standard = {"tax_id": "1", "tax_name": "Standard", "status": "Active", **told}
+    zero = {"tax_id": "2", "tax_name": "Zero", "tax_percentage": 0}
+    sent(zoho, "/settings/taxes", "taxes", [standard, zero])
+
+    assert [row.is_active for row in books.taxes().rows] == [False, True]
