@@ -62,12 +62,12 @@ class PeriodClosed(Exception):
 def opened(publication: Publication, step: Step, request: dict[str, Any]) -> None:
     """Commit that the step is about to be sent. Raises LeaseLost, ConnectionChanged,
     PeriodClosed."""
-    now = timezone.now()
     with transaction.atomic(durable=True):
         connection = _hold_connection(publication)
         leases.hold_item(publication)
-        if not step.follows_record:
-            _require_open_period(publication, connection)
+        if not step.follows_record and (closed := closed_for(publication, connection)):
+            raise PeriodClosed(closed)
+        now = timezone.now()
         leases.extend_to_send(publication, now)
         waiting = Step.unscoped.filter(pk=step.pk, state=Step.State.WAITING)
         if not waiting.update(state=Step.State.SENDING, request=request, sent_at=now):
@@ -80,12 +80,6 @@ def opened(publication: Publication, step: Step, request: dict[str, Any]) -> Non
         )
         show(publication, Item.Status.PUBLISHING)
     step.state, step.request, step.sent_at = Step.State.SENDING, request, now
-
-
-def _require_open_period(publication: Publication, connection: Connection) -> None:
-    """Whatever was known when it was claimed. Raises PeriodClosed."""
-    if reasons := closed_for(publication, connection):
-        raise PeriodClosed(reasons)
 
 
 def _hold_connection(publication: Publication) -> Connection:

@@ -4,17 +4,20 @@ from collections.abc import Callable, Sequence
 from threading import Event
 
 import pytest
+import time_machine
 from django.db import transaction
 from django.utils import timezone
 
+from connections.models import Connection
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
 from publishing import archiving, coding, ruling, spellings, suppliers
 from publishing.models import Supplier, SupplierRule
 from tests.locks import until_awaited
 from tests.publishing.factories import make_supplier, ready_item
-from tests.publishing.steps import item_now
+from tests.publishing.steps import begun, item_now, now, work
 from tests.publishing.test_races import together
+from tests.publishing.zoho import Zoho
 
 pytestmark = pytest.mark.usefixtures("committed_db")
 
@@ -126,3 +129,31 @@ def test_the_same_new_suppliers_in_two_files_of_other_orders(
     with acting_in(connected_bakery.pk):
         named = Supplier.unscoped.filter(name__in=["Acme", "Bolt", "Cord"])
         assert named.count() == 3
+
+
+def test_what_has_waited_for_others_before_it_is_sent_is_not_too_late(
+    zoho: Zoho,
+    connection: Connection,
+    bakery: Business,
+    bob: User,
+    clock: time_machine.Traveller,
+) -> None:
+    publication = begun(ready_item(bakery, bob), bob)
+    is_held = Event()
+
+    def holds() -> None:
+        with acting_in(bakery.pk), transaction.atomic():
+            rows = Connection.unscoped.select_for_update(no_key=True)
+            rows.get(pk=connection.pk)
+            is_held.set()
+            until_awaited()
+            clock.shift(60)
+
+    def works() -> None:
+        assert is_held.wait(60)
+        work(publication)
+
+    together(holds, works)
+
+    assert len(zoho.bills) == 1
+    assert now(publication).state == "published"
