@@ -244,11 +244,13 @@ def _mark_as_sent(books: ConnectedBooks, publication: Publication, step: Step) -
 
 
 def _unread(publication: Publication, step: Step, error: ZohoError) -> Outcome:
-    """What Zoho fails at for a day people mark themselves: the record is there."""
+    """What Zoho fails at for a day people see to themselves: the record is there."""
     outcome = _no_look(publication, step, error)
     is_unclear = isinstance(outcome, Waits) and outcome.wait is Wait.UNCLEAR
     if is_unclear and step.looked_in_vain >= UNCLEAR_FOR_LONG:
-        return Refused(Problem.NOT_SENT, words=Words.of(error))
+        is_document = step.kind == Step.Kind.DOCUMENT
+        problem = Problem.DOCUMENT_UNCLEAR if is_document else Problem.NOT_SENT
+        return Refused(problem, words=Words.of(error))
     return outcome
 
 
@@ -397,7 +399,7 @@ def _attach_once_more(
     try:
         found = recovery.attached(books, publication)
     except ZohoError as error:
-        return _conclude(publication, step, _no_look(publication, step, error))
+        return _conclude(publication, step, _unread(publication, step, error))
     if found is not None:
         return _conclude(publication, step, found)
     return _send(books, publication, step)
@@ -412,7 +414,7 @@ def _attach_to_anothers(
     try:
         found = recovery.attached(books, publication)
     except ZohoError as error:
-        return _conclude(publication, step, _no_look(publication, step, error))
+        return _conclude(publication, step, _unread(publication, step, error))
     if found is not None:
         return _conclude(publication, step, Refused(Problem.HAS_DOCUMENT))
     return _send(books, publication, step)

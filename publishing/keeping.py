@@ -60,7 +60,10 @@ def reopen(step: Step, *, after: timedelta = timedelta(0)) -> bool:
             pk=step.pk,
         )
         if not refused_or_unkept.update(
-            state=Step.State.WAITING, settled_at=None, look_ups=0
+            state=Step.State.WAITING,
+            settled_at=None,
+            look_ups=0,
+            looked_in_vain=timedelta(0),
         ):
             return False
         ended = Publication.unscoped.filter(

@@ -205,6 +205,14 @@ class Problem(Enum):
         "document",
         _("Zoho Books said that it took the document, and does not have it."),
     )
+    DOCUMENT_UNCLEAR = (
+        "document_unclear",
+        "document",
+        _(
+            "Zoho Books could not say whether the record has its document, so nothing "
+            "more was sent: look at the record there."
+        ),
+    )
     HAS_DOCUMENT = (
         "has_document",
         "document",

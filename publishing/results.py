@@ -70,7 +70,12 @@ def opened(publication: Publication, step: Step, request: dict[str, Any]) -> Non
         now = timezone.now()
         leases.extend_to_send(publication, now)
         waiting = Step.unscoped.filter(pk=step.pk, state=Step.State.WAITING)
-        if not waiting.update(state=Step.State.SENDING, request=request, sent_at=now):
+        if not waiting.update(
+            state=Step.State.SENDING,
+            request=request,
+            sent_at=now,
+            looked_in_vain=NO_TIME,
+        ):
             raise LeaseLost
         PublishAttempt.unscoped.create(
             business_id=publication.business_id,
@@ -219,7 +224,7 @@ def _waits(publication: Publication, step: Step, outcome: Waits) -> None:
         _end_attempt(step, PublishAttempt.Outcome.WAITING, outcome.words)
         if step.state == Step.State.UNCERTAIN:
             _count_in_vain(publication, step, outcome.wait, LOOKED_IN_VAIN)
-        elif step.kind == Step.Kind.SENT:  # Nothing is in doubt while Zoho is away.
+        elif step.follows_record:  # Nothing is in doubt while Zoho is away.
             _count_in_vain(publication, step, outcome.wait, [Wait.UNCLEAR.code])
 
 

@@ -1,6 +1,7 @@
 """The document of an item goes to the record that a person has entered in Zoho, and
 nothing else of that record changes."""
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -189,6 +190,27 @@ def test_a_lost_answer_leaves_one_document(
     assert len(bill["documents"]) == 1
     assert item_now(item).status == Item.Status.PUBLISHED
     assert not item_now(item).document_missing
+
+
+def test_a_record_that_zoho_fails_at_for_a_day_is_left_without_the_document(
+    zoho: Zoho,
+    bakery: Business,
+    bob: User,
+    connection: Connection,
+    clock: time_machine.Traveller,
+) -> None:
+    typed_bill(zoho)
+    item = asked_about(connection, ready_item(bakery, bob))
+    zoho.fails("error_500", method="GET", path="/bills/*", times=1000)
+    publication = attach(item, bob)
+    for _look in range(3):
+        work(publication)
+        clock.shift(timedelta(days=1))
+
+    assert now(publication).state == Publication.State.PUBLISHED
+    assert item_now(item).document_missing
+    assert page_of(item).can_attach_again
+    assert zoho.bills[0]["documents"] == []
 
 
 def test_a_second_press_and_a_second_item_bring_nothing(

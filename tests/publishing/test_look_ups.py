@@ -1,5 +1,7 @@
 """How often Zoho is asked whether a document has arrived: twice if its answer was lost."""
 
+from datetime import timedelta
+
 import pytest
 import time_machine
 
@@ -8,14 +10,16 @@ from connections.budget import Priority
 from connections.models import Allowance, Connection
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
-from publishing import sending
+from publishing import requesting, sending
 from publishing.models import Publication, Step
 from tests.publishing.factories import paid_receipt, ready_item
 from tests.publishing.steps import (
     item_now,
     now,
+    page_of,
     publish,
     step_of,
+    verify,
     work,
     work_until_settled,
 )
@@ -127,3 +131,38 @@ def test_a_document_lost_twice_is_looked_for_twice_each_time(
 
     assert looks(zoho, publication) == 4
     assert len(zoho.bills[0]["documents"]) == 1
+
+
+def test_one_that_zoho_fails_to_tell_of_for_a_day_is_told_and_can_be_attached_again(
+    zoho: Zoho,
+    bakery: Business,
+    bob: User,
+    connection: Connection,
+    clock: time_machine.Traveller,
+) -> None:
+    item = ready_item(bakery, bob)
+    zoho.fails("upload_not_stored", path=ATTACHING)
+    publication = publish(item, bob)
+    verify(connection)
+    zoho.fails("error_500", method="GET", path="/bills/*", times=1000)
+    clock.shift(timedelta(days=1))
+    work(publication)
+    assert now(publication).waiting_reason == "unclear"
+
+    for _look in range(2):
+        clock.shift(timedelta(days=1))
+        work(publication)
+
+    page = page_of(item)
+    assert now(publication).finished_at is not None
+    assert item_now(item).document_missing
+    assert page.can_attach_again
+    assert "could not say whether the record has its document" in page.problem
+    with acting_in(bakery.pk):
+        requesting.attach_again(item, by=bob)
+    work(publication)
+    assert now(publication).waiting_reason == "unclear"  # As long again.
+    zoho.is_well()
+    work_until_settled(publication, clock)
+    assert len(zoho.bills[0]["documents"]) == 1
+    assert page_of(item).problem == ""
