@@ -21,11 +21,11 @@ from publishing import (
     leases,
     pausing,
     restoring,
+    results,
     turns,
     verification,
 )
 from publishing.models import Item, Publication
-from publishing.problems import UNTIL_SOMEBODY_ACTS
 
 MOST_DUE: Final = 50
 VERIFY_AFTER: Final = timedelta(seconds=10)
@@ -105,8 +105,9 @@ def heed_event(business_id: int, event_id: int) -> None:
 
 
 def _go_on(business_id: int) -> None:
-    """What waited for the connection is due at once."""
-    waited = [wait.code for wait in UNTIL_SOMEBODY_ACTS]
+    """What waited for the connection is due at once; so is what has met a limit: that
+    may have been of another organisation, or of another Zoho user."""
+    waited = [wait.code for wait in results.OVER_WITH_NEWS]
     waiting = Publication.unscoped.filter(finished_at=None, waiting_reason__in=waited)
     leases.make_due(waiting)
     enqueue(publish_due, business_id)

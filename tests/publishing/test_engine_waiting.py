@@ -154,6 +154,41 @@ class TestWaiting:
         assert item_now(item).status == "failed"
         assert list(zoho.standin.calls) == []
 
+    @pytest.mark.parametrize(
+        ("fault", "news", "told"),
+        [
+            ("per_day", "organisation", "organisation_changed"),
+            ("per_user", "mended", ""),
+        ],
+    )
+    def test_a_limit_of_what_was_connected_before_keeps_nothing_waiting(
+        self,
+        zoho: Zoho,
+        bakery: Business,
+        bob: User,
+        connection: Connection,
+        fault: str,
+        news: str,
+        told: str,
+    ) -> None:
+        item = ready_item(bakery, bob)
+        zoho.fails(fault, path="/bills")
+        publication = publish(item, bob)
+        with acting_in(bakery.pk):
+            connection.allowance.delete()
+            Grant.objects.update(blocked_until=None)
+            if news == "organisation":
+                Connection.unscoped.update(organisation_id="20081234503")
+            event = ConnectionEvent.unscoped.create(
+                business=bakery, connection=connection, kind=news
+            )
+
+        tasks.heed_event(bakery.pk, event.pk)
+        work(publication)
+
+        assert now(publication).finished_at is not None
+        assert now(publication).problem_code == told
+
     def test_a_disconnected_business_takes_back_what_was_not_sent(
         self, zoho: Zoho, bakery: Business, bob: User, connection: Connection
     ) -> None:
