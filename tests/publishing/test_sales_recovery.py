@@ -255,6 +255,21 @@ def test_one_that_a_person_has_changed_before_it_was_found_is_left_a_draft(
     assert "(total 90 instead of 120.00)" in page_of(item).problem
 
 
+def test_one_that_was_lost_and_has_another_tax_there_is_left_a_draft(
+    zoho: Zoho, bakery: Business, bob: User, clock: time_machine.Traveller
+) -> None:
+    """The list in which it is found tells its total, and no tax."""
+    item = ready_sale(bakery, bob, mark_as_sent=True)
+    changes.update(zoho.standin, BAKERY, "taxes", "Standard Rate", tax_percentage=25)
+    zoho.fails("answer_lost", method="POST", path="/invoices")
+    publication = publish(item, bob)
+
+    work_until_settled(publication, clock)
+
+    assert zoho.invoices[0]["status"] == "draft"
+    assert "(tax 24.00 instead of 20.00)" in page_of(item).problem
+
+
 @pytest.mark.parametrize(
     ("said", "told"),
     [
