@@ -98,7 +98,7 @@ def _hold_connection(publication: Publication) -> Connection:
         region=publication.region,
         organisation_id=publication.organisation_id,
     )
-    connection = rows.select_related("business").first()
+    connection = rows.first()  # A row that is joined is as it was before the waiting.
     if connection is None:
         raise ConnectionChanged
     return connection

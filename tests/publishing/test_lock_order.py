@@ -12,7 +12,7 @@ from connections.models import Connection
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
 from publishing import archiving, coding, ruling, spellings, suppliers
-from publishing.models import Supplier, SupplierRule
+from publishing.models import Publication, Supplier, SupplierRule
 from tests.locks import until_awaited
 from tests.publishing.factories import make_supplier, ready_item
 from tests.publishing.steps import begun, item_now, now, work
@@ -131,6 +131,28 @@ def test_the_same_new_suppliers_in_two_files_of_other_orders(
         assert named.count() == 3
 
 
+def work_once_awaited(
+    publication: Publication, meanwhile: Callable[[], object]
+) -> Publication:
+    """A worker waits for whoever holds the connection, and this happens meanwhile."""
+    is_held = Event()
+
+    def holds() -> None:
+        with acting_in(publication.business_id), transaction.atomic():
+            rows = Connection.unscoped.select_for_update(no_key=True)
+            rows.get(pk=publication.connection_id)
+            is_held.set()
+            until_awaited()
+            meanwhile()
+
+    def works() -> None:
+        assert is_held.wait(60)
+        work(publication)
+
+    together(holds, works)
+    return now(publication)
+
+
 def test_what_has_waited_for_others_before_it_is_sent_is_not_too_late(
     zoho: Zoho,
     connection: Connection,
@@ -139,21 +161,21 @@ def test_what_has_waited_for_others_before_it_is_sent_is_not_too_late(
     clock: time_machine.Traveller,
 ) -> None:
     publication = begun(ready_item(bakery, bob), bob)
-    is_held = Event()
 
-    def holds() -> None:
-        with acting_in(bakery.pk), transaction.atomic():
-            rows = Connection.unscoped.select_for_update(no_key=True)
-            rows.get(pk=connection.pk)
-            is_held.set()
-            until_awaited()
-            clock.shift(60)
+    worked = work_once_awaited(publication, lambda: clock.shift(60))
 
-    def works() -> None:
-        assert is_held.wait(60)
-        work(publication)
-
-    together(holds, works)
-
+    assert worked.state == "published"
     assert len(zoho.bills) == 1
-    assert now(publication).state == "published"
+
+
+def test_what_waits_for_others_while_its_day_is_locked_is_not_sent(
+    zoho: Zoho, connection: Connection, bakery: Business, bob: User
+) -> None:
+    item = ready_item(bakery, bob)
+    publication = begun(item, bob)
+    rows = Business.objects.filter(pk=bakery.pk)
+
+    worked = work_once_awaited(publication, lambda: rows.update(lock_date=item.date))
+
+    assert worked.problem_code == "locked"
+    assert zoho.bills == []
