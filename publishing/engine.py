@@ -246,12 +246,16 @@ def _mark_as_sent(books: ConnectedBooks, publication: Publication, step: Step) -
 def _unread(publication: Publication, step: Step, error: ZohoError) -> Outcome:
     """What Zoho fails at for a day people see to themselves: the record is there."""
     outcome = _no_look(publication, step, error)
-    is_unclear = isinstance(outcome, Waits) and outcome.wait is Wait.UNCLEAR
-    if is_unclear and step.looked_in_vain >= UNCLEAR_FOR_LONG:
+    if _is_in_vain(step, outcome):
         is_document = step.kind == Step.Kind.DOCUMENT
         problem = Problem.DOCUMENT_UNCLEAR if is_document else Problem.NOT_SENT
         return Refused(problem, words=Words.of(error))
     return outcome
+
+
+def _is_in_vain(step: Step, outcome: Outcome) -> bool:
+    is_unclear = isinstance(outcome, Waits) and outcome.wait is Wait.UNCLEAR
+    return is_unclear and step.looked_in_vain >= UNCLEAR_FOR_LONG
 
 
 def _conclude(publication: Publication, step: Step, outcome: Outcome) -> bool:
@@ -340,10 +344,20 @@ def _after_no(
     except ZohoError as unclear_error:
         # Sending it again brings us back here, and harms nothing.
         _tell_connection(publication, unclear_error)
-        return unclear(publication.connection, step, unclear_error)
+        waits = unclear(publication.connection, step, unclear_error)
+        if not _is_in_vain(step, waits):
+            return waits
+        return _not_shown(publication, step, error)
     if step.kind == Step.Kind.RECORD and may_mean_contact(error):
         blamed = contacting.blamed(books, publication, error)
         return blamed or rejected(step, error)
+    return rejected(step, error)
+
+
+def _not_shown(publication: Publication, step: Step, error: ZohoRejected) -> Refused:
+    """What Zoho has of this name or number it fails to show for a day: people look."""
+    if step.kind == Step.Kind.RECORD:
+        return recovery.hidden(publication, Words.of(error))
     return rejected(step, error)
 
 

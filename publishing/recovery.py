@@ -210,7 +210,7 @@ def after_duplicate(
     try:
         rows = _same_number(books, publication)
     except EndlessList:
-        return _hidden(publication, Words.of(error))
+        return hidden(publication, Words.of(error))
     marks = _marks(publication)
     for row in rows:
         if _is_own(row, marks, step):
@@ -219,7 +219,7 @@ def after_duplicate(
         return _duplicate(publication, rows[0], Words.of(error))
     if may_lag(step):
         return later(step, Wait.LIST_LAGS, Words.of(error))
-    return _hidden(publication, Words.of(error))
+    return hidden(publication, Words.of(error))
 
 
 def _same_number(books: ZohoBooks, publication: Publication) -> list[Bill | Invoice]:
@@ -286,7 +286,7 @@ def _question_of(made_by: Publication | None) -> str:
     )
 
 
-def _hidden(publication: Publication, words: Words) -> Refused:
+def hidden(publication: Publication, words: Words) -> Refused:
     """Zoho refuses the number again and again, and never shows whose it is."""
     problem = (
         Problem.DUPLICATE_INVOICE

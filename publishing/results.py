@@ -74,7 +74,7 @@ def opened(publication: Publication, step: Step, request: dict[str, Any]) -> Non
             state=Step.State.SENDING,
             request=request,
             sent_at=now,
-            looked_in_vain=NO_TIME,
+            looked_in_vain=NO_TIME if step.follows_record else step.looked_in_vain,
         ):
             raise LeaseLost
         PublishAttempt.unscoped.create(
@@ -224,7 +224,7 @@ def _waits(publication: Publication, step: Step, outcome: Waits) -> None:
         _end_attempt(step, PublishAttempt.Outcome.WAITING, outcome.words)
         if step.state == Step.State.UNCERTAIN:
             _count_in_vain(publication, step, outcome.wait, LOOKED_IN_VAIN)
-        elif step.follows_record:  # Nothing is in doubt while Zoho is away.
+        else:  # Nothing is in doubt while Zoho is away.
             _count_in_vain(publication, step, outcome.wait, [Wait.UNCLEAR.code])
 
 

@@ -1,5 +1,7 @@
 """Records that look like what was lost: only one that bears our mark is ours."""
 
+from datetime import timedelta
+
 import pytest
 import time_machine
 
@@ -8,7 +10,7 @@ from dext_sync.businesses.tenancy import acting_in
 from publishing import results
 from publishing.models import Step
 from publishing.outcomes import Done
-from tests.publishing.factories import paid_receipt, ready_item
+from tests.publishing.factories import make_supplier, paid_receipt, ready_item
 from tests.publishing.steps import (
     begun,
     item_now,
@@ -18,8 +20,10 @@ from tests.publishing.steps import (
     publish_into,
     step_of,
     take_lease,
+    work,
     work_until_settled,
 )
+from tests.publishing.test_duplicates_in_zoho import typed_bill
 from tests.publishing.zoho import Zoho
 
 pytestmark = pytest.mark.usefixtures("connection")
@@ -63,6 +67,41 @@ class TestWhoseRecordItIs:
 
         assert publication.problem_code == "duplicate_bill"
         assert "inv-104" in publication.problem
+
+    def test_one_of_this_number_that_zoho_fails_to_show_for_a_day_is_a_question(
+        self, zoho: Zoho, bakery: Business, bob: User, clock: time_machine.Traveller
+    ) -> None:
+        typed_bill(zoho)
+        zoho.fails("error_500", method="GET", path="/bills", times=1000)
+        item = ready_item(bakery, bob)
+        publication = publish(item, bob)
+        assert publication.waiting_reason == "unclear"
+
+        for _look in range(2):
+            clock.shift(timedelta(days=1))
+            work(publication)
+
+        assert now(publication).problem_code == "duplicate_bill"
+        assert "does not show it in its list" in page_of(item).problem
+        assert len(zoho.bills) == 1
+
+    def test_so_is_a_supplier_of_this_name(
+        self, zoho: Zoho, bakery: Business, bob: User, clock: time_machine.Traveller
+    ) -> None:
+        new = make_supplier(bakery, "New Mill", agreed_by=bob)
+        item = ready_item(bakery, bob, supplier=new)
+        zoho.person_types("contact", contact_name="New Mill")
+        zoho.fails("error_500", method="GET", path="/contacts", times=1000)
+        publication = publish(item, bob)
+        assert publication.waiting_reason == "unclear"
+
+        for _look in range(2):
+            clock.shift(timedelta(days=1))
+            work(publication)
+
+        assert item_now(item).status == "failed"
+        assert "already exists" in page_of(item).zoho_words
+        assert len(zoho.contacts("New Mill")) == 1
 
     def test_10_15_two_equal_receipts_stay_two_when_an_answer_is_lost(
         self, zoho: Zoho, bakery: Business, bob: User, clock: time_machine.Traveller
