@@ -113,8 +113,9 @@ def _sends_other(failure: Failure, now: Present) -> bool:
 def _entry_changed(failure: Failure, now: Present) -> bool:
     if failure.problem in MORE_FIELDS:
         return False  # The same number of the same contact is as taken as before.
-    bad_value = failure.problem == Problem.BAD_VALUE.code
-    fields = FROM_LISTS if bad_value else FROM_LISTS & set(_fields(failure))
+    names_none = failure.problem == Problem.REJECTED.code and not failure.field
+    any_of_them = names_none or failure.problem == Problem.BAD_VALUE.code
+    fields = FROM_LISTS if any_of_them else FROM_LISTS & set(_fields(failure))
     return any(
         _is_after(now.entries_changed_at.get(field), failure) for field in fields
     )

@@ -103,7 +103,6 @@ def test_an_entry_that_zoho_has_changed_since_counts_for_its_own_field() -> None
 
     assert not stands(failed("rejected", "tax_rate"), now)
     assert stands(failed("rejected", "category"), now)
-    assert stands(failed("rejected"), now)
 
 
 def test_an_entry_that_was_changed_before_does_not_count() -> None:
@@ -112,10 +111,23 @@ def test_an_entry_that_was_changed_before_does_not_count() -> None:
     assert stands(failed("rejected", "tax_rate"), now)
 
 
-def test_a_bad_value_is_mended_by_any_entry_that_has_changed() -> None:
+@pytest.mark.parametrize(
+    ("problem", "field"), [("bad_value", "connection"), ("rejected", "")]
+)
+def test_where_nobody_knows_the_field_any_entry_that_has_changed_mends_it(
+    problem: str, field: str
+) -> None:
     now = replace(UNCHANGED, entries_changed_at={"project": AFTER})
 
-    assert not stands(failed("bad_value", "connection"), now)
+    assert not stands(failed(problem, field), now)
+    assert stands(failed(problem, field), UNCHANGED)
+
+
+def test_no_entry_mends_what_was_refused_for_another_value() -> None:
+    now = replace(UNCHANGED, entries_changed_at={"category": AFTER, "supplier": AFTER})
+
+    assert stands(failed("rejected", "total"), now)
+    assert stands(failed("unexpected"), now)
 
 
 def test_a_missing_right_is_mended_by_reconnecting() -> None:

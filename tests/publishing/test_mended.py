@@ -260,6 +260,24 @@ def test_refused_locked_unlocked_and_published(
     assert publish(item, bob).state == "published"
 
 
+def test_refused_for_an_inactive_account_that_is_active_again(
+    zoho: Zoho, connection: Connection, bakery: Business, bob: User
+) -> None:
+    """Zoho has no number that we know for it, and names the account in words."""
+    item = ready_item(bakery, bob)
+    supplies = {"table": "accounts", "record": "Office Supplies"}
+    zoho.standin.change("inactive", organization=BAKERY, **supplies)
+    assert publish(item, bob).problem_code == "rejected"
+    read_lists(connection)
+    assert item_now(item).reasons == ["category_gone"]
+
+    zoho.standin.change("update", organization=BAKERY, **supplies, is_active=True)
+    read_lists(connection)
+
+    assert item_now(item).status == "ready"
+    assert publish(item, bob).state == "published"
+
+
 def read_lists(connection: Connection) -> None:
     """A refresh, and what it means for the items."""
     with acting_in(connection.business_id):
