@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from babel import Locale
-from babel.dates import format_date, format_datetime, format_time
+from babel.dates import format_date, format_datetime, format_skeleton, format_time
 from django import template
 from django.template import Context
 from django.utils import timezone
@@ -22,13 +22,14 @@ register = template.Library()
 
 
 def clock_text(value: datetime, business: Business, locale: Locale) -> str:
-    """10:42 today, 3 Nov, 10:42 on another day; in the business's zone."""
+    """10:42 today, 3 Nov, 10:42 on another day, as the business's country writes it;
+    in the business's zone."""
     local = timezone.localtime(value, business.zone)
     time = format_time(local, format="short", tzinfo=business.zone, locale=locale)
     if local.date() == timezone.localdate(timezone=business.zone):
         return time
-    pattern = "d MMM" if local.year == timezone.localdate().year else "d MMM y"
-    return f"{format_date(local, format=pattern, locale=locale)}, {time}"
+    form = "MMMd" if local.year == timezone.localdate().year else "yMMMd"
+    return f"{format_skeleton(form, local.date(), locale=locale)}, {time}"
 
 
 @register.simple_tag(takes_context=True)
@@ -60,7 +61,8 @@ def short_day(context: Context, value: date | None) -> SafeString | str:
     business = _business(context)
     locale = locale_of(business)
     this_year = timezone.localdate(timezone=business.zone).year == value.year
-    short = format_date(value, "d MMM" if this_year else "d MMM yy", locale=locale)
+    form = locale.datetime_skeletons["MMMd" if this_year else "yMMMd"].pattern
+    short = format_date(value, form.replace("y", "yy"), locale=locale)
     return format_html(
         '<time datetime="{}" title="{}">{}</time>',
         value.isoformat(),

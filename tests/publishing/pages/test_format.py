@@ -11,7 +11,7 @@ from django.utils import translation
 
 from dext_sync.businesses.models import Business
 from publishing.formats import day_text, locale_of, money, plain_amount, round_money
-from publishing.templatetags.publishing_format import clock_text, until
+from publishing.templatetags.publishing_format import clock_text, short_day, until
 
 UK = Business(name="Bakery", country="GB", currency="GBP", time_zone="Europe/London")
 US = Business(name="Diner", country="US", currency="USD", time_zone="America/New_York")
@@ -73,6 +73,29 @@ def test_times_are_the_businesss_own() -> None:
     assert clock_text(datetime(2025, 7, 1, 9, 42, tzinfo=UTC), UK, locale_of(UK)) == (
         "1 Jul 2025, 10:42"
     )
+
+
+@time_machine.travel(datetime(2026, 7, 3, 12, tzinfo=UTC), tick=False)
+@pytest.mark.parametrize(
+    ("business", "this_year", "another"),
+    [(UK, "1 Jul", "1 Jul 25"), (US, "Jul 1", "Jul 1, 25")],
+)
+def test_short_days_are_written_as_in_the_country(
+    business: Business, this_year: str, another: str
+) -> None:
+    request = RequestFactory().get("/")
+    request.business = business  # type: ignore[attr-defined]
+    context = Context({"request": request})
+
+    assert f">{this_year}<" in short_day(context, date(2026, 7, 1))
+    assert f">{another}<" in short_day(context, date(2025, 7, 1))
+
+
+@time_machine.travel(datetime(2026, 7, 3, 12, tzinfo=UTC), tick=False)
+def test_a_time_of_another_day_is_written_as_in_the_country() -> None:
+    told = clock_text(datetime(2026, 7, 1, 19, 42, tzinfo=UTC), US, locale_of(US))
+
+    assert told.replace("\u202f", " ") == "Jul 1, 3:42 PM"
 
 
 @time_machine.travel(datetime(2026, 11, 30, 12, 0, tzinfo=UTC), tick=False)
