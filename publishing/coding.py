@@ -216,19 +216,19 @@ def rest_again(item: Item) -> None:
 
 
 def _filled(item: Item, field: str, connection: Connection | None) -> list[str]:
-    """What rules say now that this field is another one, each told in the history."""
+    """What rules and defaults say now that this field is another one, each told."""
     before = {name: getattr(item, name) for name in filling.FILLED}
     changed = filling.fill_after(item, field, connection)
     for name in changed:
         if name in before and before[name] != getattr(item, name):
-            _tell_ruled(item, name, before[name])
+            _tell_filled(item, name, before[name])
     return changed
 
 
-def _tell_ruled(item: Item, name: str, before: object) -> None:
+def _tell_filled(item: Item, name: str, before: object) -> None:
     audit.record(
         item.business,
-        "item.ruled",
+        "item.defaulted" if filling.is_by_default(item, name) else "item.ruled",
         subject=item,
         field=label_of(item, name),
         before=shown(item, name, before),

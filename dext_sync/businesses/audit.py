@@ -78,6 +78,9 @@ SENTENCES = {
     "item.changed": _("changed {field} of {subject} from {before} to {after}"),
     "item.confirmed": _("confirmed {field} of {subject}: {value}"),
     "item.ruled": _("changed {field} of {subject} by rule from {before} to {after}"),
+    "item.defaulted": _(
+        "changed {field} of {subject} by default from {before} to {after}"
+    ),
     "item.merged": _(
         "{field} of {subject} became {after}: in the organisation before it was {before}"
     ),
@@ -175,6 +178,7 @@ OWN_SENTENCES = {
     "item.changed": _("changed {field} from {before} to {after}"),
     "item.confirmed": _("confirmed {field}: {value}"),
     "item.ruled": _("changed {field} by rule from {before} to {after}"),
+    "item.defaulted": _("changed {field} by default from {before} to {after}"),
     "auto.published": _("{sentence}"),
     "auto.held": _("{sentence}"),
 }

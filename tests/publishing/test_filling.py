@@ -149,6 +149,30 @@ def test_10_1_a_persons_tax_stays_after_a_refresh_and_a_new_default(
 
 
 class TestDefaults:
+    def test_the_history_calls_them_what_they_are(
+        self, connected_bakery: Business, alice: User, bob: User
+    ) -> None:
+        acme = make_supplier(connected_bakery)
+        standard = entry(TaxRate, connected_bakery, "Standard Rate")
+        set_default(connected_bakery, alice, "cost_tax", standard)
+        rule(acme, alice, description="Paper")
+        item = make_item(connected_bakery, bob)
+        with acting_in(connected_bakery.pk):
+            Item.unscoped.filter(pk=item.pk).update(tax_rate=None, sources={})
+
+        change(item, "supplier", acme, bob)
+
+        with acting_in(connected_bakery.pk):
+            told = {
+                audit.own_sentence(each)
+                for each in audit.about(connected_bakery, item)
+                if not each.actor_id
+            }
+        assert told == {
+            "changed description by rule from — to Paper",
+            "changed tax rate by default from — to Standard Rate",
+        }
+
     def test_they_fill_what_is_empty_and_replace_nothing(
         self, connected_bakery: Business, alice: User, bob: User
     ) -> None:
