@@ -487,7 +487,7 @@ def test_the_moment_may_be_told(
     said = restored(since="2026-11-22T10:00:00+00:00")
 
     assert said.startswith(
-        "1 businesses send nothing before Zoho was asked what it has since "
+        "1 business sends nothing before Zoho was asked what it has since "
         "2026-11-22T10:00:00+00:00."
     )
 

@@ -32,20 +32,23 @@ class Command(BaseCommand):
         businesses = [number for number, _same in rows_across(QUESTION, MOST)]
         since = _given(options["since"]) or _newest(businesses)
         if since is None:
-            self.stdout.write("There are no items: nothing could be sent twice.")
+            self.stdout.write("There is no business: nothing could be sent twice.")
             return
         for number in businesses:
             with acting_in(number):
                 restoring.begin(Business.objects.get(pk=number), since)
+        who = "1 business sends"
+        if len(businesses) != 1:
+            who = f"{len(businesses)} businesses send"
         self.stdout.write(
-            f"{len(businesses)} businesses send nothing before Zoho was asked what it "
+            f"{who} nothing before Zoho was asked what it "
             f"has since {since.isoformat(timespec='seconds')}. Start the workers now: "
             "they ask, and go on by themselves. What they find and cannot give to an "
             "item stands in the trail of its business."
         )
 
 
-QUESTION = "businesses_with_items"
+QUESTION = "businesses_put_back"
 
 
 def _given(words: str | None) -> datetime | None:
