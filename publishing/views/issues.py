@@ -206,5 +206,6 @@ def _tax_words(item: Item) -> str:
         )
     return _(
         "%(rate)s %% of %(total)s including tax is %(expected)s; the document says "
-        "%(said)s. Correct the amount, or enter it in Zoho Books and archive it here."
+        "%(said)s. Choose another rate or correct the amount, or enter it in Zoho Books "
+        "and archive it here."
     )

@@ -149,8 +149,9 @@ def test_a_tax_that_disagrees_names_the_one_that_is_expected(
     )
     page = text(at(bob, connected_bakery).opens("item", item.pk))
     assert (
-        "20 % of 412.80 including tax is 68.80; the document says 19.66. Correct the "
-        "amount, or enter it in Zoho Books and archive it here." in page
+        "20 % of 412.80 including tax is 68.80; the document says 19.66. Choose "
+        "another rate or correct the amount, or enter it in Zoho Books and archive it "
+        "here." in page
     )
 
 
