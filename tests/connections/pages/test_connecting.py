@@ -2,6 +2,7 @@
 
 import pytest
 from django.core.mail import EmailMessage
+from django.urls import reverse
 
 from connections.models import Connection, RefreshRun
 from dext_sync.businesses.models import AuditEntry, Business, User
@@ -77,6 +78,15 @@ def test_after_accept_the_organisation_is_chosen(
     assert "plan Standard" in page
     assert "checked" in page
     assert "It is the only one that this Zoho user belongs to." in page
+
+
+def test_whoever_signed_in_at_zoho_as_the_wrong_user_can_go_back(
+    travels: Travels, alice: User, bakery: Business
+) -> None:
+    trip = travels(alice, bakery)
+    page = text(trip.follows(trip.answers(trip.sets_out())))
+    first = reverse("connection_steps", args=[bakery.slug])
+    assert f'href="{first}">Sign in as another Zoho user</a>' in page
 
 
 def test_next_leads_to_a_summary_and_nothing_is_connected_before_finish(
