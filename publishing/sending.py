@@ -201,11 +201,13 @@ def differences(publication: Publication) -> tuple[str, ...]:
 
 def is_known_no_more(publication: Publication) -> bool:
     """Whether people may have changed the record since Zoho told of it, or its tax is
-    not known at all: of what was found after a lost answer, a list tells none."""
+    not known at all: the list in which the first look found it tells none. What only
+    the second one found has been asked for often enough."""
     step = publication.steps.get(kind=Step.Kind.RECORD)
     if "total" not in step.answer or step.settled_at is None:
         return False  # A person has seen that it is there.
-    if step.answer["tax"] is None and claim_of(publication).tax is not None:
+    misses_tax = step.answer["tax"] is None and claim_of(publication).tax is not None
+    if misses_tax and step.look_ups == 0:
         return True
     return step.settled_at < timezone.now() - KNOWN_FOR
 

@@ -132,7 +132,7 @@ def judge(
     """complaints: what the logs say that nobody meant to happen."""
     with acting_in(things.business.pk):
         evidence = Evidence.gathered(zoho, things, before)
-        looks = list(_looks(evidence))
+        looks = list(_looks(evidence, history.deaths()))
         return Verdict(
             history=history,
             items=len(evidence.items),
@@ -334,32 +334,51 @@ def _open_attempts() -> Iterable[PublishAttempt]:
 
 @dataclass(frozen=True)
 class Looks:
-    """At one step: how often nobody knew what had become of it, and Zoho's answers."""
+    """At one step: how often nobody knew what had become of it, and Zoho's answers.
+    `left`: what another step has left of its own may go to this one."""
 
     of: str
     uncertain: int
     answered_at: list[float]
+    left: int = 0
+
+    @property
+    def most(self) -> int:
+        return LOOK_UPS * self.uncertain + self.left
 
     def heard(self, deaths: Deaths) -> list[float]:
         """Who was killed while he looked heard nothing, though Zoho has answered."""
         heard = list(self.answered_at)
         for at in self.answered_at:
-            if len(heard) > LOOK_UPS * self.uncertain and deaths.cut_short(at):
+            if len(heard) > self.most and deaths.cut_short(at):
                 heard.remove(at)
         return heard
 
 
-def _looks(evidence: Evidence) -> Iterator[Looks]:
+def _looks(evidence: Evidence, deaths: Deaths) -> Iterator[Looks]:
     """A step that was never uncertain is looked for just as little."""
     uncertain = _uncertain()
     for mark, publication in evidence.publications.items():
         times = uncertain[publication.pk, Step.Kind.RECORD.value]
-        yield Looks(mark, times, _asked(evidence, publication))
+        looks = Looks(mark, times, _asked(evidence, publication))
+        yield looks
+        left = _left_to_read(publication, looks.most - len(looks.heard(deaths)))
         later = (Step.Kind.DOCUMENT.value, Step.Kind.SENT.value)
         times = sum(uncertain[publication.pk, kind] for kind in later)
         for record in evidence.records[mark]:
             asked = _asked_for(evidence.calls, _id(record))
-            yield Looks(f"record of {mark}", times, asked)
+            yield Looks(f"record of {mark}", times, asked, left)
+
+
+def _left_to_read(publication: Publication, unused: int) -> int:
+    """A sale that the first look has found in a list may be read instead of a second
+    look, since lists tell no tax."""
+    if publication.kind != Publication.Kind.INVOICE:
+        return 0
+    found = publication.attempts.filter(
+        step__kind=Step.Kind.RECORD, outcome=PublishAttempt.Outcome.FOUND
+    )
+    return max(0, min(unused, found.count()))
 
 
 def _uncertain() -> Counter[tuple[int, str]]:
@@ -425,7 +444,7 @@ def _superfluous(looks: list[Looks], history: History) -> Iterator[str]:
     deaths = history.deaths()
     for look in looks:
         heard = look.heard(deaths)
-        if len(heard) > LOOK_UPS * look.uncertain:
+        if len(heard) > look.most:
             times = ", ".join(f"{at - history.began_at:.2f}" for at in heard)
             yield f"{look.of}: at {times} s, for {look.uncertain} uncertain answers"
 
