@@ -202,13 +202,13 @@ def bill(claimed: Claim, *, vendor_id: str, mark: str) -> NewBill:
     line = NewBillLine(
         account_id=claimed.account_id,
         rate=claimed.total,
-        description=claimed.description or None,
-        tax_id=claimed.tax_id or None,
-        tax_exemption_id=claimed.tax_exemption_id or None,
-        project_id=claimed.project_id or None,
+        description=claimed.description,
+        tax_id=claimed.tax_id,
+        tax_exemption_id=claimed.tax_exemption_id,
+        project_id=claimed.project_id,
         customer_id=_customer_of(claimed),
         is_billable=_is_billed(claimed),
-        location_id=claimed.location_id or None,
+        location_id=claimed.location_id,
     )
     return NewBill(
         vendor_id=vendor_id,
@@ -219,14 +219,14 @@ def bill(claimed: Claim, *, vendor_id: str, mark: str) -> NewBill:
         currency_id=claimed.currency_id,
         exchange_rate=claimed.exchange_rate,
         is_inclusive_tax=True if claimed.tax_id else None,
-        location_id=claimed.location_id or None,
+        location_id=claimed.location_id,
         lines=(line,),
     )
 
 
-def _customer_of(claimed: Claim) -> str | None:
+def _customer_of(claimed: Claim) -> str:
     """Zoho takes a project with its customer; only who was chosen is billed for it."""
-    return claimed.customer_id or claimed.project_customer_id or None
+    return claimed.customer_id or claimed.project_customer_id
 
 
 def _is_billed(claimed: Claim) -> bool | None:
@@ -241,17 +241,17 @@ def expense(claimed: Claim, *, vendor_id: str, mark: str) -> NewExpense:
         date=claimed.date,
         amount=claimed.total,
         paid_through_account_id=claimed.paid_through_account_id,
-        vendor_id=vendor_id or None,
+        vendor_id=vendor_id,
         currency_id=claimed.currency_id,
         exchange_rate=claimed.exchange_rate,
-        tax_id=claimed.tax_id or None,
+        tax_id=claimed.tax_id,
         is_inclusive_tax=True if claimed.tax_id else None,
-        reference_number=claimed.reference or None,
+        reference_number=claimed.reference,
         description=marked(claimed.description, mark),
-        project_id=claimed.project_id or None,
+        project_id=claimed.project_id,
         customer_id=_customer_of(claimed),
         is_billable=_is_billed(claimed),
-        location_id=claimed.location_id or None,
+        location_id=claimed.location_id,
     )
 
 
@@ -264,9 +264,9 @@ def invoice(claimed: Claim, *, customer_id: str, mark: str) -> NewInvoice:
         description=name if len(name) > LONGEST_LINE_NAME else None,
         account_id=claimed.account_id,
         rate=claimed.total,
-        tax_id=claimed.tax_id or None,
-        project_id=claimed.project_id or None,
-        location_id=claimed.location_id or None,
+        tax_id=claimed.tax_id,
+        project_id=claimed.project_id,
+        location_id=claimed.location_id,
     )
     return NewInvoice(
         customer_id=customer_id,
@@ -277,8 +277,8 @@ def invoice(claimed: Claim, *, customer_id: str, mark: str) -> NewInvoice:
         currency_id=claimed.currency_id,
         exchange_rate=claimed.exchange_rate,
         is_inclusive_tax=True if claimed.tax_id else None,
-        tax_exemption_id=claimed.tax_exemption_id or None,
-        location_id=claimed.location_id or None,
+        tax_exemption_id=claimed.tax_exemption_id,
+        location_id=claimed.location_id,
         lines=(line,),
     )
 

@@ -20,7 +20,13 @@ from publishing.decision import (
     decide,
 )
 from publishing.payloads import Amounts, Claim
-from tests.publishing.test_decision import BOOKS, EURO_BOOKS, INVOICE, PAID_RECEIPT
+from tests.publishing.test_decision import (
+    BOOKS,
+    CARD,
+    EURO_BOOKS,
+    INVOICE,
+    PAID_RECEIPT,
+)
 from tests.publishing.test_decision_sales import HOTEL, SALE
 
 MARK = "DS-23456789AB"
@@ -109,10 +115,12 @@ def test_a_sale_without_description_is_named_after_its_category() -> None:
 
 
 def test_a_long_description_is_kept_whole_beside_the_name_that_it_begins() -> None:
-    (line,) = invoice(replace(SALE, description="bread " * 40))["line_items"]
+    (line,) = invoice(replace(SALE, description="loaf " * 40))["line_items"]
+    (short,) = invoice(replace(SALE, description="l" * 100))["line_items"]
 
-    assert line["name"] == ("bread " * 17)[:100].rstrip()
-    assert line["description"] == "bread " * 40
+    assert line["name"] == ("loaf " * 20).rstrip()
+    assert line["description"] == "loaf " * 40
+    assert "description" not in short
 
 
 def test_a_sale_in_euro_names_rate_project_and_location() -> None:
@@ -167,8 +175,11 @@ def test_the_american_edition_gets_no_tax_fields() -> None:
 
 
 def test_a_business_not_registered_for_tax_sends_none_even_if_some_is_left() -> None:
-    fields = bill(replace(INVOICE, tax_registered=False))
+    facts = replace(INVOICE, tax_registered=False)
 
+    fields = bill(facts)
+
+    assert claimed(facts).tax is None
     assert "is_inclusive_tax" not in fields
     assert "tax_id" not in fields["line_items"][0]
 
@@ -201,8 +212,11 @@ def test_our_own_currency_is_sent_too_without_a_rate() -> None:
 def test_a_long_description_of_an_expense_leaves_room_for_the_mark() -> None:
     """Whatever Zoho took off at the end would be the mark."""
     fields = expense(replace(PAID_RECEIPT, description="d" * 400))
+    words = expense(replace(PAID_RECEIPT, description="dough " * 40))
+
     assert fields["description"] == "d" * 84 + f" · {MARK}"
     assert len(fields["description"]) == 100
+    assert words["description"] == "dough " * 13 + f"dough · {MARK}"
 
 
 def test_a_receipt_without_number_is_numbered_by_our_mark() -> None:
@@ -213,20 +227,35 @@ def test_a_receipt_without_number_is_numbered_by_our_mark() -> None:
 
 
 def test_what_is_billable_names_project_and_customer_on_its_line() -> None:
-    fields = bill(
-        replace(
-            INVOICE,
-            project=ProjectFacts(zoho_id="601"),
-            customer=Entry(zoho_id="602"),
-            location=Entry(zoho_id="603"),
-        )
+    project, customer = ProjectFacts(zoho_id="601"), Entry(zoho_id="602")
+    location = Entry(zoho_id="603")
+    owed, paid = (
+        replace(facts, project=project, customer=customer, location=location)
+        for facts in (INVOICE, PAID_RECEIPT)
     )
 
+    fields = bill(owed)
+
     (line,) = fields["line_items"]
-    assert line["project_id"] == "601"
-    assert line["customer_id"] == "602"
-    assert line["is_billable"] is True
-    assert line["location_id"] == fields["location_id"] == "603"
+    assert fields["location_id"] == "603"
+    for named in (line, expense(paid)):
+        assert (named["project_id"], named["customer_id"]) == ("601", "602")
+        assert named["is_billable"] is True
+        assert named["location_id"] == "603"
+
+
+def test_a_claim_holds_nothing_that_its_record_does_not_take() -> None:
+    project = ProjectFacts(zoho_id="601", customer_id="501")
+    sale = claimed(replace(SALE, project=project, customer=Entry(zoho_id="602")))
+    cost = claimed(replace(INVOICE, method=CARD, mark_as_sent=True))
+
+    assert (sale.project_id, sale.customer_id, sale.project_customer_id) == (
+        "601",
+        "",
+        "",
+    )
+    assert not sale.mark_as_sent
+    assert (cost.paid_through_account_id, cost.mark_as_sent) == ("", False)
 
 
 def test_a_project_goes_with_its_customer_and_bills_nobody_for_it() -> None:
@@ -291,6 +320,8 @@ def test_other_amounts_in_zoho_are_named() -> None:
     expected = Amounts(Decimal("120.00"), Decimal("20.00"))
 
     assert payloads.differences(expected, Amounts(Decimal(120), None)) == []
+    untaxed = replace(expected, tax=None)
+    assert payloads.differences(untaxed, expected) == []
     assert payloads.differences(expected, Amounts(Decimal(121), Decimal(20))) == [
         "total 121 instead of 120.00"
     ]
