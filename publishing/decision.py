@@ -82,7 +82,7 @@ class BooksFacts:
     edition: str
     base_currency: str
     lists_read: bool = True
-    # The permission covers sales invoices.
+    # Asked of a sale only: the permission covers sales invoices.
     takes_invoices: bool = True
     # Of a supplier that Zoho lacks a person is asked before it is created there.
     warns_of_new_suppliers: bool = True
@@ -221,7 +221,7 @@ def _connection(facts: Facts) -> list[Reason]:
         return [Reason.NO_CONNECTION]
     if facts.books.state == "needs_reconnecting":
         return [Reason.CONNECTION_BROKEN]
-    if facts.is_sale and not facts.books.takes_invoices:
+    if not facts.books.takes_invoices:
         return [Reason.RIGHT_MISSING]
     return [] if facts.books.lists_read else [Reason.LISTS_MISSING]
 

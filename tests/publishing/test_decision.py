@@ -58,6 +58,7 @@ def held_for(facts: Facts) -> set[str]:
 
 def test_an_unpaid_invoice_becomes_a_bill() -> None:
     assert decide(INVOICE) == Publish("bill")
+    assert decide(replace(INVOICE, due_date=INVOICE.date)) == Publish("bill")
 
 
 def test_an_unpaid_receipt_becomes_a_bill() -> None:
@@ -103,7 +104,10 @@ def test_a_paid_invoice_is_held() -> None:
         ({"tax": replace(STANDARD, usable=False)}, "tax_gone"),
         ({"books": None}, "no_connection"),
         ({"books": replace(BOOKS, state="needs_reconnecting")}, "connection_broken"),
-        ({"books": replace(BOOKS, lists_read=False)}, "lists_missing"),
+        (
+            {"books": replace(BOOKS, lists_read=False, currency=None)},
+            "lists_missing",
+        ),
         ({"books": replace(BOOKS, currency=None)}, "currency_unknown"),
     ],
 )
@@ -126,6 +130,14 @@ def test_a_cost_is_billed_to_nobody_but_the_customer_of_its_project(
     assert isinstance(decide(replace(billed, customer=None)), Publish)
     other = replace(billed, customer=Entry(zoho_id="999"))
     assert held_for(other) == {"project_of_another"}
+
+
+def test_without_a_connection_nothing_is_said_to_have_left_it() -> None:
+    gone = Entry(zoho_id="401", usable=False)
+    receipt = replace(PAID_RECEIPT, category=gone, method=MethodFacts(account=gone))
+    new = SupplierFacts(name="New Mill")
+
+    assert held_for(replace(receipt, supplier=new, books=None)) == {"no_connection"}
 
 
 def test_all_reasons_are_told_at_once_in_the_order_of_the_form() -> None:
@@ -182,11 +194,12 @@ class TestForeignCurrency:
 
     def test_it_needs_the_rate_and_the_rates_date(self) -> None:
         rate = replace(self.EUROS, exchange_rate=Decimal("0.86"))
+        dated = replace(self.EUROS, rate_date=dt.date(2026, 11, 20))
 
-        assert held_for(self.EUROS) == {"rate_missing"}
-        assert held_for(rate) == {"rate_missing"}
-        dated = replace(rate, rate_date=dt.date(2026, 11, 20))
-        assert decide(dated) == Publish("expense")
+        for lacking in (self.EUROS, rate, dated):
+            assert held_for(lacking) == {"rate_missing"}
+        whole = replace(rate, rate_date=dated.rate_date)
+        assert decide(whole) == Publish("expense")
 
     def test_the_yen_has_no_places(self) -> None:
         yen = CurrencyFacts(zoho_id="103", code="JPY", places=0)
@@ -205,10 +218,15 @@ class TestTax:
 
     def test_the_american_edition_takes_no_tax_on_purchases(self) -> None:
         books = replace(BOOKS, edition="us")
-
-        assert held_for(replace(INVOICE, books=books)) == {"tax_not_known_here"}
         plain = replace(INVOICE, books=books, tax=None, tax_amount=None)
+
         assert decide(plain) == Publish("bill")
+        for taxed in (
+            replace(plain, tax=STANDARD),
+            replace(plain, tax_amount=Decimal(20)),
+            replace(plain, exemption=Entry(zoho_id="701")),
+        ):
+            assert held_for(taxed) == {"tax_not_known_here"}
 
     def test_without_an_amount_the_rate_alone_says_it(self) -> None:
         assert decide(replace(INVOICE, tax_amount=None)) == Publish("bill")

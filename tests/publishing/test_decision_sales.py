@@ -68,7 +68,7 @@ def test_a_sale_becomes_an_invoice() -> None:
             {"project": ProjectFacts(zoho_id="1", customer_id="999")},
             "project_of_another",
         ),
-        ({"tax": None}, "no_tax"),
+        ({"tax": None, "tax_amount": None}, "no_tax"),
     ],
     ids=str,
 )
