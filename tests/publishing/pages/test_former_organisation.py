@@ -23,23 +23,23 @@ def acme(trip: Trip) -> Supplier:
     return make_supplier(trip.business)
 
 
+@pytest.fixture
+def reader(who: str, trip: Trip, bob: User, browse: Browse) -> Visitor:
+    person = {"anna": trip.person, "bob": bob}[who]
+    return Visitor(browse(person), trip.business)
+
+
 @pytest.mark.parametrize(
     ("who", "way"), [("anna", "Merge lists</a>"), ("bob", "ask an Admin to merge")]
 )
 def test_their_page_says_how_not_to_choose_everything_anew(
-    trip: Trip,
-    acme: Supplier,
-    bob: User,
-    browse: Browse,
-    who: str,
-    way: str,
+    trip: Trip, acme: Supplier, bob: User, reader: Visitor, way: str
 ) -> None:
     item = ready_item(trip.business, bob, supplier=acme)
 
     has_changed(trip)
 
-    reader = {"anna": trip.person, "bob": bob}[who]
-    page = text(Visitor(browse(reader), trip.business).opens("item", item.pk))
+    page = text(reader.opens("item", item.pk))
     for what in ("The supplier", "The category", "The tax rate"):
         assert f"{what} is of the organisation before:" in page
     assert "Acme Paper Ltd is of the organisation before" in page
@@ -65,20 +65,13 @@ def test_so_does_the_account_that_a_payment_method_had_there(
     ("who", "way"), [("anna", "merge the lists"), ("bob", "ask an Admin to merge")]
 )
 def test_their_row_and_the_dialog_of_many_say_the_same(
-    trip: Trip,
-    acme: Supplier,
-    bob: User,
-    browse: Browse,
-    who: str,
-    way: str,
+    trip: Trip, acme: Supplier, bob: User, reader: Visitor, way: str
 ) -> None:
     item = ready_item(trip.business, bob, supplier=acme)
     has_changed(trip)
 
-    reader = {"anna": trip.person, "bob": bob}[who]
-    visitor = Visitor(browse(reader), trip.business)
-    inbox = text(visitor.opens("costs_inbox"))
-    dialog = text(visitor.posts("items_publish", data={"item": [item.pk]}))
+    inbox = text(reader.opens("costs_inbox"))
+    dialog = text(reader.posts("items_publish", data={"item": [item.pk]}))
 
     for page in (inbox, dialog):
         assert f"The category is of the organisation before: {way}" in page
@@ -110,19 +103,11 @@ def test_more_of_them_cost_the_list_no_more_queries(
 
 @pytest.mark.parametrize(("who", "is_led"), [("anna", True), ("bob", False)])
 def test_the_inbox_leads_admins_to_it(
-    trip: Trip,
-    acme: Supplier,
-    bob: User,
-    browse: Browse,
-    who: str,
-    *,
-    is_led: bool,
+    trip: Trip, acme: Supplier, bob: User, reader: Visitor, *, is_led: bool
 ) -> None:
     ready_item(trip.business, bob, supplier=acme)
-    reader = {"anna": trip.person, "bob": bob}[who]
-    visitor = Visitor(browse(reader), trip.business)
-    assert "Merge lists" not in text(visitor.opens("costs_inbox"))
+    assert "Merge lists" not in text(reader.opens("costs_inbox"))
 
     has_changed(trip)
 
-    assert ("Merge lists" in text(visitor.opens("costs_inbox"))) is is_led
+    assert ("Merge lists" in text(reader.opens("costs_inbox"))) is is_led
