@@ -70,6 +70,7 @@ def test_neighbours_are_those_of_the_list(
         listing = Listing.of({"sort": sort}, archive=False)
         visible = Item.unscoped.all()
         order = [each.pk for each in listing.following(visible, None)]
+        assert len(order) == len(items)
         for place, pk in enumerate(order):
             item = Item.unscoped.get(pk=pk)
             before, after = listing.beside(visible, item)
