@@ -354,13 +354,17 @@ def breaks_the_transaction(request: BusinessRequest) -> HttpResponse:
     return HttpResponse()
 
 
-def test_after_a_broken_transaction_the_session_is_thrown_away(
+def test_after_a_broken_transaction_a_new_session_is_for_whom_it_was(
     committed_db: None, alice: User, bakery: Business
 ) -> None:
     request = RequestFactory().get("/")
     request.user = alice
-    with acting_as(alice.pk), pytest.raises(DatabaseError), transaction.atomic():
-        breaks_the_transaction(request, slug=bakery.slug)
+    with acting_as(alice.pk):
+        before = ask("SELECT pg_backend_pid()")
+        with pytest.raises(DatabaseError), transaction.atomic():
+            breaks_the_transaction(request, slug=bakery.slug)
+        assert ask("SELECT pg_backend_pid()") != before
+        assert settings_of_the_session() == ("", str(alice.pk))
     assert settings_of_the_session() == ("", "")
 
 
