@@ -1,6 +1,5 @@
 """Getting items into Zoho Books, when all goes well and when Zoho says no."""
 
-from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -9,7 +8,7 @@ from django.utils import timezone
 
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
-from publishing import coding, failures, requesting, suppliers
+from publishing import coding, failures, leases, requesting, suppliers
 from publishing.documents import content_of, path_of
 from publishing.models import Item, Supplier
 from tests.publishing.factories import (
@@ -167,8 +166,7 @@ class TestOnce:
     ) -> None:
         publication = begun(ready_item(bakery, bob), bob)
         with acting_in(bakery.pk):
-            publication.leased_until = timezone.now() + timedelta(seconds=60)
-            publication.save(update_fields=["leased_until"])
+            assert leases.taken(publication.pk, due_at=timezone.now()) is not None
 
         work(publication)
 
