@@ -9,7 +9,9 @@ from allauth.account.models import EmailAddress
 from django.core.mail import EmailMessage
 from django.test import Client
 from django.utils import timezone
+from pytest_django.fixtures import Settings
 
+from dext_sync.businesses import members
 from dext_sync.businesses.models import (
     Business,
     Invitation,
@@ -55,6 +57,26 @@ def test_an_invited_person_joins_with_the_link_in_the_letter(
     )
     assert "Alice invited nora@example.com as Standard" in trail(bakery)
     assert "Nora joined as Standard" in trail(bakery)
+
+
+def test_a_letter_that_cannot_be_sent_leaves_the_one_before(
+    bakery: Business, alice: User, browse: Browse, settings: Settings
+) -> None:
+    invite(browse(alice), bakery, "nora@example.com")
+    before = trail(bakery)
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
+
+    answer = browse(alice).post(
+        f"/b/{bakery.slug}/users/invite/",
+        {"email": "nora@example.com", "role": "standard", "publishes": "on"},
+    )
+
+    assert "The email could not be sent. Try again in a moment." in answer.text
+    assert trail(bakery) == before
+    with acting_in(bakery.pk):
+        (only,) = members.open_invitations(bakery)
+    assert not only.publishes
 
 
 def test_the_token_is_kept_as_a_hash_only(
