@@ -4,12 +4,19 @@ import pytest
 import time_machine
 
 from connections import books, ending
-from connections.models import Connection
+from connections.models import Connection, Grant
 from connections.zoho.errors import ZohoOrganisationRefused
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
+from publishing import results
 from tests.publishing.factories import ready_item
-from tests.publishing.steps import begun, publish, work_until_settled
+from tests.publishing.steps import (
+    attempts_of,
+    begun,
+    publish,
+    take_lease,
+    work_until_settled,
+)
 from tests.publishing.zoho import Zoho
 
 pytestmark = pytest.mark.django_db
@@ -51,6 +58,28 @@ def test_a_no_of_the_former_organisation_does_not_break_the_one_connected_since(
         books.refused(former, ZohoOrganisationRefused("Not associated.", code=6041))
 
         assert Connection.unscoped.get().state == Connection.State.CONNECTED
+
+
+def test_nothing_leaves_through_a_connection_that_is_not_what_it_was(
+    connected_bakery: Business, bob: User
+) -> None:
+    publication = take_lease(begun(ready_item(connected_bakery, bob), bob))
+    other = Grant.objects.create(region="eu", refresh_token="1000.other")
+    with acting_in(connected_bakery.pk):
+        step = publication.steps.get(kind="record")
+        seen = publication.connection
+        before = {name: getattr(seen, name) for name in results.FACTS}
+        for changed in (
+            {"state": "needs_reconnecting"},
+            {"grant_id": other.pk},
+            {"region": "us"},
+            {"organisation_id": "4711"},
+        ):
+            Connection.unscoped.update(**before | changed)
+            with pytest.raises(results.ConnectionChanged):
+                results.opened(publication, step, {})
+
+    assert attempts_of(publication) == []
 
 
 @pytest.mark.parametrize(
