@@ -47,6 +47,20 @@ def test_one_list_call_verifies_many_items(
         assert step_of(publication, Step.Kind.DOCUMENT).verified_at is not None
 
 
+def test_a_record_that_the_list_does_not_show_says_itself_what_it_has(
+    zoho: Zoho, bakery: Business, bob: User, connection: Connection
+) -> None:
+    publication = publish(ready_item(bakery, bob), bob)
+    zoho.fails("list_stale", path="/bills", seconds=3600)
+    zoho.standin.calls.clear()
+
+    verify(connection)
+
+    asked = [call["path"] for call in zoho.standin.calls]
+    assert asked == ["/bills", f"/bills/{zoho.bills[0]['bill_id']}"]
+    assert step_of(publication, Step.Kind.DOCUMENT).verified_at is not None
+
+
 def test_an_address_that_zoho_does_not_know_is_no_record_that_is_gone(
     zoho: Zoho,
     bakery: Business,
@@ -160,6 +174,10 @@ def test_never_kept_is_told_and_can_be_attached_again(
         "Zoho Books said that it took the document, and does not have it."
     )
     assert len(zoho.bills) == 1
+    zoho.standin.calls.clear()
+    clock.shift(61)
+    verify(connection)
+    assert list(zoho.standin.calls) == []
     with acting_in(bakery.pk):
         again = requesting.attach_again(item, by=bob)
     assert isinstance(again, requesting.Requested)
