@@ -132,6 +132,9 @@ class TestALostAnswerForTheRecord:
             ("record", "done"),
             ("document", "done"),
         ]
+        told = trail_of(bakery, item)
+        assert told.count("publication.uncertain") == 1
+        assert told.count("publication.not_found") == 1
 
     def test_a_list_that_lags_behind_fails_nothing(
         self, zoho: Zoho, bakery: Business, bob: User, clock: time_machine.Traveller
