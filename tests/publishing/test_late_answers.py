@@ -263,6 +263,19 @@ class TestALateRequest:
         assert len(zoho.bills) == 1
         assert len(zoho.bills[0]["documents"]) == 1
 
+    def test_is_not_begun_once_another_worker_has_taken_over(
+        self, bakery: Business, bob: User, clock: time_machine.Traveller
+    ) -> None:
+        publication = begun(ready_item(bakery, bob), bob)
+        first = take_lease(now(publication))
+        clock.shift(121)
+        take_lease(now(publication))
+
+        with acting_in(bakery.pk), pytest.raises(LeaseLost):
+            results.opened(first, first.steps.get(kind=Step.Kind.RECORD), {})
+
+        assert attempts_of(publication) == []
+
     def test_does_not_leave_where_its_token_came_too_late(
         self, zoho: Zoho, bakery: Business, bob: User, clock: time_machine.Traveller
     ) -> None:
