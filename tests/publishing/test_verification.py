@@ -24,6 +24,7 @@ from tests.publishing.steps import (
     verify,
     work,
 )
+from tests.publishing.test_clearing import cleared
 from tests.publishing.zoho import BAKERY, Zoho
 from tests.zoho_standin import changes
 
@@ -88,6 +89,19 @@ def test_it_is_asked_once_and_no_more(
     zoho.standin.calls.clear()
 
     clock.shift(timedelta(minutes=5))
+    verify(connection)
+
+    assert list(zoho.standin.calls) == []
+
+
+def test_what_was_cleared_is_asked_about_no_more(
+    zoho: Zoho, bakery: Business, bob: User, connection: Connection
+) -> None:
+    item = ready_item(bakery, bob)
+    publish(item, bob)
+    cleared(item, bob)
+    zoho.standin.calls.clear()
+
     verify(connection)
 
     assert list(zoho.standin.calls) == []
