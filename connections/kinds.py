@@ -109,7 +109,7 @@ def _product(row: ProductRow) -> Values:
 
 
 def _location(row: LocationRow) -> Values:
-    return {"is_primary": row.is_primary}
+    return {"is_primary": row.is_primary, "lines_only": row.lines_only}
 
 
 def _currency(row: CurrencyRow) -> Values:

@@ -40,6 +40,13 @@ class ProjectFacts(Entry):
 
 
 @dataclass(frozen=True, kw_only=True)
+class LocationFacts(Entry):
+    """`lines_only`: a line may have it, and no record as a whole."""
+
+    lines_only: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class SupplierFacts:
     """`name_taken`: Zoho has a contact of this name which cannot be used."""
 
@@ -126,7 +133,7 @@ class Facts:
     description: str = ""
     category: Entry | None = None
     project: ProjectFacts | None = None
-    location: Entry | None = None
+    location: LocationFacts | None = None
     customer: Entry | None = None
     currency: str = ""
     exchange_rate: Decimal | None = None
@@ -345,6 +352,7 @@ def _chosen_entries(facts: Facts) -> list[Reason]:
     if facts.books is not None:
         found += [gone for entry, gone in chosen if entry and not entry.usable]
         found += _project_of_another(facts)
+        found += _without_lines(facts)
     return found
 
 
@@ -358,6 +366,14 @@ def _project_of_another(facts: Facts) -> list[Reason]:
     return (
         [] if its_own or not facts.project.customer_id else [Reason.PROJECT_OF_ANOTHER]
     )
+
+
+def _without_lines(facts: Facts) -> list[Reason]:
+    """An expense of ours has no line that its location could stand on."""
+    location = facts.location
+    if kind_of(facts) != "expense" or location is None or not location.usable:
+        return []
+    return [Reason.LOCATION_FOR_LINES] if location.lines_only else []
 
 
 def _money(facts: Facts) -> list[Reason]:

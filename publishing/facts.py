@@ -12,6 +12,7 @@ from connections.models import (
     Connection,
     Currency,
     ListEntry,
+    Location,
     Project,
     TaxRate,
 )
@@ -24,6 +25,7 @@ from publishing.decision import (
     CurrencyFacts,
     Entry,
     Facts,
+    LocationFacts,
     MethodFacts,
     ProjectFacts,
     SupplierFacts,
@@ -71,7 +73,7 @@ def facts_of(
         description=item.description.strip(),
         category=_entry(item.category, connection),
         project=_project(item.project, connection),
-        location=_entry(item.location, connection),
+        location=_location(item.location, connection),
         customer=_entry(item.customer, connection),
         currency=item.currency,
         exchange_rate=item.exchange_rate,
@@ -194,6 +196,19 @@ def _project(
         usable=is_usable(project, connection),
         name=project.name,
         customer_id=project.customer_id,
+    )
+
+
+def _location(
+    location: Location | None, connection: Connection | None
+) -> LocationFacts | None:
+    if location is None:
+        return None
+    return LocationFacts(
+        zoho_id=location.zoho_id,
+        usable=is_usable(location, connection),
+        name=location.name,
+        lines_only=location.lines_only,
     )
 
 

@@ -57,6 +57,7 @@ class Claim:
     tax_exemption_id: str = ""
     project_id: str = ""
     location_id: str = ""
+    location_for_lines: bool = False
     customer_id: str = ""
     project_customer_id: str = ""
     paid_through_account_id: str = ""
@@ -150,6 +151,7 @@ def claim(facts: Facts, publish: Publish, *, mark: str, supplier_id: int) -> Cla
         **_tax_or_exemption(facts),
         project_id=facts.project.zoho_id if facts.project else "",
         location_id=facts.location.zoho_id if facts.location else "",
+        location_for_lines=facts.location is not None and facts.location.lines_only,
         customer_id=_billed_to(facts),
         project_customer_id=_project_of(facts),
         paid_through_account_id=account.zoho_id if account and not has_number else "",
@@ -219,7 +221,7 @@ def bill(claimed: Claim, *, vendor_id: str, mark: str) -> NewBill:
         currency_id=claimed.currency_id,
         exchange_rate=claimed.exchange_rate,
         is_inclusive_tax=True if claimed.tax_id else None,
-        location_id=claimed.location_id,
+        location_id=_location_of_all(claimed),
         lines=(line,),
     )
 
@@ -232,6 +234,11 @@ def _customer_of(claimed: Claim) -> str:
 def _is_billed(claimed: Claim) -> bool | None:
     """Said of every customer: what Zoho takes where nothing is said is written nowhere."""
     return bool(claimed.customer_id) if _customer_of(claimed) else None
+
+
+def _location_of_all(claimed: Claim) -> str:
+    """The line has it in any case."""
+    return "" if claimed.location_for_lines else claimed.location_id
 
 
 def expense(claimed: Claim, *, vendor_id: str, mark: str) -> NewExpense:
@@ -278,7 +285,7 @@ def invoice(claimed: Claim, *, customer_id: str, mark: str) -> NewInvoice:
         exchange_rate=claimed.exchange_rate,
         is_inclusive_tax=True if claimed.tax_id else None,
         tax_exemption_id=claimed.tax_exemption_id,
-        location_id=claimed.location_id,
+        location_id=_location_of_all(claimed),
         lines=(line,),
     )
 

@@ -192,6 +192,14 @@ class Reason(Enum):
         "location",
         _("The chosen location is no longer in Zoho Books: choose another one."),
     )
+    LOCATION_FOR_LINES = (
+        "location_for_lines",
+        "location",
+        _(
+            "Zoho Books takes the chosen location on lines only, and an expense has none: "
+            "choose another one."
+        ),
+    )
     CUSTOMER_GONE = (
         "customer_gone",
         "customer",

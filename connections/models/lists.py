@@ -130,7 +130,10 @@ class Product(ListEntry):
 
 
 class Location(ListEntry):
+    """lines_only: Zoho takes it on the lines of a record, and not for all of it."""
+
     is_primary = models.BooleanField(default=False)
+    lines_only = models.BooleanField(default=False, db_default=False)
 
 
 class Currency(ListEntry):

@@ -208,12 +208,18 @@ class ProductRow:
 
 @dataclass(frozen=True, kw_only=True)
 class LocationRow:
+    """`kind` is general or line_item_only."""
+
     zoho_id: str
     name: str
     kind: str
     parent_id: str
     is_primary: bool
     is_active: bool
+
+    @property
+    def lines_only(self) -> bool:
+        return self.kind == "line_item_only"
 
 
 @dataclass(frozen=True, kw_only=True)

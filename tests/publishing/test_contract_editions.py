@@ -20,6 +20,7 @@ from publishing.decision import (
     Entry,
     Facts,
     Hold,
+    LocationFacts,
     ProjectFacts,
     Publish,
     SupplierFacts,
@@ -135,7 +136,7 @@ def _in_edition(facts: Facts, supplier: SupplierFacts, edition: str) -> Facts:
         rate_date=dt.date(2026, 11, 20),
         supplier=supplier,
         project=ProjectFacts(zoho_id="601"),
-        location=Entry(zoho_id="603"),
+        location=LocationFacts(zoho_id="603"),
         customer=Entry(zoho_id="602"),
     )
 

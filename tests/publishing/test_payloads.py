@@ -14,6 +14,7 @@ from publishing.decision import (
     ContactFacts,
     Entry,
     Facts,
+    LocationFacts,
     ProjectFacts,
     Publish,
     SupplierFacts,
@@ -133,7 +134,7 @@ def test_a_sale_in_euro_names_rate_project_and_location() -> None:
             exchange_rate=Decimal("0.86"),
             rate_date=dt.date(2026, 11, 20),
             project=ProjectFacts(zoho_id="601", customer_id="501"),
-            location=Entry(zoho_id="603"),
+            location=LocationFacts(zoho_id="603"),
         )
     )
 
@@ -228,7 +229,7 @@ def test_a_receipt_without_number_is_numbered_by_our_mark() -> None:
 
 def test_what_is_billable_names_project_and_customer_on_its_line() -> None:
     project, customer = ProjectFacts(zoho_id="601"), Entry(zoho_id="602")
-    location = Entry(zoho_id="603")
+    location = LocationFacts(zoho_id="603")
     owed, paid = (
         replace(facts, project=project, customer=customer, location=location)
         for facts in (INVOICE, PAID_RECEIPT)

@@ -197,3 +197,15 @@ def test_a_location_can_be_used_where_locations_are_on(spices: Books) -> None:
     assert spices.post("/bills", spices.bill(location_id=office)).outcome == (201, 0)
     other = spices.bill(location_id=closed, bill_number="2")
     assert spices.post("/bills", other).status == 400
+
+
+def test_some_locations_are_for_lines_alone(spices: Books) -> None:
+    store = spices.id("locations", "Cold Store")
+    on_its_line = {"line": {"location_id": store}}
+
+    assert spices.post("/bills", spices.bill(location_id=store)).outcome == (400, 2)
+    assert spices.new_invoice(location_id=store).outcome == (400, 2)
+    expense = spices.expense(location_id=store)
+    assert spices.post("/expenses", expense).outcome == (400, 2)
+    assert spices.post("/bills", spices.bill(**on_its_line)).outcome == (201, 0)
+    assert spices.new_invoice(**on_its_line).outcome == (201, 0)

@@ -286,6 +286,7 @@ def test_locations_are_off_here_and_on_there(books: Books, spices: Books) -> Non
         "Head Office",
         "Quayside",
         "Annex",
+        "Cold Store",
     ]
 
 

@@ -193,7 +193,7 @@ def _bill(call: Call, body: Record, number: str) -> Record:
     for line in lines:
         _check_line(call, line)
         check_supply(organisation, supply, vendor, line)
-    purchases.check_belongings(call, {"location_id": body.get("location_id")})
+    purchases.check_location(call, body)
     purchases.check_tags(call, body, lines)
     _check_documents(body)
     rate = purchases.exchange_rate(call, body, currency)

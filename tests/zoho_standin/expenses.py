@@ -144,6 +144,7 @@ def _expense(call: Call, body: Record, number: str) -> Record:
     vendor = purchases.vendor(call, body["vendor_id"]) if body.get("vendor_id") else {}
     check_treatment(organisation, body)
     purchases.check_belongings(call, body)
+    purchases.check_location(call, body)
     purchases.check_open_period(organisation, body["date"])
     purchases.check_tags(call, body, lines if body.get("line_items") else [])
     wanted = body.get("currency_id") or paid_through["currency_id"]

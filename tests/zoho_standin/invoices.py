@@ -153,7 +153,7 @@ def _invoice(call: Call, body: Record, number: str) -> Record:
         _check_line(call, line, customer)
         check_sale(organisation, supply, line)
     purchases.exemption(call, body, taxed=any(line.get("tax_id") for line in lines))
-    purchases.check_belongings(call, {"location_id": body.get("location_id")})
+    purchases.check_location(call, body)
     purchases.check_tags(call, body, lines)
     due = body.get("due_date") or _due(day, customer)
     if due < day:

@@ -75,6 +75,14 @@ def exchange_rate(call: Call, body: Record, spent: Record) -> Decimal:
     return rate + Decimal("0.0")
 
 
+def check_location(call: Call, body: Record) -> None:
+    """That of a whole record: some are for lines alone."""
+    number = body.get("location_id")
+    check_belongings(call, {"location_id": number})
+    if number and call.organisation.locations[number]["type"] == "line_item_only":
+        raise invalid("location_id")
+
+
 def check_belongings(call: Call, row: Record) -> None:
     """Customer, project, location and billable of a line or document."""
     organisation = call.organisation

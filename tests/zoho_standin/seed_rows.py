@@ -208,4 +208,9 @@ ITEMS = (
     ("Sourdough loaf", "piece", "3.20", False),
     ("Celebration cake", "piece", "45.00", False),
 )
-LOCATIONS = (("Head Office", "active"), ("Quayside", "active"), ("Annex", "inactive"))
+LOCATIONS = (
+    ("Head Office", "active", "general"),
+    ("Quayside", "active", "general"),
+    ("Annex", "inactive", "general"),
+    ("Cold Store", "active", "line_item_only"),
+)

@@ -302,12 +302,12 @@ def _add_items(world: World, organisation: Organisation) -> None:
 
 
 def _add_locations(world: World, organisation: Organisation) -> None:
-    for place, (name, status) in enumerate(rows.LOCATIONS):
+    for place, (name, status, kind) in enumerate(rows.LOCATIONS):
         number = world.next_id(organisation.centre)
         organisation.locations[number] = {
             "location_id": number,
             "location_name": name,
-            "type": "general",
+            "type": kind,
             "is_primary": place == 0,
             "status": status,
             "email": "",
