@@ -229,13 +229,13 @@ def _takes_a_lost_one(publication: Publication) -> bool:
 
 
 def _mark_as_sent(books: ConnectedBooks, publication: Publication, step: Step) -> bool:
-    """Only a draft, and only if it says there what the document says."""
+    """Only what is not, and only if it says there what the document says."""
     if sending.is_known_no_more(publication):
         try:
             status = sending.read_again(books, publication)
         except ZohoError as error:
             return _conclude(publication, step, _unread(publication, step, error))
-        if status != recovery.DRAFT:
+        if status not in recovery.UNSENT:
             return _conclude(publication, step, Done(found=True))
     if told := sending.differences(publication):
         left = Refused(Problem.LEFT_DRAFT, Problem.LEFT_DRAFT.over(told))

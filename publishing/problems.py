@@ -162,8 +162,8 @@ class Problem(Enum):
         "not_sent",
         "",
         _(
-            "Zoho Books did not mark the invoice as sent; it is a draft there. Mark it "
-            "as sent in Zoho Books."
+            "Zoho Books did not mark the invoice as sent. Look at it there: if it is a "
+            "draft, mark it as sent in Zoho Books."
         ),
     )
     INVOICE_GONE = (

@@ -60,7 +60,7 @@ MOST_PAGES: Final = 25
 ANY_MARK: Final = re.compile(rf"\bDS-[{MARK_LETTERS}]{{10}}\b")
 
 VOID: Final = "void"
-DRAFT: Final = "draft"
+UNSENT: Final = frozenset({"draft", "pending_approval", "approved", "rejected"})
 
 Row = TypeVar("Row", Bill, Expense, Invoice)
 
@@ -113,8 +113,8 @@ def attached(books: ZohoBooks, publication: Publication) -> Done | None:
 
 
 def _marked_as_sent(books: ZohoBooks, publication: Publication) -> Done | None:
-    """No draft any more, whatever has become of it since: void and paid count too."""
-    if record_in_zoho(books, publication).status == DRAFT:
+    """Out of the drafts, whatever has become of it since: void and paid count too."""
+    if record_in_zoho(books, publication).status in UNSENT:
         return None
     return Done(found=True)
 

@@ -127,8 +127,8 @@ def test_a_mark_that_is_refused_leaves_the_invoice_published(
     assert publication.state == "published"
     assert page.headline == "Published as draft invoice 2026-17."
     assert page.problem == (
-        "Zoho Books did not mark the invoice as sent; it is a draft there. Mark it as "
-        "sent in Zoho Books."
+        "Zoho Books did not mark the invoice as sent. Look at it there: if it is a "
+        "draft, mark it as sent in Zoho Books."
     )
     assert page.zoho_words == (
         "Please select a value for the mandatory reporting tag Department."
@@ -311,6 +311,50 @@ def test_one_that_a_person_has_marked_while_it_waited_is_not_marked_again(
     assert not [each for each in zoho.standin.calls if "sent" in each["path"]]
     assert zoho.invoices[0]["status"] == "paid"
     assert step_of(publication, Step.Kind.SENT).state == "done"
+
+
+@pytest.mark.parametrize("fault", ["per_day", "call_lost"])
+@pytest.mark.parametrize("status", ["pending_approval", "rejected"])
+def test_one_that_waits_to_be_approved_is_not_said_to_be_marked(
+    zoho: Zoho,
+    bakery: Business,
+    bob: User,
+    clock: time_machine.Traveller,
+    fault: str,
+    status: str,
+) -> None:
+    item = ready_sale(bakery, bob, mark_as_sent=True)
+    zoho.fails(fault, method="POST", path="/invoices/*/status/sent")
+    publication = publish(item, bob)
+    changed(zoho, status=status)
+
+    work_until_settled(publication, clock)
+
+    assert zoho.invoices[0]["status"] == status
+    assert step_of(publication, Step.Kind.SENT).state == "refused"
+    assert page_of(item).problem == (
+        "Zoho Books did not mark the invoice as sent. Look at it there: if it is a "
+        "draft, mark it as sent in Zoho Books."
+    )
+
+
+@pytest.mark.parametrize("fault", ["per_day", "call_lost"])
+def test_one_that_was_approved_meanwhile_is_marked(
+    zoho: Zoho,
+    bakery: Business,
+    bob: User,
+    clock: time_machine.Traveller,
+    fault: str,
+) -> None:
+    item = ready_sale(bakery, bob, mark_as_sent=True)
+    zoho.fails(fault, method="POST", path="/invoices/*/status/sent")
+    publication = publish(item, bob)
+    changed(zoho, status="approved")
+
+    work_until_settled(publication, clock)
+
+    assert zoho.invoices[0]["status"] == "sent"
+    assert page_of(item).headline == "Published as invoice 2026-17, marked as sent."
 
 
 def test_one_that_cannot_be_read_before_it_is_marked_waits(

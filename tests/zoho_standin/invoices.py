@@ -388,7 +388,9 @@ def _line(call: Call, line: Record, place: int) -> Record:
 def mark_sent(call: Call) -> Answer:
     """Out of the drafts; nobody is mailed."""
     invoice = _open(call)
-    if invoice["status"] == "draft":
+    if invoice["status"] in ("pending_approval", "rejected"):
+        raise invalid("status")
+    if invoice["status"] in ("draft", "approved"):
         invoice.update(status="sent", last_modified_time=call.stamp())
     return success("Invoice status has been changed to Sent.")
 
