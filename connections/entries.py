@@ -374,6 +374,14 @@ def of_organisation(connection: Connection, model: type[Entry]) -> QuerySet[Entr
     )
 
 
+def forget_all(connection: Connection, kind: ListKind) -> list[str]:
+    """Mark all of a list as gone; answers their names."""
+    rows = present(connection, kind.model).filter(**kind.only)
+    names = list(rows.order_by("name").values_list("name", flat=True))
+    rows.update(removed_at=timezone.now())
+    return names
+
+
 def present(connection: Connection, model: type[Entry]) -> QuerySet[Entry]:
     """What is in Zoho now, active or not."""
     return of_organisation(connection, model).filter(removed_at=None)

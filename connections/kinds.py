@@ -50,6 +50,7 @@ class ListKind:
     Zoho can do that.
     only: the rows of the model that belong to this list.
     optional: the organisation may have the feature switched off.
+    gone_if_off: Zoho takes none of them then.
     """
 
     slug: str
@@ -60,6 +61,7 @@ class ListKind:
     only: Values
     editions: frozenset[str] | None = None
     optional: bool = False
+    gone_if_off: bool = False
     by_change: ReadPage | None = None
     has_page: bool = True
 
@@ -221,6 +223,7 @@ LISTS: Final[tuple[ListKind, ...]] = (
         _location,
         {},
         optional=True,
+        gone_if_off=True,
     ),
     ListKind(
         "bills",

@@ -142,12 +142,19 @@ def not_read(
     by_status = error.status is not None and 400 <= error.status < 500
     refused = by_status or isinstance(error, ZohoRejected)
     state = states.NOT_AVAILABLE if kind.optional and refused else states.FAILED
+    is_off = kind.gone_if_off and isinstance(error, ZohoRejected)
     if state == states.FAILED:
         logger.error("The list %s could not be read.", kind.slug, exc_info=error)
     with transaction.atomic():
         hold_lease(run)
+        gone = entries.forget_all(run.connection, kind) if is_off else []
         RefreshedList.unscoped.filter(pk=line.pk).update(
-            state=state, problem=error.message, rows=0, finished_at=timezone.now()
+            state=state,
+            problem=error.message,
+            rows=0,
+            removed=len(gone),
+            report={"removed": gone[: entries.NAMES_TOLD]},
+            finished_at=timezone.now(),
         )
         line.pages.all().delete()
 
