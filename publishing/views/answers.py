@@ -145,7 +145,9 @@ def state(request: WorkspaceRequest, item: Item) -> HttpResponse:
         context["others"] = sheet_of(request, item).fields().values()
     else:  # its fields are not drawn anew: they show what they showed
         context["values"] = request.GET.get("values") or context["values"]
-    return render(request, "publishing/_moved.html", context)
+    answer = render(request, "publishing/_moved.html", context)
+    # Who listens to the page would be told the same again.
+    return reswap(answer, "none") if is_seen and is_same_form else answer
 
 
 def row(

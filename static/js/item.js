@@ -54,6 +54,16 @@ function isUnsaved() {
   return Boolean(fields && (isTypedIn(fields) || fields.querySelector(`${NOT_SAVED}, ${SAVING}`)));
 }
 
+// The state is not told again in the same words to whoever listens to the page.
+document.addEventListener("htmx:oobBeforeSwap", (event) => {
+  const { target, fragment } = event.detail;
+  if (target.id === "item-state" && saysTheSame(target, fragment.firstElementChild)) event.detail.shouldSwap = false;
+});
+
+function saysTheSame(shown, drawn) {
+  return shown.textContent === drawn.textContent && shown.getAttribute("hx-get") === drawn.getAttribute("hx-get");
+}
+
 // What somebody is typing, is saving, could not save or has open is not drawn over by the
 // answer to something else.
 document.addEventListener("htmx:oobBeforeSwap", (event) => {
