@@ -57,6 +57,7 @@ def what_waits(context: Context, connection: Connection) -> dict[str, object]:
         "connection": connection,
         "lines": waiting.lines(connection),
         "refresh": context.get("refresh"),
+        "is_update": context.get("is_update"),
     }
 
 

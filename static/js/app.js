@@ -18,7 +18,13 @@ function openDialog(event, opener) {
   const dialog = document.getElementById(opener.dataset.opens);
   if (!(dialog instanceof HTMLDialogElement)) return;
   event.preventDefault();
-  dialog.addEventListener("close", () => opener.focus(), { once: true });
+  show(dialog, opener);
+}
+
+// Focus comes back; what opened it may have been drawn anew meanwhile.
+function show(dialog, opener) {
+  const now = () => (opener.isConnected ? opener : document.getElementById(opener.id));
+  dialog.addEventListener("close", () => now()?.focus(), { once: true });
   dialog.showModal();
 }
 
@@ -28,6 +34,16 @@ function closeDialog(event, closer) {
   event.preventDefault();
   dialog.close();
 }
+
+// `data-fills-dialog`: once its answer stands in the dialog, that opens.
+let filling = null;
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (event.target.matches("[data-fills-dialog]")) filling = event.target;
+});
+document.addEventListener("htmx:afterSwap", (event) => {
+  const dialog = event.detail.target;
+  if (dialog instanceof HTMLDialogElement && !dialog.open) show(dialog, filling);
+});
 
 // `data-once`: a form that a second click must not send again.
 document.addEventListener("submit", (event) => {
@@ -51,6 +67,12 @@ function showCurrentTabs() {
     if (hidden > row.scrollLeft) row.scrollLeft = hidden + 16;
   }
 }
+
+// A menu that is open is not drawn over.
+document.addEventListener("htmx:oobBeforeSwap", (event) => {
+  const { target } = event.detail;
+  if (target.querySelector(":popover-open")) event.detail.shouldSwap = false;
+});
 
 // Menus open beside their button; where CSS can anchor them it has already done so.
 if (!CSS.supports("position-area", "bottom")) {

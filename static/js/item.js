@@ -174,14 +174,12 @@ function leftOver(why) {
   return banner;
 }
 
-// The menu is not drawn anew while it is open, but when it is closed.
+// What the menu has become meanwhile it shows once it is closed.
 let menu = "";
 document.addEventListener("htmx:oobBeforeSwap", (event) => {
   const { target, fragment } = event.detail;
   if (target.id !== "item-more") return;
-  const isOpened = target.querySelector(":popover-open");
-  menu = isOpened ? fragment.firstElementChild.outerHTML : "";
-  if (isOpened) event.detail.shouldSwap = false;
+  menu = target.querySelector(":popover-open") ? fragment.firstElementChild.outerHTML : "";
 });
 document.addEventListener("toggle", (event) => {
   if (event.target.id !== "item-menu" || event.newState !== "closed" || !menu) return;

@@ -204,6 +204,28 @@ def test_the_open_page_learns_that_the_connection_broke_while_it_was_read(
     state = update[update.index('id="connection-state" hx-swap-oob="true"') :]
     assert "Needs reconnecting" in state
     assert words in state
+    assert 'id="connection-dot" hx-swap-oob="true"><span class="dot dot--red"' in update
+    banners = update[update.index('id="banners" hx-swap-oob="true"') :]
+    assert "needs reconnecting." in banners
+    if query:
+        actions = update[update.index('id="connection-actions" hx-swap-oob="true"') :]
+        assert 'class="button button--primary" id="reconnect"' in actions
+        assert "Refresh integration data" not in actions
+
+
+def test_what_waited_goes_with_the_refresh_that_is_done(
+    travels: Travels, alice: User, bakery: Business
+) -> None:
+    trip = travels(alice, bakery)
+    connection = trip.has_connected(BAKERY)
+    assert "under way" in text(trip.opens("connection", connection.pk))
+    tasks.refresh_lists(bakery.pk, connection.pk)
+
+    update = text(trip.opens("connection_progress", connection.pk, calls=1))
+
+    waiting = update[update.index('id="waiting" hx-swap-oob="true"') :]
+    assert "Nothing" in waiting
+    assert "under way" not in waiting
 
 
 def test_whose_fault_it_is_that_nothing_could_be_read_is_said_in_words(
