@@ -62,12 +62,13 @@ def answer(item: Item, question: Suspicion, said: str, by: User) -> None:
         subject=item,
         other=_name_of_other(question),
         other_item=question.other_id,
+        other_known=str(question.other or ""),
     )
 
 
 def _name_of_other(question: Suspicion) -> str:
     """As everybody may read it: not all who see the one may see the other. Its history
-    names it to who may, by `other_item`."""
+    names it to who may, by `other_item`; Activity, for those who see all, as known."""
     if question.other_id is not None:
         return _("item {number}").format(number=question.other_id)
     kind = question.get_record_kind_display().lower()

@@ -264,12 +264,17 @@ def own_sentence_with(entry: AuditEntry, **words: str) -> str:
         return own_sentence(entry)
 
 
-def linked_sentence(entry: AuditEntry, address: str) -> str:
-    """The same as HTML; its subject leads to the address."""
-    link = format_html('<a href="{}">{}</a>', address, entry.subject_name)
+def linked_sentence(entry: AuditEntry, **addresses: str) -> str:
+    """The same as HTML; its subject, say, leads to its address."""
+    told = _told(entry)
+    links = {
+        word: format_html(
+            '<a href="{}">{}</a>', address, told.get(f"{word}_known") or told[word]
+        )
+        for word, address in addresses.items()
+    }
     try:
-        pattern = str(SENTENCES[entry.action])
-        return format_html(pattern, **{**_told(entry), "subject": link})
+        return format_html(str(SENTENCES[entry.action]), **{**told, **links})
     except KeyError:
         return sentence(entry)
 

@@ -102,5 +102,10 @@ def _what(request: BusinessRequest, entry: AuditEntry) -> str:
     if page is None or entry.action in GONE:
         return audit.sentence(entry)
     name, *between = page
-    address = reverse(name, args=[request.business.slug, *between, entry.subject_id])
-    return audit.linked_sentence(entry, address)
+    rows = {"subject": entry.subject_id, "other": entry.data.get("other_item")}
+    addresses = {
+        word: reverse(name, args=[request.business.slug, *between, row])
+        for word, row in rows.items()
+        if row
+    }
+    return audit.linked_sentence(entry, **addresses)

@@ -8,7 +8,7 @@ from dext_sync.businesses.models import Business, User
 from publishing.models import Item
 from tests.publishing.factories import ready_item
 from tests.publishing.pages.conftest import At, now, text
-from tests.publishing.twins import questions_about, twins
+from tests.publishing.twins import questions_about, say_different, twins
 
 QUESTION = "Is it the same?"
 REASON = "It may be a duplicate: say whether it is the same or different."
@@ -224,3 +224,16 @@ def test_a_bulk_publish_leaves_it_and_says_why(
     assert "Publish 1 item, £120" in asked
     assert REASON in asked
     assert (now(first).status, now(second).status) == ("publishing", "to_review")
+
+
+def test_activity_names_both_to_those_who_see_all(
+    at: At, alice: User, bob: User, bakery: Business, pair: tuple[Item, Item]
+) -> None:
+    first, second = pair
+    say_different(second, bob)
+    page = text(at(alice, bakery).opens("activity"))
+    costs = f"/b/{bakery.slug}/costs"
+    assert (
+        f'said: <a href="{costs}/{second.pk}/">Invoice inv 7</a> is different from '
+        f'<a href="{costs}/{first.pk}/">Invoice INV-7</a>'
+    ) in page
