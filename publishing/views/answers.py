@@ -1,6 +1,7 @@
 """How the pages answer about one item: whole, or only what changed on it."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -121,11 +122,14 @@ def moved(request: WorkspaceRequest, item: Item) -> HttpResponse:
     return reswap(retarget(answer, "#item-state"), "outerHTML")
 
 
-def state(request: WorkspaceRequest, item: Item) -> HttpResponse:
+def state(
+    request: WorkspaceRequest, item: Item, *, history: Callable[[], dict[str, Any]]
+) -> HttpResponse:
     """The state panel, 204 while it is the same; what else looks otherwise once the
     item is in another status, nothing moves any more, or somebody has changed it.
 
-    It is asked so often that nothing else is looked up before.
+    It is asked so often that nothing else is looked up before. history: what its tab
+    shows.
     """
     prefetch_related_objects([item], "publications__steps")
     now = _now(item, _Where(request))
@@ -139,6 +143,8 @@ def state(request: WorkspaceRequest, item: Item) -> HttpResponse:
     if is_same_form and moves_on:
         return render(request, "publishing/_state.html", _facts(request, item))
     context = _moved(request, item)
+    if _tab(request) == "history":
+        context |= history()
     if not is_same_form:
         context["groups"] = sheet_of(request, item).groups()
     elif shows_values:

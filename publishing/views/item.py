@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -57,13 +58,18 @@ def page(request: WorkspaceRequest, item_id: int) -> HttpResponse:
 @require_safe
 def state(request: WorkspaceRequest, item_id: int) -> HttpResponse:
     """What is true now; asked every few seconds while something moves."""
-    return answers.state(request, item_or_404(request, item_id))
+    item = item_or_404(request, item_id)
+    return answers.state(request, item, history=lambda: _history(request, item))
 
 
 @workspace_view(Need.MEMBER)
 @require_safe
 def history(request: WorkspaceRequest, item_id: int) -> HttpResponse:
     item = item_or_404(request, item_id)
+    return answers.whole_page(request, item, tab="history", **_history(request, item))
+
+
+def _history(request: WorkspaceRequest, item: Item) -> dict[str, Any]:
     entries = audit.about(request.business, item)
     if item.supplier is not None:
         # Whoever says which contact the supplier is says it of this item, too.
@@ -71,9 +77,7 @@ def history(request: WorkspaceRequest, item_id: int) -> HttpResponse:
             action__startswith="supplier."
         )
     told = _told(request, list(entries[:MOST_HISTORY]))
-    return answers.whole_page(
-        request, item, tab="history", history=told, records=_records(item)
-    )
+    return {"history": told, "records": _records(item)}
 
 
 def _told(

@@ -189,3 +189,17 @@ def test_the_history_shows_no_fields_so_what_others_changed_is_still_told_by_pub
     assert re.findall(r'name="values" value="(\w+)"', other) == [shown]
     assert 'id="field-' not in other
     assert asked_again(other)["tab"] == "history"
+
+
+def test_the_open_history_tells_that_somebody_has_archived_it(
+    at: At, alice: User, bob: User, connected_bakery: Business
+) -> None:
+    item = make_item(connected_bakery, bob)
+    visitor = at(bob, connected_bakery)
+    page = text(visitor.opens("item_history", item.pk))
+    at(alice, connected_bakery).posts("item_archive", item.pk)
+
+    told = text(visitor.opens("item_state", item.pk, **asked_again(page)))
+
+    history = told[told.index('id="item-history" hx-swap-oob="true"') :]
+    assert "<b>Alice</b> archived" in history
