@@ -121,19 +121,12 @@ class InZoho(NotEditable):
     """The item was taken out of the archive, and what it became in Zoho still stands."""
 
 
-def values_of(item: Item) -> list[str]:
-    """All that people change of it; of another row its number, so nothing is asked."""
-    names = (*FIELDS_OF[item.workspace], "tax_exemption")
-    fields = [Item._meta.get_field(name) for name in names]  # noqa: SLF001
-    return [str(getattr(item, getattr(each, "attname", each.name))) for each in fields]
-
-
-def change(item: Item, field: str, value: Value, *, by: User) -> Item:
+def change(item: Item, field: str, value: Value, *, by: User, seen: str = "") -> Item:
     """Save one field as this person's, and say what is missing now.
 
     `value` is the field's own type, None or "" to empty it; an exemption is said in the
-    field of the tax rate. Raises NotEditable, and InZoho where its publishing data must
-    be cleared first.
+    field of the tax rate. seen: the print of what stood there. Raises NotEditable,
+    InZoho where its publishing data must be cleared first, filling.SaidMeanwhile.
     """
     if field not in FIELDS_OF[item.workspace]:
         raise ValueError(f"{field} is not a field that people change.")
@@ -148,6 +141,7 @@ def change(item: Item, field: str, value: Value, *, by: User) -> Item:
             raise InZoho
         before = filling.said_in(fresh, field)
         if before != value:
+            filling.require_seen(fresh, field, seen, by)
             connection = connection_for(fresh)
             _set(fresh, field, value, connection, by)
             if spelling and spelling != value:

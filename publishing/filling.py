@@ -1,13 +1,16 @@
 """Filling in what rules and defaults say about an item, where no person has spoken."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Final
 
+from django.db.models import Model
 from django.utils import timezone
 
 from connections.models import Connection, TaxExemption, TaxRate
+from dext_sync.businesses.models import User
 from publishing.models import (
     CategoryRule,
     Item,
@@ -66,6 +69,10 @@ RULE_FIELDS: Final = (
 # The tax amount was computed from the rate, so it follows the rate.
 FROM_RATE: Final = "rate"
 SILENT: Final = (None, "")
+
+
+class SaidMeanwhile(Exception):
+    """Somebody else has said something in this field since it was shown."""
 
 
 def fill(item: Item, voices: "Voices", names: Sequence[str] = FILLED) -> list[str]:
@@ -242,6 +249,21 @@ class Voices:
 def said_in(item: Item, name: str) -> Any:
     """What the item says in this field: an exemption stands where a tax rate does."""
     return item.tax if name == "tax_rate" else getattr(item, name)
+
+
+def print_of(said: Any) -> str:
+    """Of what a field says: another one as soon as it says something else."""
+    told = said.pk if isinstance(said, Model) else said
+    return hashlib.sha256(repr((type(said), told)).encode()).hexdigest()[:16]
+
+
+def require_seen(item: Item, name: str, seen: str, by: User) -> None:
+    """What somebody else has said meanwhile is not replaced unseen: raises
+    SaidMeanwhile. Who says nothing of what they saw has looked just now."""
+    teller = item.sources.get(name, {}).get("id")
+    is_another_s = is_said_by_person(item, name) and teller != by.pk
+    if is_another_s and seen not in ("", print_of(said_in(item, name))):
+        raise SaidMeanwhile
 
 
 def put(item: Item, name: str, value: Any) -> list[str]:

@@ -51,9 +51,16 @@ def request(
             return Requested(begun)
         if fresh.status not in (Item.Status.READY, Item.Status.FAILED):
             return Held(tuple(fresh.open_reasons))
-        if seen is not None and coding.values_of(fresh) != coding.values_of(seen):
+        if seen is not None and values_of(fresh) != values_of(seen):
             raise Changed
         return _decided(fresh, by, priority)
+
+
+def values_of(item: Item) -> list[str]:
+    """All that people change of it; of another row its number, so nothing is asked."""
+    names = (*coding.FIELDS_OF[item.workspace], "tax_exemption")
+    fields = [Item._meta.get_field(name) for name in names]  # noqa: SLF001
+    return [str(getattr(item, getattr(each, "attname", each.name))) for each in fields]
 
 
 def _decided(

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST
 
 from connections.models import Contact
 from dext_sync.businesses.roles import Need
-from publishing import coding, forms, picking, spellings, suppliers
+from publishing import coding, filling, forms, picking, spellings, suppliers
 from publishing.models import Item, Supplier
 from publishing.views import answers
 from publishing.views.fields import Field, Sheet, as_value, sheet_of
@@ -26,10 +26,15 @@ def save(request: WorkspaceRequest, item_id: int, field: str) -> HttpResponse:
     if field not in coding.FIELDS_OF[item.workspace]:
         raise Http404
     before = sheet_of(request, item)
+    if "keep" in request.POST:
+        return answers.saved(request, item, field, before)
     try:
         value = forms.clean(field, request.POST, before.place)
         said = as_value(before.place, field, value)
-        coding.change(item, field, said, by=request.user)
+        seen = request.POST.get("seen", "")
+        coding.change(item, field, said, by=request.user, seen=seen)
+    except filling.SaidMeanwhile:
+        return _contested(request, item, field, before)
     except ValidationError as refusal:
         coding.rest_again(item)
         typed = before.typed(field, request.POST, " ".join(refusal.messages))
@@ -39,6 +44,16 @@ def save(request: WorkspaceRequest, item_id: int, field: str) -> HttpResponse:
     except coding.NotEditable:
         return _too_late(request, item)
     return answers.saved(request, item_or_404(request, item_id), field, before)
+
+
+def _contested(
+    request: WorkspaceRequest, item: Item, field: str, before: Sheet
+) -> HttpResponse:
+    """Whose value it is, and which; sent once more, it is that which was seen."""
+    coding.rest_again(item)
+    fresh = item_or_404(request, item.pk)
+    typed = sheet_of(request, fresh, before.place).contested(field, request.POST)
+    return answers.refused(request, fresh, typed)
 
 
 @workspace_view(Need.MEMBER)

@@ -87,6 +87,8 @@ class Field:
     value: str
     shown: str
     picked: str = ""
+    seen: str = ""
+    """The print of what it says."""
     choices: tuple[tuple[str, str], ...] = ()
     options_url: str = ""
     source: Mapping[str, Any] | None = None
@@ -95,6 +97,8 @@ class Field:
     wide: bool = False
     hint: str = ""
     error: str = ""
+    is_contested: bool = False
+    """Somebody else has said otherwise meanwhile: `error` tells who and what."""
     choice_typed: str = ""
     """A supplier that was looked for in Zoho Books, where that could not be taken."""
     choice_error: str = ""
@@ -161,6 +165,7 @@ class Sheet:
             value=self._value(name, value),
             shown=self._shown(name, value),
             picked=_picked(name, value),
+            seen=filling.print_of(value),
             choices=self._choices(name),
             options_url=self._options_url(name),
             source=self._source(name),
@@ -175,9 +180,25 @@ class Sheet:
         """The field as the person left it, with the reason why it was not saved."""
         key = "typed" if _widget(name) == "picker" else "value"
         kept = replace(
-            self.field(name), value=data.get(key, ""), error=error, visible=True
+            self.field(name),
+            value=data.get(key, ""),
+            shown="",
+            seen=data.get("seen", ""),
+            error=error,
+            visible=True,
         )
         return replace(kept, picked=data.get("value", "")) if key == "typed" else kept
+
+    def contested(self, name: str, data: Mapping[str, str]) -> Field:
+        """The field as the person left it, beside what another has said meanwhile."""
+        now = self.field(name)
+        told = gettext("%(name)s has changed this to %(value)s meanwhile.") % {
+            "name": (now.source or {}).get("name") or gettext("Somebody else"),
+            "value": f"“{now.shown}”" if now.shown else "—",
+        }
+        error = " ".join([told, gettext("Yours is not saved.")])
+        typed = self.typed(name, data, error)
+        return replace(typed, seen=now.seen, is_contested=True)
 
     def choice(self, data: Mapping[str, str], error: str) -> Field:
         """The supplier as it is, with what was looked for in Zoho Books beside it."""

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from publishing import facts
+from publishing import facts, filling
 from publishing.counting import Count
 from publishing.models import Item, Publication
 from publishing.progress import CALM, PREFETCH, Progress, progress
@@ -65,6 +65,10 @@ class Row:
     @property
     def values(self) -> str:
         return print_of(self.item)
+
+    @property
+    def category_seen(self) -> str:
+        return self.typed.seen if self.typed else filling.print_of(self.item.category)
 
     @property
     def is_moving(self) -> bool:

@@ -3,14 +3,14 @@
 import hashlib
 from collections.abc import Iterable
 
-from publishing import coding
 from publishing.models import Item
+from publishing.requesting import values_of
 from publishing.views.visible import WorkspaceRequest
 
 
 def print_of(item: Item) -> str:
     """Another one as soon as any value of the item is another one."""
-    return _hash(coding.values_of(item))
+    return _hash(values_of(item))
 
 
 def print_of_all(items: Iterable[Item]) -> str:
