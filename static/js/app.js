@@ -35,14 +35,15 @@ function closeDialog(event, closer) {
   dialog.close();
 }
 
-// `data-fills-dialog`: once its answer stands in the dialog, that opens.
-let filling = null;
-document.addEventListener("htmx:beforeRequest", (event) => {
-  if (event.target.matches("[data-fills-dialog]")) filling = event.target;
-});
+// `data-fills-dialog`: once its answer stands in the dialog, that opens. One that is closed
+// asks for nothing.
 document.addEventListener("htmx:afterSwap", (event) => {
-  const dialog = event.detail.target;
-  if (dialog instanceof HTMLDialogElement && !dialog.open) show(dialog, filling);
+  const { target, requestConfig } = event.detail;
+  if (!requestConfig?.elt.matches("[data-fills-dialog]") || target.open) return;
+  if (target instanceof HTMLDialogElement) show(target, requestConfig.elt);
+});
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (event.target.closest("dialog:not([open])")) event.preventDefault();
 });
 
 // `data-once`: a form that a second click must not send again.
@@ -106,7 +107,10 @@ document.addEventListener("htmx:timeout", noAnswer);
 document.addEventListener("htmx:beforeOnLoad", (event) => {
   if (event.detail.xhr.status < 500) unsay("offline");
 });
-document.addEventListener("htmx:afterSwap", () => unsay("signedOut"));
+document.addEventListener("htmx:afterSwap", (event) => {
+  unsay("signedOut");
+  if (event.detail.requestConfig && !isQuestion(event)) unsay("broken");
+});
 document.addEventListener("htmx:responseError", (event) => {
   const { status } = event.detail.xhr;
   const isAway = status > 501 && isQuestion(event);
