@@ -9,6 +9,8 @@ let waits = false;
 let isPressed = false;
 // Whether an answer has left a field as it was, in which somebody types.
 let isBehind = false;
+// Whether one has taken the field away where somebody was.
+let isLeft = false;
 
 document.addEventListener("click", (event) => {
   const link = event.target.closest("[data-focuses]");
@@ -100,6 +102,7 @@ document.addEventListener("htmx:oobBeforeSwap", (event) => {
   const { target, fragment } = event.detail;
   if (target.id !== "item-fields") return;
   const { closed } = fragment.firstElementChild.dataset;
+  isLeft = Boolean(closed) && target.contains(document.activeElement);
   if (closed) return [...target.querySelectorAll("[data-saves]")].forEach((form) => leave(form, closed));
   const kept = [...target.querySelectorAll(".entry")].filter(keeps).map((entry) => entry.id);
   if (!kept.length) return;
@@ -129,6 +132,14 @@ function inWords(field) {
   if (field.type !== "date" || !field.value) return field.value || "—";
   return field.valueAsDate.toLocaleDateString(document.documentElement.lang, { dateStyle: "medium", timeZone: "UTC" });
 }
+
+// Whoever was there goes on at what has become of the item, where nothing else is said.
+document.addEventListener("htmx:afterSettle", () => {
+  if (isLeft && document.activeElement === document.body && !document.querySelector("#item-unsaved > *")) {
+    document.querySelector("#headline, #issues").focus();
+  }
+  isLeft = false;
+});
 
 function tell(why, label, typed) {
   const place = document.getElementById("item-unsaved");
@@ -191,8 +202,8 @@ document.addEventListener("toggle", (event) => {
 // was chosen there is being saved: that brings it.
 document.addEventListener("picker:closed", () => {
   const state = document.getElementById("item-state");
-  const isLeft = document.getElementById("item-values")?.value === "behind";
-  if (!isLeft || isSaving() || !state.hasAttribute("hx-get")) return;
+  const hasLeft = document.getElementById("item-values")?.value === "behind";
+  if (!hasLeft || isSaving() || !state.hasAttribute("hx-get")) return;
   window.htmx.ajax("GET", state.getAttribute("hx-get"), { source: state, swap: "outerHTML" });
 });
 

@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 from connections.models import Account
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
-from publishing import archiving
+from publishing import archiving, coding
 from publishing.models import Item
 from tests.browser.conftest import Site, is_accessible
 from tests.browser.steps import entry, holds, is_saved, open_item
@@ -109,6 +109,89 @@ def test_what_was_saved_before_it_was_archived_is_not_called_lost(
     expect(page.get_by_text("Put away without publishing.")).to_be_visible()
     expect(page.get_by_text("could not be saved")).to_have_count(0)
     assert item_now(item).reference == "INV-9"
+
+
+def test_whoever_was_at_a_field_that_is_closed_goes_on_at_the_state(
+    page: Page, site: Site, item: Item, alice: User
+) -> None:
+    open_item(page, site, item)
+    held = holds(page, "**/fields/reference/")
+    reference = page.get_by_label("Reference")
+    reference.fill("INV-9")
+    reference.press("Tab")
+    saving = held()
+    archived(item, alice)
+
+    saving.fulfill(response=saving.fetch())
+
+    expect(page.get_by_text("could not be saved")).to_be_visible()
+    page.get_by_role("button", name="I have it").press("Enter")
+    expect(page.get_by_text("Put away without publishing.")).to_be_focused()
+
+
+def test_so_does_whoever_typed_nothing(
+    page: Page, site: Site, item: Item, alice: User
+) -> None:
+    open_item(page, site, item)
+    page.get_by_label("Reference").focus()
+    archived(item, alice)
+
+    page.clock.fast_forward(SOON)
+
+    expect(page.get_by_text("Put away without publishing.")).to_be_focused()
+
+
+def test_both_save_one_field_and_the_later_one_is_asked(
+    page: Page, site: Site, item: Item, bob: User
+) -> None:
+    open_item(page, site, item)
+    with acting_in(item.business_id):
+        coding.change(item, "description", "Rye", by=bob)
+    description = page.get_by_label("Description", exact=True)
+    description.fill("Wheat")
+    description.press("Tab")
+
+    told = page.get_by_role("alert").filter(has_text="Bob has changed this to “Rye”")
+    expect(told).to_be_visible()
+    expect(description).to_have_value("Wheat")
+    is_accessible(page)
+    page.get_by_role("button", name="Publish", exact=True).click()
+    expect(description).to_be_focused()
+    page.get_by_role("button", name="Keep theirs Description").press("Enter")
+
+    expect(description).to_have_value("Rye")
+    expect(description).to_be_focused()
+    expect(told).to_have_count(0)
+
+
+def test_an_open_preview_shows_what_was_changed_meanwhile(
+    page: Page, site: Site, item: Item
+) -> None:
+    open_item(page, site, item)
+    page.get_by_role("link", name="Preview").click()
+    preview = page.get_by_role("dialog", name="What Publish would send")
+    expect(preview).to_contain_text("INV-104")
+    close = preview.get_by_role("button", name="Close")
+    close.focus()
+    changed(item, reference="INV-9")
+
+    page.clock.fast_forward(SOON)
+    expect(page.get_by_label("Reference")).to_have_value("INV-9")
+    page.clock.fast_forward(1_000)
+
+    expect(preview).to_contain_text("INV-9")
+    expect(close).to_be_focused()
+    is_accessible(page)
+    close.press("Enter")
+    expect(page.get_by_role("link", name="Preview")).to_be_focused()
+    asked: list[str] = []
+    page.on("request", lambda sent: asked.append(sent.url))
+    changed(item, reference="INV-8")
+    page.clock.fast_forward(SOON)
+    expect(page.get_by_label("Reference")).to_have_value("INV-8")
+    page.clock.fast_forward(1_000)
+    expect(preview).to_be_hidden()
+    assert not [each for each in asked if "/preview/" in each]
 
 
 def test_what_is_typed_while_publish_is_refused_stays_where_it_is(
