@@ -1,6 +1,8 @@
 """Who belongs to a business: inviting, joining, changing, leaving, handing over."""
 
+import logging
 import secrets
+from collections.abc import Iterable
 from copy import copy
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,6 +10,7 @@ from hashlib import sha256
 
 from allauth.account.models import EmailAddress
 from django.conf import settings
+from django.db import Error as DatabaseProblem
 from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.urls import reverse
@@ -24,6 +27,8 @@ from dext_sync.businesses.models import (
 )
 from dext_sync.businesses.roles import Role
 from dext_sync.businesses.tenancy import acting_in, rows_across
+
+logger = logging.getLogger(__name__)
 
 A_DAY = 50
 A_DAY_TO_ONE_ADDRESS = 3
@@ -58,6 +63,14 @@ class Refused:
 @dataclass(frozen=True)
 class Joined:
     business: Business
+
+
+@dataclass(frozen=True)
+class ClientsLeft:
+    """failed: there the person is the accountant as before."""
+
+    left: tuple[Business, ...]
+    failed: tuple[Business, ...]
 
 
 # Inviting.
@@ -355,6 +368,32 @@ def remove(member: Membership, *, by: User) -> Done | Refused:
             subject_name=str(found.user),
         )
     return Done()
+
+
+def leave_clients(clients: Iterable[Membership]) -> ClientsLeft:
+    """One business after the other, each in its own unit of work: where something
+    fails, the others are left all the same.
+
+    clients: of one person; where they are no accountant any more, nothing happens.
+    """
+    left, failed = [], []
+    for member in clients:
+        try:
+            with acting_in(member.business_id):
+                if _leaves_as_accountant(member):
+                    left.append(member.business)
+        except DatabaseProblem:
+            logger.exception("An accountant could not leave a client.")
+            failed.append(member.business)
+    return ClientsLeft(tuple(left), tuple(failed))
+
+
+def _leaves_as_accountant(member: Membership) -> bool:
+    with transaction.atomic():
+        found = _now(member)
+        if found is None or found.role != Role.ACCOUNTANT:
+            return False
+        return isinstance(remove(found, by=found.user), Done)
 
 
 def hand_over(owner: Membership, to: Membership) -> Done | Refused:

@@ -17,6 +17,7 @@ USERS = f"{BUSINESS}users/"
 urlpatterns = [
     path("", frame.home, name="home"),
     path("you/", person.person, name="person"),
+    path("you/leave-clients/", person.leave_clients, name="leave_clients"),
     path("businesses/new/", businesses.new, name="business_new"),
     path("invitations/<str:token>/", invitations.invitation, name="invitation"),
     path(

@@ -85,6 +85,7 @@ ACCOUNT: dict[str, Row] = {
 BUSINESSES: dict[str, Row] = {
     "home": PERSON,
     "person": PERSON,
+    "leave_clients": PERSON,
     "business_new": PERSON,
     "invitation": Row(Open.ANYONE, {"token": "no-such-token"}),
     "invitation_offered": Row(

@@ -1,18 +1,29 @@
 """A person's own page: name, ways to sign in, the businesses they belong to."""
 
+from allauth.account.decorators import reauthentication_required
 from allauth.mfa.utils import is_mfa_enabled
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods
 
 from dext_sync.businesses import audit, members
-from dext_sync.businesses.access import BusinessRequest, PersonRequest, business_view
+from dext_sync.businesses.access import (
+    BusinessRequest,
+    PersonRequest,
+    business_view,
+    memberships_of,
+)
 from dext_sync.businesses.forms import MailsForm, PersonForm
 from dext_sync.businesses.members import Done, Refused
-from dext_sync.businesses.roles import Need
+from dext_sync.businesses.models import Membership
+from dext_sync.businesses.roles import Need, Role
+from dext_sync.businesses.tenancy import acting_in
 
 
 @login_required
@@ -22,8 +33,62 @@ def person(request: PersonRequest) -> HttpResponse:
         request.user.save(update_fields=["name"])
         messages.success(request, _("Your name is saved."))
         return redirect("person")
-    context = {"form": form, "has_two_factor": is_mfa_enabled(request.user)}
+    request.memberships = memberships_of(request.user)
+    context = {
+        "form": form,
+        "has_two_factor": is_mfa_enabled(request.user),
+        "has_clients": bool(_clients(request.memberships)),
+    }
     return TemplateResponse(request, "businesses/person.html", context)
+
+
+def _clients(memberships: list[Membership]) -> list[Membership]:
+    return [each for each in memberships if each.role == Role.ACCOUNTANT]
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+@reauthentication_required(allow_get=True)  # type: ignore[untyped-decorator]
+def leave_clients(request: PersonRequest) -> HttpResponse:
+    """Asks first, on a page of its own; then for the password."""
+    memberships = memberships_of(request.user)
+    clients = _clients(memberships)
+    if request.method == "POST":
+        _leave(request, clients)
+        return redirect("person")
+    if not clients:
+        return redirect("person")
+    request.memberships = memberships
+    context = {
+        "rows": [_client_row(request, each) for each in clients],
+        "others": [each for each in memberships if each not in clients],
+    }
+    return TemplateResponse(request, "businesses/leave_clients.html", context)
+
+
+def _client_row(request: PersonRequest, client: Membership) -> str:
+    """Each row is drawn inside its own business."""
+    with acting_in(client.business_id):
+        return render_to_string(
+            "businesses/_client_to_leave.html", {"business": client.business}, request
+        )
+
+
+def _leave(request: PersonRequest, clients: list[Membership]) -> None:
+    outcome = members.leave_clients(clients)
+    if count := len(outcome.left):
+        done = ngettext(
+            "Your access to %(count)s business has ended.",
+            "Your access to %(count)s businesses has ended.",
+            count,
+        )
+        messages.success(request, done % {"count": count})
+    for business in outcome.failed:
+        not_done = _(
+            "Your access to %(name)s could not be ended and is as it was. "
+            "Try again in a moment."
+        )
+        messages.error(request, not_done % {"name": business.name})
 
 
 @business_view(Need.MEMBER)

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.mail import EmailMessage
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.timezone import localtime
 
@@ -15,11 +16,12 @@ from dext_sync.businesses.roles import Role
 from dext_sync.businesses.tenancy import acting_in, rows_across
 from tests.connections.pages.conftest import Travels
 from tests.connections.trips import Trip, text
-from tests.factories import make_member
+from tests.factories import PASSWORD, make_member
 from tests.publishing.zoho import BAKERY, Zoho
 
 ANNA = "anna@ledgerly.example"
 GARAGE = "Garage Charlie Ltd"
+LEAVE_CLIENTS = reverse("leave_clients")
 
 
 @pytest.fixture
@@ -115,6 +117,25 @@ def test_whoever_comes_back_calls_it_off(
     assert now(connected).permission_ends_at is None
     page = text(travels(alice, connected.business).opens("members"))
     assert "more days" not in page
+
+
+def test_whoever_leaves_all_clients_is_told_which_work_with_her_permission(
+    connected: Trip, travels: Travels, anna: User, garage: Business
+) -> None:
+    page = text(connected.follows(LEAVE_CLIENTS))
+    assert f"· Zoho Books ({BAKERY}) works with your permission" in page
+    assert "it works on for 14 days" in page
+    assert "<li>Garage Charlie</li>" in page
+
+    travels(anna, garage).has_connected(GARAGE, ANNA)
+    connected.client.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    connected.client.post(LEAVE_CLIENTS)
+
+    assert len(sweep()) == 2
+    for business in (connected.business, garage):
+        there = now(travels(anna, business))
+        assert there.state == Connection.State.CONNECTED
+        assert there.permission_ends_at is not None
 
 
 @pytest.mark.usefixtures("committed_db")
