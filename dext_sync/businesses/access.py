@@ -3,19 +3,21 @@
 Whoever comes through is named in every log line that is written inside.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
 from inspect import signature
-from typing import Any, Concatenate, ParamSpec, cast
+from typing import Any, Concatenate, Final, ParamSpec, cast
 from urllib.parse import urlencode
 
+from allauth.mfa.utils import is_mfa_enabled
 from celery import Task, shared_task
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import resolve_url
+from django.shortcuts import render, resolve_url
 from django.template.response import SimpleTemplateResponse
+from django.urls import reverse
 from django.utils.cache import patch_cache_control
 from django.utils.timezone import override
 from django_htmx.http import HttpResponseClientRedirect
@@ -27,6 +29,9 @@ from dext_sync.businesses.roles import Need
 from dext_sync.businesses.tenancy import acting_as, acting_in
 
 P = ParamSpec("P")
+
+STOPPED_AT: Final = "stopped_at"
+"""Where the session keeps the page that a person without two-factor wanted to see."""
 
 
 class PersonRequest(HttpRequest):
@@ -45,6 +50,14 @@ class BusinessRequest(PersonRequest):
     membership: Membership
 
 
+class TwoFactorMissing(Exception):
+    """The business asks its members for two-factor sign-in, and this one has none."""
+
+    def __init__(self, business: Business) -> None:
+        super().__init__(business.slug)
+        self.business = business
+
+
 class PersonDoor:
     """Middleware: the database answers what the signed-in person may see, and nobody on
     the way keeps it, unless the view says how."""
@@ -59,6 +72,27 @@ class PersonDoor:
         with acting_as(request.user.pk):
             return kept_by_nobody(self.get_response(request))
 
+    def process_exception(
+        self, request: HttpRequest, exception: Exception
+    ) -> HttpResponse | None:
+        if isinstance(exception, TwoFactorMissing):
+            return _asks_for_two_factor(cast(PersonRequest, request), exception)
+        return None
+
+
+def _asks_for_two_factor(
+    request: PersonRequest, missing: TwoFactorMissing
+) -> HttpResponse:
+    """The name is all that is told. The pages that set it up lead back from there."""
+    business = missing.business
+    home = reverse("business_home", args=[business.slug])
+    if request.htmx:
+        return HttpResponseClientRedirect(request.htmx.current_url_abs_path or home)
+    address = request.get_full_path() if request.method == "GET" else home
+    request.session[STOPPED_AT] = {"name": business.name, "address": address}
+    context = {"closed": business}
+    return render(request, "businesses/two_factor_missing.html", context, status=403)
+
 
 View = Callable[Concatenate[BusinessRequest, P], HttpResponseBase]
 
@@ -67,7 +101,9 @@ def business_view(need: Need) -> Callable[[View[P]], Callable[..., HttpResponseB
     """Open a view below `b/<slug:slug>/` to members who have what it needs.
 
     A stranger gets 404, so that nobody learns which businesses exist; a member
-    without the right gets 403. Times are those of the business's zone, and the
+    without the right gets 403, one without the two-factor sign-in that the business
+    requires the page that leads there. To have it set up is enough: a session from
+    before goes on then, and one of somebody who switches it off does not. Times are those of the business's zone, and the
     answer is rendered before the door closes. Nobody on the way keeps it, unless
     the view says how.
     """
@@ -80,7 +116,9 @@ def business_view(need: Need) -> Callable[[View[P]], Callable[..., HttpResponseB
             if not request.user.is_authenticated:
                 return _to_sign_in(request)
             visitor = cast(BusinessRequest, request)
-            visitor.membership = _membership(visitor, slug)
+            membership = _membership(visitor, slug)
+            require_two_factor(visitor, membership)
+            visitor.membership = membership
             visitor.business = visitor.membership.business
             bind_contextvars(business_id=visitor.business.pk, **_ids(kwargs))
             if not visitor.membership.may(need):
@@ -113,6 +151,23 @@ def _to_sign_in(request: HttpRequest) -> HttpResponseBase:
     back = htmx.current_url_abs_path or "/"
     address = f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': back})}"
     return HttpResponseClientRedirect(address)
+
+
+def require_two_factor(request: PersonRequest, membership: Membership) -> None:
+    """Raises TwoFactorMissing, which is answered with the page that leads there."""
+    if not open_to(request.user, [membership]):
+        raise TwoFactorMissing(membership.business)
+    if membership.business.requires_two_factor:
+        request.session.pop(STOPPED_AT, None)
+
+
+def open_to(user: User, memberships: Iterable[Membership]) -> list[Membership]:
+    """Without those in businesses that require the two-factor sign-in they have not."""
+    theirs = list(memberships)
+    asking = {each.pk for each in theirs if each.business.requires_two_factor}
+    if not asking or is_mfa_enabled(user):
+        return theirs
+    return [each for each in theirs if each.pk not in asking]
 
 
 def memberships_of(user: User) -> list[Membership]:

@@ -18,6 +18,10 @@ MOST_AT_ONCE: Final = 500
 SENTENCES = {
     "business.created": _("created the business {subject}"),
     "business.changed": _("changed the business profile: {changes}"),
+    "business.two_factor_required": _("required two-factor sign-in of every user"),
+    "business.two_factor_not_required": _(
+        "no longer required two-factor sign-in of every user"
+    ),
     "member.invited": _("invited {subject} as {role}"),
     "member.invitation_revoked": _("took back the invitation of {subject}"),
     "member.joined": _("joined as {role}"),

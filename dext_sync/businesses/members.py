@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.db import Error as DatabaseProblem
 from django.db import connection, transaction
@@ -206,6 +208,34 @@ def revoke(invitation: Invitation, *, by: User) -> bool:
             subject_name=invitation.email,
         )
     return bool(taken_back)
+
+
+# How they sign in.
+
+
+def with_two_factor(people: Iterable[Membership]) -> set[int]:
+    """The ids of those persons who have set it up."""
+    users = [each.user_id for each in people]
+    theirs = Authenticator.objects.filter(user__in=users)
+    return set(theirs.values_list("user_id", flat=True))
+
+
+def require_two_factor(
+    business: Business, *, required: bool, by: User
+) -> Done | Refused:
+    """Nobody asks of others what they have not themselves."""
+    if required and not is_mfa_enabled(by):
+        return Refused(_("Set up two-factor sign-in for yourself first."))
+    word = "required" if required else "not_required"
+    with transaction.atomic():
+        differing = Business.objects.filter(
+            pk=business.pk, requires_two_factor=not required
+        )
+        if not differing.update(requires_two_factor=required):
+            return Done()
+        audit.record(business, f"business.two_factor_{word}", actor=by)
+    mail.to_admins(business, "two_factor", required=required, by=by)
+    return Done()
 
 
 # Joining.

@@ -61,6 +61,8 @@ class Business(models.Model):
     currency = models.CharField(_("currency"), max_length=3)
     time_zone = models.CharField(_("time zone"), max_length=60, default="UTC")
     tax_registered = models.BooleanField(_("registered for tax"), default=True)
+    # Whoever has not set it up for themselves is not let in.
+    requires_two_factor = models.BooleanField(default=False, db_default=False)
     # Nothing dated on or before this day is published.
     lock_date = models.DateField(_("lock date"), null=True, blank=True)
     # What items stand on has changed: publishing looks at them again.

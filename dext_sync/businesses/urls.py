@@ -32,6 +32,7 @@ urlpatterns = [
     path(f"{BUSINESS}activity/", activity.activity, name="activity"),
     path(USERS, members.index, name="members"),
     path(f"{USERS}invite/", members.invite, name="member_invite"),
+    path(f"{USERS}two-factor/", members.two_factor, name="members_two_factor"),
     path(f"{USERS}<int:member_id>/", members.change, name="member_change"),
     path(f"{USERS}<int:member_id>/remove/", members.remove, name="member_remove"),
     path(

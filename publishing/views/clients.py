@@ -4,7 +4,7 @@ One business after the other is asked, each inside its own unit of work.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from django.contrib.auth.decorators import login_required
@@ -22,7 +22,7 @@ from connections import standing, together
 from connections.models import Connection
 from connections.standing import Standing
 from connections.together import Partner
-from dext_sync.businesses.access import PersonRequest, memberships_of
+from dext_sync.businesses.access import PersonRequest, memberships_of, open_to
 from dext_sync.businesses.models import Membership
 from dext_sync.businesses.roles import Role
 from dext_sync.businesses.tenancy import acting_in
@@ -44,11 +44,12 @@ CALM: Final = len(COLUMNS) + 1
 
 @dataclass(frozen=True)
 class Client:
-    """A business as this member may see it; waiting: by tab, then by workspace."""
+    """A business as this member may see it; waiting: by tab, then by workspace. Of one
+    that requires two-factor sign-in of them first, nothing but the name."""
 
     membership: Membership
-    standing: Standing
-    waiting: Mapping[str, Mapping[str, Count]]
+    standing: Standing = field(default_factory=Standing)
+    waiting: Mapping[str, Mapping[str, Count]] | None = None
 
     @property
     def name(self) -> str:
@@ -66,6 +67,8 @@ class Client:
     def urgency(self) -> int:
         """0 is a connection that this member can mend; then what waits, column by
         column."""
+        if self.waiting is None:
+            return CALM
         if self.needs_reconnecting and self.membership.manages:
             return 0
         asking = (
@@ -93,7 +96,8 @@ def clients(request: PersonRequest) -> HttpResponse:
     if not _has_clients(memberships):
         return redirect("home")
     search = plain_words(request.GET.get("q", ""))[:100]
-    found = [_client(membership) for membership in memberships]
+    mine = open_to(request.user, memberships)
+    found = [_client(each) if each in mine else Client(each) for each in memberships]
     shown = [each for each in found if search.casefold() in each.name.casefold()]
     shown.sort(key=lambda each: (each.urgency, each.name.casefold()))
     return render(
@@ -161,16 +165,22 @@ def _row(request: HttpRequest, client: Client) -> str:
                 "business": business,
                 "manages": client.membership.manages,
                 "connection": client.standing.connection,
-                "cells": [_cell(client, tab) for tab in COLUMNS],
+                "cells": _cells(client),
+                "closed_columns": len(COLUMNS) + 3,
             },
             request,
         )
 
 
-def _cell(client: Client, tab: str) -> Cell:
+def _cells(client: Client) -> list[Cell]:
+    waiting = client.waiting or {}
+    return [_cell(client, tab, counted) for tab, counted in waiting.items()]
+
+
+def _cell(client: Client, tab: str, counted: Mapping[str, Count]) -> Cell:
     links = tuple(
         (workspace, count, _inbox(client, workspace, tab))
-        for workspace, count in client.waiting[tab].items()
+        for workspace, count in counted.items()
         if count
     )
     return Cell(COLUMNS[tab], links, is_alarm=tab == "failed")

@@ -19,8 +19,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from dext_sync.businesses import audit
-from dext_sync.businesses.access import PersonRequest
-from dext_sync.businesses.models import Business, Membership, User
+from dext_sync.businesses.access import PersonRequest, open_to, require_two_factor
+from dext_sync.businesses.models import Business, Membership
 from dext_sync.businesses.tenancy import acting_in
 from publishing import copies, copying
 from publishing.copies import REASONS, Change, Kind, Planned, Said, Skipped, Target
@@ -78,15 +78,10 @@ class Section:
 @require_safe
 def choose(request: PersonRequest, source: str) -> HttpResponse:
     """To which of the person's other businesses."""
-    business = _managed(request.user, source)
-    others = [
-        each.business
-        for each in Membership.unscoped.filter(user=request.user)
-        .exclude(business=business)
-        .select_related("business")
-        .order_by("business__name", "pk")
-        if each.manages
-    ]
+    business = _managed(request, source)
+    rows = Membership.unscoped.filter(user=request.user).exclude(business=business)
+    theirs = rows.select_related("business").order_by("business__name", "pk")
+    others = [each.business for each in open_to(request.user, theirs) if each.manages]
     context = {"source": business, "others": others}
     return render(request, "publishing/copy_choose.html", context)
 
@@ -96,7 +91,7 @@ def choose(request: PersonRequest, source: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def preview(request: PersonRequest, source: str, target: str) -> HttpResponse:
     """What would become what; copied is what is ticked then."""
-    from_, to = _managed(request.user, source), _managed(request.user, target)
+    from_, to = _managed(request, source), _managed(request, target)
     if from_ == to:
         raise Http404
     with acting_in(from_.pk):
@@ -108,12 +103,13 @@ def preview(request: PersonRequest, source: str, target: str) -> HttpResponse:
     return _page(request, from_, to, copies.plan(said, there), there)
 
 
-def _managed(user: User, slug: str) -> Business:
+def _managed(request: PersonRequest, slug: str) -> Business:
     """A stranger learns nothing; a member without the right is told so."""
-    rows = Membership.unscoped.filter(user=user, business__slug=slug)
+    rows = Membership.unscoped.filter(user=request.user, business__slug=slug)
     membership = rows.select_related("business").first()
     if membership is None:
         raise Http404
+    require_two_factor(request, membership)
     if not membership.manages:
         raise PermissionDenied
     return membership.business

@@ -97,6 +97,7 @@ BUSINESSES: dict[str, Row] = {
     "business_profile": MANAGE,
     "activity": MANAGE,
     "members": MANAGE,
+    "members_two_factor": MANAGE,
     "member_invite": MANAGE,
     "member_change": USER,
     "member_remove": USER,

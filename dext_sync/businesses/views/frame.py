@@ -17,6 +17,7 @@ from dext_sync.businesses.access import (
     PersonRequest,
     kept_by_nobody,
     memberships_of,
+    open_to,
 )
 from dext_sync.businesses.models import Business, Membership
 from dext_sync.businesses.signup import INVITATION
@@ -36,7 +37,8 @@ def home(request: PersonRequest) -> HttpResponse:
         case [only] if "all" not in request.GET:
             return redirect("business_home", only.business.slug)
         case _:
-            rows = [_row(request, membership) for membership in memberships]
+            mine = open_to(request.user, memberships)
+            rows = [_row(request, each, is_open=each in mine) for each in memberships]
             facts = {"rows": rows, "invitations": members.invitations_of(request.user)}
             return HttpResponse(
                 render_to_string("businesses/home.html", facts, request)
@@ -54,12 +56,16 @@ def _first_steps(request: PersonRequest) -> HttpResponse:
             return redirect("business_new")
 
 
-def _row(request: HttpRequest, membership: Membership) -> str:
+def _row(request: HttpRequest, membership: Membership, *, is_open: bool) -> str:
     """Each row is drawn inside its own business."""
     with acting_in(membership.business_id):
         return render_to_string(
             "businesses/_business_row.html",
-            {"member": membership, "business": membership.business},
+            {
+                "member": membership,
+                "business": membership.business,
+                "is_open": is_open,
+            },
             request,
         )
 

@@ -26,12 +26,16 @@ def gives_an_admins_rights(request: HttpRequest) -> bool:
 
 @business_view(Need.MANAGE)
 def index(request: BusinessRequest) -> HttpResponse:
-    people = Membership.objects.for_business(request.business).select_related("user")
+    rows = Membership.objects.for_business(request.business).select_related("user")
+    people = sorted(rows, key=_by_rank)
+    with_two_factor = members.with_two_factor(people)
     return TemplateResponse(
         request,
         "businesses/members.html",
         {
-            "members": sorted(people, key=_by_rank),
+            "members": people,
+            "with_two_factor": with_two_factor,
+            "has_two_factor": request.user.pk in with_two_factor,
             "invitations": members.open_invitations(request.business),
         },
     )
@@ -120,6 +124,21 @@ def hand_over(request: BusinessRequest, member_id: int) -> HttpResponse:
     return TemplateResponse(
         request, "businesses/ownership_hand_over.html", {"member": member}
     )
+
+
+@business_view(Need.MANAGE)
+@require_POST
+@reauthentication_required  # type: ignore[untyped-decorator]
+def two_factor(request: BusinessRequest) -> HttpResponse:
+    required = "required" in request.POST
+    outcome = members.require_two_factor(
+        request.business, required=required, by=request.user
+    )
+    if required:
+        done = _("Every user needs two-factor sign-in here now.")
+    else:
+        done = _("Two-factor sign-in is each user’s own choice now.")
+    return _back(request, outcome, done)
 
 
 @business_view(Need.MANAGE)

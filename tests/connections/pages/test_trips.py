@@ -107,3 +107,17 @@ def test_where_our_client_is_not_switched_on_the_page_says_so(
     assert other.connection.state == Connection.State.CONNECTED
     assert other.connection.grant is not None
     assert other.connection.grant.died_at is None
+
+
+def test_whoever_lacks_the_two_factor_that_is_required_brings_nothing_in(
+    travels: Travels, alice: User, bakery: Business
+) -> None:
+    trip = travels(alice, bakery)
+    back = trip.answers(trip.sets_out())
+    with acting_in(bakery.pk):
+        Business.objects.filter(pk=bakery.pk).update(requires_two_factor=True)
+
+    page = trip.follows(back)
+
+    assert "Harbour Bakery requires two-factor sign-in" in text(page)
+    assert trip.consent.refresh_token == ""
