@@ -83,9 +83,12 @@ class PersonDoor:
 def _asks_for_two_factor(
     request: PersonRequest, missing: TwoFactorMissing
 ) -> HttpResponse:
-    """The name is all that is told. The pages that set it up lead back from there."""
+    """The name is all that is told. The pages that set it up lead back from there.
+    Where something was typed it stays, with what is typed there."""
     business = missing.business
     home = reverse("business_home", args=[business.slug])
+    if request.htmx and request.method not in ("GET", "HEAD"):
+        return HttpResponse(status=403)
     if request.htmx:
         return HttpResponseClientRedirect(request.htmx.current_url_abs_path or home)
     address = request.get_full_path() if request.method == "GET" else home
@@ -103,9 +106,9 @@ def business_view(need: Need) -> Callable[[View[P]], Callable[..., HttpResponseB
     A stranger gets 404, so that nobody learns which businesses exist; a member
     without the right gets 403, one without the two-factor sign-in that the business
     requires the page that leads there. To have it set up is enough: a session from
-    before goes on then, and one of somebody who switches it off does not. Times are those of the business's zone, and the
-    answer is rendered before the door closes. Nobody on the way keeps it, unless
-    the view says how.
+    before goes on then, and one of somebody who switches it off does not. Times are
+    those of the business's zone, and the answer is rendered before the door closes.
+    Nobody on the way keeps it, unless the view says how.
     """
 
     def decorate(view: View[P]) -> Callable[..., HttpResponseBase]:

@@ -180,6 +180,17 @@ def test_a_part_of_a_page_brings_the_whole_page(
     assert b"Harbour" not in answer.content
 
 
+def test_what_was_typed_on_a_page_that_is_open_stays_there(
+    strict_bakery: Business, vera: User
+) -> None:
+    client = signed_in_with_password(vera)
+    answer = client.post(f"{INBOX}selection/publish/", headers={"HX-Request": "true"})
+
+    assert answer.status_code == 403
+    assert "HX-Redirect" not in answer
+    assert not answer.content
+
+
 def test_setting_it_up_leads_back_to_what_was_opened(
     strict_bakery: Business, vera: User
 ) -> None:
