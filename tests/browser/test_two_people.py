@@ -164,6 +164,26 @@ def test_both_save_one_field_and_the_later_one_is_asked(
     expect(told).to_have_count(0)
 
 
+def test_theirs_is_kept_also_by_whoever_has_typed_on(
+    page: Page, site: Site, item: Item, bob: User
+) -> None:
+    open_item(page, site, item)
+    with acting_in(item.business_id):
+        coding.change(item, "description", "Rye", by=bob)
+    description = page.get_by_label("Description", exact=True)
+    description.fill("Wheat")
+    description.press("Tab")
+    keep = page.get_by_role("button", name="Keep theirs Description")
+    expect(keep).to_be_visible()
+    description.fill("Spelt")
+
+    keep.click()
+
+    expect(keep).to_have_count(0)
+    expect(description).to_have_value("Rye")
+    assert item_now(item).description == "Rye"
+
+
 def test_an_open_preview_shows_what_was_changed_meanwhile(
     page: Page, site: Site, item: Item
 ) -> None:
