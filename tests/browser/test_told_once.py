@@ -1,10 +1,13 @@
 """Nothing is told again, to whoever listens to the page, that did not change."""
 
+from decimal import Decimal
+
 import pytest
 from playwright.sync_api import Page, expect
 
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
+from publishing import coding
 from publishing.models import Item
 from tests.browser.conftest import Site
 from tests.browser.steps import is_saved, open_item
@@ -40,6 +43,22 @@ def test_the_state_is_not_while_somebody_types_over_what_others_changed(
         expect(description).to_have_value(word)
 
     assert page.evaluate("told") == []
+
+
+def test_an_issue_names_the_amounts_that_others_have_entered_meanwhile(
+    page: Page, site: Site, bakery: Business, alice: User, bob: User
+) -> None:
+    connected_to(site.zoho, bakery)
+    item = ready_item(bakery, alice, tax_amount=Decimal("19.66"))
+    open_item(page, site, item)
+    expect(page.get_by_role("link", name="the document says 19.66.")).to_be_visible()
+    with acting_in(bakery.pk):
+        coding.change(item, "tax_amount", Decimal("18.00"), by=bob)
+
+    page.clock.fast_forward(SOON)
+
+    expect(page.get_by_label("Tax amount")).to_have_value("18.00")
+    expect(page.get_by_role("link", name="the document says 18.00.")).to_be_visible()
 
 
 def test_the_issues_are_not_with_every_field_that_is_saved(
