@@ -67,7 +67,12 @@ def whole_page(
 
 
 def saved(
-    request: WorkspaceRequest, item: Item, field: str, before: Sheet
+    request: WorkspaceRequest,
+    item: Item,
+    field: str,
+    before: Sheet,
+    *,
+    ticked: bool = True,
 ) -> HttpResponse:
     """The saved field with its tick, and what else looks otherwise now."""
     if is_row(request):
@@ -77,7 +82,7 @@ def saved(
     after = sheet_of(request, item, before.place)
     context = {
         **_facts(request, item, before.place),
-        "field": replace(after.field(field), saved=True),
+        "field": replace(after.field(field), saved=ticked),
         "others": _others(request, field, before, after),
     }
     return render(request, "publishing/_saved.html", context)

@@ -27,7 +27,7 @@ def save(request: WorkspaceRequest, item_id: int, field: str) -> HttpResponse:
         raise Http404
     before = sheet_of(request, item)
     if "keep" in request.POST:
-        return answers.saved(request, item, field, before)
+        return answers.saved(request, item, field, before, ticked=False)
     try:
         value = forms.clean(field, request.POST, before.place)
         said = as_value(before.place, field, value)

@@ -70,6 +70,7 @@ def test_theirs_may_be_kept(mine: Visitor, bobs: Visitor, item: Item) -> None:
     )
 
     assert TOLD not in kept
+    assert "Saved" not in kept
     assert 'value="INV-9"' in kept
     assert now(item).reference == "INV-9"
 
