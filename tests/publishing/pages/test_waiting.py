@@ -14,14 +14,15 @@ from publishing.problems import Wait
 from tests.publishing.crowd import AUTOMATIC, waiting
 from tests.publishing.pages.conftest import At, text
 
-TOMORROW = (timezone.now() + timedelta(days=1)).replace(second=0, microsecond=0)
+LATER = (timezone.now() + timedelta(days=2)).replace(second=0, microsecond=0)
+"""Another day, also where the tests go on past midnight."""
 
 
 def wait(publications: list[Publication], reason: str) -> None:
     with acting_in(publications[0].business_id):
         ids = [publication.pk for publication in publications]
         Publication.unscoped.filter(pk__in=ids).update(
-            waiting_reason=reason, due_at=TOMORROW
+            waiting_reason=reason, due_at=LATER
         )
 
 
@@ -49,7 +50,7 @@ def test_what_people_publish_is_told_before_what_is_automatic(
     wait(waiting(connected_bakery, bob, 3, priority=AUTOMATIC, name="A"), "day")
     wait(waiting(connected_bakery, bob, 2, name="B"), "minute")
     waiting(connected_bakery, bob, 1, name="C")
-    then = timezone.localtime(TOMORROW, connected_bakery.zone)
+    then = timezone.localtime(LATER, connected_bakery.zone)
     goes_on = f"It goes on by itself at {then.day} {then:%b, %H:%M}."
 
     assert said(at, alice, connected_bakery) == [
