@@ -113,8 +113,8 @@ document.addEventListener("htmx:afterSwap", (event) => {
 });
 document.addEventListener("htmx:responseError", (event) => {
   const { status } = event.detail.xhr;
-  const isAway = status > 501 && isQuestion(event);
-  const word = { 401: "signedOut", 403: "refused", 404: "gone" }[status] ?? (isAway ? "offline" : "broken");
+  if (status > 501) return noAnswer(event);
+  const word = { 401: "signedOut", 403: "refused", 404: "gone" }[status] ?? "broken";
   if (!isQuestion(event) || !isSaid(word)) say(word);
 });
 
@@ -124,7 +124,8 @@ document.addEventListener("allauth.error", (event) => {
   say("key");
 });
 
-// Nobody knows whether a change has arrived; a question is simply asked again.
+// Nobody knows whether a change has arrived, also where a proxy answers instead; a question
+// is simply asked again.
 function noAnswer(event) {
   if (!isQuestion(event)) say("unknown");
   else if (!isSaid("offline")) say("offline");

@@ -41,7 +41,7 @@ for (const problem of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) 
 
 function reasonOf(status) {
   if (status === 401) return "signedOut";
-  return status ? "refused" : "unsaved";
+  return status && status < 502 ? "refused" : "unsaved";
 }
 
 // Who was signed out comes back in another tab, as the words there say: the page that asks

@@ -186,6 +186,20 @@ def test_the_way_back_in_is_in_sight_where_the_save_failed(
     is_accessible(page)
 
 
+def test_a_gateway_knows_nothing_of_what_was_being_saved(
+    page: Page, site: Site, bakery: Business, alice: User
+) -> None:
+    opens_an_item(page, site, bakery, alice)
+    page.route("**/fields/reference/", lambda route: route.fulfill(status=502))
+    reference = page.get_by_label("Reference")
+    reference.fill("INV-9")
+    reference.press("Tab")
+
+    expect(page.get_by_text("nobody knows whether your change arrived")).to_be_visible()
+    expect(page.get_by_text("Not saved: there was no answer.")).to_be_visible()
+    expect(reference).to_have_value("INV-9")
+
+
 def test_whoever_was_signed_out_keeps_what_they_typed(
     page: Page, site: Site, bakery: Business, alice: User
 ) -> None:
