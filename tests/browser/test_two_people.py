@@ -2,7 +2,7 @@
 nobody."""
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from connections.models import Account
 from dext_sync.businesses.models import Business, User
@@ -43,6 +43,15 @@ def changed(item: Item, **values: object) -> None:
     """By somebody else; what follows from it is not this page's concern."""
     with acting_in(item.business_id):
         Item.unscoped.filter(pk=item.pk).update(**values)
+
+
+def reference_being_saved(page: Page) -> Route:
+    """INV-9 was typed, and its saving is held on its way."""
+    held = holds(page, "**/fields/reference/")
+    reference = page.get_by_label("Reference")
+    reference.fill("INV-9")
+    reference.press("Tab")
+    return held()
 
 
 def test_what_is_typed_when_somebody_archives_it_stays_to_be_copied(
@@ -92,11 +101,7 @@ def test_what_was_saved_before_it_was_archived_is_not_called_lost(
     page: Page, site: Site, item: Item, alice: User
 ) -> None:
     open_item(page, site, item)
-    held = holds(page, "**/fields/reference/")
-    reference = page.get_by_label("Reference")
-    reference.fill("INV-9")
-    reference.press("Tab")
-    saving = held()
+    saving = reference_being_saved(page)
     answer = saving.fetch()
     archived(item, alice)
     page.clock.fast_forward(SOON)
@@ -115,11 +120,7 @@ def test_whoever_was_at_a_field_that_is_closed_goes_on_at_the_state(
     page: Page, site: Site, item: Item, alice: User
 ) -> None:
     open_item(page, site, item)
-    held = holds(page, "**/fields/reference/")
-    reference = page.get_by_label("Reference")
-    reference.fill("INV-9")
-    reference.press("Tab")
-    saving = held()
+    saving = reference_being_saved(page)
     archived(item, alice)
 
     saving.fulfill(response=saving.fetch())
