@@ -373,6 +373,8 @@ class Reading:
         before = self.newest_held
         if before is not None and before.reading == page.reading:
             return (before.number, before.rows) == (page.number - 1, page.rows)
+        if not self.is_kept:
+            return False
         kept = self.line.pages.filter(reading=page.reading, number=page.number - 1)
         return kept.filter(rows=json.loads(page.rows)).exists()
 

@@ -169,19 +169,29 @@ def definer_function(
 
 
 def session_function(
-    name: str, arguments: str, returns: str, body: str, *, writes: bool = False
+    name: str,
+    arguments: str,
+    returns: str,
+    body: str,
+    *,
+    writes: bool = False,
+    former: str = "",
 ) -> RunSQL:
     """A question under row-level security as ever, planned once a session.
 
     body: plpgsql. It runs with the rights of whoever asks, and the policies are part of
     its plan; the search path is pinned so that nobody can put another table in its way.
+    former: the body that this one replaces.
     """
-    return RunSQL(
-        f"""
-        CREATE FUNCTION {name}({arguments}) RETURNS {returns}
+    signature = f"{name}({arguments})"
+    head = f"""
+        CREATE OR REPLACE FUNCTION {signature} RETURNS {returns}
         LANGUAGE plpgsql {"VOLATILE" if writes else "STABLE"} SECURITY INVOKER SET search_path = public, pg_temp
         SET plan_cache_mode = force_generic_plan
-        AS $body$ {body} $body$;
-        """,
-        f"DROP FUNCTION {name}({arguments});",
+    """
+    return RunSQL(
+        f"{head} AS $body$ {body} $body$;",
+        f"{head} AS $body$ {former} $body$;"
+        if former
+        else f"DROP FUNCTION {signature};",
     )

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection as database
@@ -184,3 +185,30 @@ def test_two_who_are_remembered_one_after_the_other_are_there_once_each(
         assert (
             Contact.unscoped.filter(zoho_id__in=[r.zoho_id for r in rows]).count() == 2
         )
+
+
+def test_lists_are_written_behind_and_the_end_of_their_refresh_is_not(
+    connection: Connection, zoho: Zoho
+) -> None:
+    """The disk has the newest pages a moment later; what comes after waits for it."""
+    heard: list[tuple[str, str]] = []
+
+    def heeding(execute: Callable[..., object], statement: str, *rest: Any) -> object:
+        answer = execute(statement, *rest)
+        if rest[-1]["connection"].in_atomic_block:
+            with rest[-1]["connection"].connection.cursor() as beside:
+                beside.execute("SHOW synchronous_commit")
+                heard.append((statement, *beside.fetchone()))
+        return answer
+
+    with acting_in(connection.business_id):
+        with database.cursor() as cursor:
+            cursor.execute("SET synchronous_commit = on")
+        run = lists.start(connection, None)
+        with database.execute_wrapper(heeding):
+            lists.refresh(run.pk)
+
+    storing = {how for statement, how in heard if "hold_refresh" in statement}
+    assert storing == {"off"}
+    end = 'UPDATE "connections_refreshrun" SET "finished_at"'
+    assert [how for statement, how in heard if statement.startswith(end)] == ["on"]
