@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from django.conf import settings
 from playwright.sync_api import Locator, Page, Route, expect
 
@@ -11,6 +12,9 @@ from dext_sync.businesses.models import User
 from publishing.models import Item
 from tests.browser.conftest import A_WHILE, Site, is_accessible
 from tests.factories import PASSWORD, make_session
+
+in_one_theme = pytest.mark.parametrize("page", ["light"], indirect=True)
+"""For what a page does: its looks are looked at elsewhere, in both."""
 
 
 def sign_in(page: Page, site: Site) -> None:

@@ -9,7 +9,7 @@ from connections.models import Connection
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
 from tests.browser.conftest import Site, is_accessible
-from tests.browser.steps import is_signed_in
+from tests.browser.steps import in_one_theme, is_signed_in
 from tests.publishing.crowd import waiting
 from tests.publishing.pages.test_waiting import wait
 from tests.publishing.zoho import connected_to
@@ -61,6 +61,7 @@ def test_it_says_so_and_offers_the_way_back_without_a_reload(
     is_accessible(page)
 
 
+@in_one_theme
 def test_the_focus_comes_back_from_a_dialog_to_what_was_drawn_anew(
     page: Page, connection: Connection
 ) -> None:

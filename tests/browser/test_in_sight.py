@@ -5,7 +5,7 @@ from playwright.sync_api import FilePayload, Locator, Page, ViewportSize, expect
 
 from dext_sync.businesses.models import Business, User
 from tests.browser.conftest import Site, is_accessible
-from tests.browser.steps import is_saved, is_signed_in
+from tests.browser.steps import in_one_theme, is_saved, is_signed_in
 from tests.publishing.factories import make_item, make_pdf, make_png, ready_item
 from tests.publishing.zoho import connected_to
 
@@ -77,6 +77,7 @@ def test_the_list_keeps_its_columns_and_its_place(
     expect(page.get_by_text("Nothing fits this view")).to_be_visible()
 
 
+@in_one_theme
 def test_a_long_file_name_leaves_the_documents_tools_in_sight(
     page: Page, site: Site, bakery: Business, alice: User
 ) -> None:

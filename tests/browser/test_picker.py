@@ -5,7 +5,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from dext_sync.businesses.models import Business, User
 from tests.browser.conftest import Site, is_accessible
-from tests.browser.steps import is_saved, is_signed_in, publish
+from tests.browser.steps import in_one_theme, is_saved, is_signed_in, publish
 from tests.factories import make_business
 from tests.publishing.factories import ready_item
 from tests.publishing.zoho import connected_to
@@ -23,6 +23,7 @@ def category_of_an_item(
     return page.get_by_role("combobox", name="Category", exact=True)
 
 
+@in_one_theme
 def test_enter_takes_the_first_however_quickly_it_comes(
     page: Page, site: Site, bakery: Business, alice: User
 ) -> None:
@@ -36,6 +37,7 @@ def test_enter_takes_the_first_however_quickly_it_comes(
     is_saved(page, "Category")
 
 
+@in_one_theme
 def test_an_option_that_is_replaced_while_it_is_pressed_is_picked(
     page: Page, site: Site, bakery: Business, alice: User
 ) -> None:

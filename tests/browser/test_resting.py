@@ -9,7 +9,7 @@ from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
 from publishing.models import Item
 from tests.browser.conftest import Site, is_accessible
-from tests.browser.steps import entry, holds, is_saved, open_item
+from tests.browser.steps import entry, holds, in_one_theme, is_saved, open_item
 from tests.publishing.factories import make_item, ready_item
 from tests.publishing.steps import item_now
 from tests.publishing.zoho import connected_to
@@ -56,6 +56,7 @@ def test_it_hears_of_the_connection_and_leaves_alone_what_is_typed_or_being_save
     expect(description).to_have_value("Flour")
 
 
+@in_one_theme
 def test_what_others_saved_while_it_was_typed_over_is_not_published_unseen(
     page: Page, site: Site, bakery: Business, alice: User
 ) -> None:
@@ -79,6 +80,7 @@ def test_what_others_saved_while_it_was_typed_over_is_not_published_unseen(
         assert item_now(item).status == Item.Status.READY
 
 
+@in_one_theme
 def test_while_the_server_is_away_that_is_said_once_and_goes_by_itself(
     page: Page, site: Site, bakery: Business, alice: User
 ) -> None:

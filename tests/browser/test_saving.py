@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from dext_sync.businesses.models import Business, User
 from tests.browser.conftest import Site, is_accessible
-from tests.browser.steps import entry, fill, holds, is_saved, is_signed_in
+from tests.browser.steps import entry, fill, holds, in_one_theme, is_saved, is_signed_in
 from tests.factories import PASSWORD
 from tests.publishing.factories import ready_item
 from tests.publishing.zoho import connected_to
@@ -62,6 +62,7 @@ def test_publish_waits_for_what_is_being_saved(
     expect(page.get_by_text("Typed last")).to_be_visible()
 
 
+@in_one_theme
 def test_publish_saves_what_was_typed_before_the_page_listened(
     page: Page, site: Site, bakery: Business, alice: User
 ) -> None:
@@ -76,6 +77,7 @@ def test_publish_saves_what_was_typed_before_the_page_listened(
     assert line["description"] == "Typed early"
 
 
+@in_one_theme
 def test_a_save_that_is_never_answered_does_not_hold_publish_back_unsaid(
     page: Page, site: Site, bakery: Business, alice: User
 ) -> None:
@@ -145,6 +147,7 @@ def holds_back(page: Page, address: str) -> Callable[[], None]:
     return let_through
 
 
+@in_one_theme
 def test_what_is_typed_on_while_it_is_being_saved_stays(
     page: Page, site: Site, bakery: Business, alice: User
 ) -> None:
@@ -186,6 +189,7 @@ def test_the_way_back_in_is_in_sight_where_the_save_failed(
     is_accessible(page)
 
 
+@in_one_theme
 def test_a_gateway_knows_nothing_of_what_was_being_saved(
     page: Page, site: Site, bakery: Business, alice: User
 ) -> None:

@@ -10,7 +10,7 @@ from dext_sync.businesses.tenancy import acting_in
 from publishing import coding
 from publishing.models import Item
 from tests.browser.conftest import Site
-from tests.browser.steps import is_saved, open_item
+from tests.browser.steps import in_one_theme, is_saved, open_item
 from tests.browser.test_resting import SOON
 from tests.publishing.factories import make_item, ready_item
 from tests.publishing.zoho import connected_to
@@ -25,6 +25,7 @@ new MutationObserver((changes) => {
 """
 
 
+@in_one_theme
 def test_the_state_is_not_while_somebody_types_over_what_others_changed(
     page: Page, site: Site, bakery: Business, alice: User
 ) -> None:
@@ -45,6 +46,7 @@ def test_the_state_is_not_while_somebody_types_over_what_others_changed(
     assert page.evaluate("told") == []
 
 
+@in_one_theme
 def test_an_issue_names_the_amounts_that_others_have_entered_meanwhile(
     page: Page, site: Site, bakery: Business, alice: User, bob: User
 ) -> None:
@@ -61,6 +63,7 @@ def test_an_issue_names_the_amounts_that_others_have_entered_meanwhile(
     expect(page.get_by_role("link", name="the document says 18.00.")).to_be_visible()
 
 
+@in_one_theme
 def test_the_issues_are_not_with_every_field_that_is_saved(
     page: Page, site: Site, bakery: Business, alice: User
 ) -> None:

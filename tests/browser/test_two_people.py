@@ -10,7 +10,7 @@ from dext_sync.businesses.tenancy import acting_in
 from publishing import archiving, coding
 from publishing.models import Item
 from tests.browser.conftest import Site, is_accessible
-from tests.browser.steps import entry, holds, is_saved, open_item
+from tests.browser.steps import entry, holds, in_one_theme, is_saved, open_item
 from tests.browser.test_resting import SOON
 from tests.publishing.factories import TODAY, ready_item
 from tests.publishing.factories import entry as entry_of
@@ -82,6 +82,7 @@ def test_what_is_typed_when_somebody_archives_it_stays_to_be_copied(
     expect(page.get_by_text("Put away without publishing.")).to_be_focused()
 
 
+@in_one_theme
 def test_so_does_what_was_being_saved_too_late(
     page: Page, site: Site, item: Item, alice: User
 ) -> None:
@@ -97,6 +98,7 @@ def test_so_does_what_was_being_saved_too_late(
     assert item_now(item).reference != "INV-9"
 
 
+@in_one_theme
 def test_what_was_saved_before_it_was_archived_is_not_called_lost(
     page: Page, site: Site, item: Item, alice: User
 ) -> None:
@@ -116,6 +118,7 @@ def test_what_was_saved_before_it_was_archived_is_not_called_lost(
     assert item_now(item).reference == "INV-9"
 
 
+@in_one_theme
 def test_whoever_was_at_a_field_that_is_closed_goes_on_at_the_state(
     page: Page, site: Site, item: Item, alice: User
 ) -> None:
@@ -130,6 +133,7 @@ def test_whoever_was_at_a_field_that_is_closed_goes_on_at_the_state(
     expect(page.get_by_text("Put away without publishing.")).to_be_focused()
 
 
+@in_one_theme
 def test_so_does_whoever_typed_nothing(
     page: Page, site: Site, item: Item, alice: User
 ) -> None:
@@ -165,6 +169,7 @@ def test_both_save_one_field_and_the_later_one_is_asked(
     expect(told).to_have_count(0)
 
 
+@in_one_theme
 def test_theirs_is_kept_also_by_whoever_has_typed_on(
     page: Page, site: Site, item: Item, bob: User
 ) -> None:
@@ -262,6 +267,7 @@ def test_half_a_name_that_is_typed_meanwhile_is_not_saved(
     is_saved(page, "Supplier")
 
 
+@in_one_theme
 def test_whoever_types_on_presses_no_key_of_the_page(
     page: Page, site: Site, item: Item, alice: User
 ) -> None:
@@ -286,6 +292,7 @@ def test_whoever_types_on_presses_no_key_of_the_page(
     assert page.evaluate("scrolls") == []
 
 
+@in_one_theme
 def test_an_open_list_is_drawn_anew_once_it_is_closed(
     page: Page, site: Site, item: Item, bakery: Business
 ) -> None:
@@ -305,6 +312,7 @@ def test_an_open_list_is_drawn_anew_once_it_is_closed(
     expect(category).to_have_value("Postage")
 
 
+@in_one_theme
 def test_an_open_menu_is_drawn_anew_once_it_is_closed(
     page: Page, site: Site, item: Item, alice: User
 ) -> None:
