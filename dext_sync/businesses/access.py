@@ -105,8 +105,8 @@ def business_view(need: Need) -> Callable[[View[P]], Callable[..., HttpResponseB
 
     A stranger gets 404, so that nobody learns which businesses exist; a member
     without the right gets 403, one without the two-factor sign-in that the business
-    requires the page that leads there. To have it set up is enough: a session from
-    before goes on then, and one of somebody who switches it off does not. Times are
+    requires the page that leads there. To have it set up is enough: whoever was signed
+    in elsewhere is signed out by that, and whoever switches it off is stopped. Times are
     those of the business's zone, and the answer is rendered before the door closes.
     Nobody on the way keeps it, unless the view says how.
     """

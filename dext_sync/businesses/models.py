@@ -35,6 +35,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     name = models.CharField(_("name"), max_length=120, blank=True)
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(default=timezone.now)
+    # How often all sign-ins but one were ended.
+    sign_ins_ended = models.PositiveIntegerField(
+        default=0, db_default=0, editable=False
+    )
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -50,6 +54,10 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def get_short_name(self) -> str:
         return self.name.split(" ")[0] or self.email
+
+    def get_session_auth_hash(self) -> str:
+        """What a sign-in was made with: it ends once this is another."""
+        return f"{super().get_session_auth_hash()}{self.sign_ins_ended or ''}"
 
 
 class Business(models.Model):

@@ -5,11 +5,15 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import connection, transaction
+from django.db.models import F
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -162,10 +166,22 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         self, template_prefix: str, user: AbstractBaseUser, *args: Any, **kwargs: Any
     ) -> None:
         # allauth tells every change of the ways to sign in through here.
-        super().send_notification_mail(template_prefix, user, *args, **kwargs)
         action = SIGN_IN_NEWS.get(template_prefix)
+        if action == "person.two_factor_on" and isinstance(user, User):
+            _end_those_that_passed_none(user)
+        super().send_notification_mail(template_prefix, user, *args, **kwargs)
         if action and isinstance(user, User):
             record_everywhere(user, action)
+
+
+def _end_those_that_passed_none(user: User) -> None:
+    """With the first second factor, every sign-in but the one that has set it up."""
+    factors = Authenticator.objects.filter(user=user)
+    if factors.exclude(type=Authenticator.Type.RECOVERY_CODES).count() > 1:
+        return
+    User.objects.filter(pk=user.pk).update(sign_ins_ended=F("sign_ins_ended") + 1)
+    user.refresh_from_db(fields=["sign_ins_ended"])
+    update_session_auth_hash(context.request, user)
 
 
 def _at_our_address(link: str) -> str:

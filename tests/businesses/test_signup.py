@@ -9,7 +9,6 @@ import allauth
 import pytest
 import time_machine
 from allauth.mfa.models import Authenticator
-from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.test import Client
@@ -20,6 +19,7 @@ from dext_sync.businesses.models import AuditEntry, Business, Membership, User
 from dext_sync.businesses.secrets import decrypt
 from dext_sync.businesses.tenancy import acting_as, acting_in
 from dext_sync.local import bootstrap
+from tests.businesses.membership import code_for
 from tests.conftest import Browse
 from tests.factories import PASSWORD
 
@@ -332,11 +332,6 @@ def test_a_session_ends_after_fourteen_days_however_busy(
 
 
 # A second factor.
-
-
-def code_for(secret: str) -> str:
-    counter = int(timezone.now().timestamp()) // 30
-    return str(format_hotp_value(hotp_value(secret, counter)))
 
 
 @pytest.fixture
