@@ -17,6 +17,7 @@ USERS = f"{BUSINESS}users/"
 urlpatterns = [
     path("", frame.home, name="home"),
     path("you/", person.person, name="person"),
+    path("you/leave/<slug:business>/", person.leave, name="business_leave"),
     path("you/leave-clients/", person.leave_clients, name="leave_clients"),
     path("businesses/new/", businesses.new, name="business_new"),
     path("invitations/<str:token>/", invitations.invitation, name="invitation"),
@@ -26,7 +27,6 @@ urlpatterns = [
         name="invitation_offered",
     ),
     path(BUSINESS, businesses.home, name="business_home"),
-    path(f"{BUSINESS}leave/", person.leave, name="business_leave"),
     path(f"{BUSINESS}emails/", person.mails, name="business_mails"),
     path(f"{BUSINESS}profile/", businesses.profile, name="business_profile"),
     path(f"{BUSINESS}activity/", activity.activity, name="activity"),

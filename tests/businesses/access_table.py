@@ -85,6 +85,7 @@ ACCOUNT: dict[str, Row] = {
 BUSINESSES: dict[str, Row] = {
     "home": PERSON,
     "person": PERSON,
+    "business_leave": Row(Open.PERSON, {"business": "no-such-business"}),
     "leave_clients": PERSON,
     "business_new": PERSON,
     "invitation": Row(Open.ANYONE, {"token": "no-such-token"}),
@@ -92,7 +93,6 @@ BUSINESSES: dict[str, Row] = {
         Open.PERSON, {"business_id": NONE, "invitation_id": NONE}
     ),
     "business_home": MEMBER,
-    "business_leave": MEMBER,
     "business_mails": MEMBER,
     "business_profile": MANAGE,
     "activity": MANAGE,

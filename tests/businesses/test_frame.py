@@ -72,7 +72,7 @@ def test_a_page_that_was_open_too_long_is_offered_again(
 def test_the_sidebar_shows_settings_only_to_those_who_manage(
     bakery: Business, alice: User, vera: User, browse: Browse
 ) -> None:
-    address = f"/b/{bakery.slug}/leave/"
+    address = f"/b/{bakery.slug}/emails/"
     settings = f'href="/b/{bakery.slug}/users/"'
     assert settings in browse(alice).get(address).content.decode()
     assert settings not in browse(vera).get(address).content.decode()
@@ -81,7 +81,7 @@ def test_the_sidebar_shows_settings_only_to_those_who_manage(
 def test_the_switcher_lists_a_persons_businesses_and_roles(
     bakery: Business, garage: Business, anna: User, browse: Browse
 ) -> None:
-    page = browse(anna).get(f"/b/{bakery.slug}/leave/").content.decode()
+    page = browse(anna).get(f"/b/{bakery.slug}/emails/").content.decode()
     assert 'href="/b/garage-charlie/"' in page
     assert page.count("Accountant") >= 3
 

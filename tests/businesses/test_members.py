@@ -94,14 +94,14 @@ def test_a_removed_member_loses_access_at_the_next_request(
     bakery: Business, alice: User, bob: User, browse: Browse
 ) -> None:
     bobs_browser = browse(bob)
-    assert bobs_browser.get(f"/b/{bakery.slug}/leave/").status_code == 200
+    assert bobs_browser.get(f"/b/{bakery.slug}/emails/").status_code == 200
     browse(alice).post(member_url(bakery, bob, "remove"))
-    assert bobs_browser.get(f"/b/{bakery.slug}/leave/").status_code == 404
+    assert bobs_browser.get(f"/b/{bakery.slug}/emails/").status_code == 404
     assert "Alice removed Bob" in trail(bakery)
 
 
 def test_a_member_may_leave(bakery: Business, vera: User, browse: Browse) -> None:
-    answer = browse(vera).post(f"/b/{bakery.slug}/leave/")
+    answer = browse(vera).post(f"/you/leave/{bakery.slug}/")
     assert answer["Location"] == "/"
     assert role_of(vera, bakery) is None
     assert "Vera left" in trail(bakery)
@@ -110,7 +110,7 @@ def test_a_member_may_leave(bakery: Business, vera: User, browse: Browse) -> Non
 def test_the_owner_cannot_leave_although_an_accountant_stays(
     bakery: Business, alice: User, browse: Browse
 ) -> None:
-    browse(alice).post(f"/b/{bakery.slug}/leave/")
+    browse(alice).post(f"/you/leave/{bakery.slug}/")
     assert role_of(alice, bakery) == "owner"
 
 
@@ -143,7 +143,7 @@ def test_the_invitations_of_an_admin_end_with_their_rights(
         case "removed":
             browse(alice).post(member_url(bakery, dora, "remove"))
         case "left":
-            browse(dora).post(f"/b/{bakery.slug}/leave/")
+            browse(dora).post(f"/you/leave/{bakery.slug}/")
         case _:
             browse(alice).post(member_url(bakery, dora), {"role": "standard"})
 
@@ -173,7 +173,7 @@ def test_whoever_is_gone_comes_back_with_no_older_letter(
     if how == "removed":
         browse(alice).post(member_url(bakery, vera, "remove"))
     else:
-        browse(vera).post(f"/b/{bakery.slug}/leave/")
+        browse(vera).post(f"/you/leave/{bakery.slug}/")
 
     assert browse(vera).post(link_in(to_vera)).status_code == 410
     assert browse(vera).get("/")["Location"] == "/businesses/new/"

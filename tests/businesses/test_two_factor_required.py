@@ -27,6 +27,7 @@ STOPS = "Harbour Bakery requires two-factor sign-in"
 INBOX = "/b/harbour-bakery/costs/"
 USERS = "/b/harbour-bakery/users/"
 RULE = f"{USERS}two-factor/"
+LEAVE = "/you/leave/harbour-bakery/"
 
 
 def has_two_factor(user: User) -> None:
@@ -263,9 +264,32 @@ def test_an_invitation_is_accepted_and_leads_to_the_same_page(
     assert "Nora joined as Standard" in trail(strict_bakery)
 
 
+def test_whoever_is_stopped_may_leave(
+    strict_bakery: Business, vera: User, browse: Browse
+) -> None:
+    client = browse(vera)
+    assert f'href="{LEAVE}"' in client.get(INBOX).text
+    page = client.get(LEAVE).text
+    assert "Leave Harbour Bakery?" in page
+    assert "Not connected" not in page
+    assert INBOX not in page
+
+    client.post(LEAVE)
+
+    assert "Vera left" in trail(strict_bakery)
+    assert client.get(INBOX).status_code == 404
+
+
+def test_nobody_leaves_where_they_do_not_belong(
+    strict_bakery: Business, charlie: User, browse: Browse
+) -> None:
+    assert browse(charlie).get(LEAVE).status_code == 404
+    assert browse(charlie).post(LEAVE).status_code == 404
+
+
 def asked_of_factors(client: Client) -> int:
     with CaptureQueriesContext(database) as queries:
-        client.get("/b/harbour-bakery/leave/")
+        client.get("/b/harbour-bakery/emails/")
     return sum("mfa_authenticator" in each["sql"] for each in queries)
 
 

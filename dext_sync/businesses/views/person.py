@@ -4,8 +4,8 @@ from allauth.account.decorators import reauthentication_required
 from allauth.mfa.utils import is_mfa_enabled
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse
-from django.shortcuts import redirect
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
@@ -91,11 +91,18 @@ def _leave(request: PersonRequest, clients: list[Membership]) -> None:
         messages.error(request, not_done % {"name": business.name})
 
 
-@business_view(Need.MEMBER)
-def leave(request: BusinessRequest) -> HttpResponse:
-    if request.method == "POST":
-        return _left(request)
-    return TemplateResponse(request, "businesses/leave.html", {})
+@login_required
+def leave(request: PersonRequest, business: str) -> HttpResponse:
+    """Outside of its door: also for whoever is stopped there for want of two-factor."""
+    request.memberships = memberships_of(request.user)
+    mine = [each for each in request.memberships if each.business.slug == business]
+    if not mine:
+        raise Http404
+    (member,) = mine
+    with acting_in(member.business_id):
+        if request.method == "POST":
+            return _left(request, member)
+        return render(request, "businesses/leave.html", {"member": member})
 
 
 @business_view(Need.MEMBER)
@@ -118,11 +125,11 @@ def _save_mails(request: BusinessRequest, form: MailsForm) -> None:
     audit.record(request.business, f"member.failure_mails_{state}", actor=request.user)
 
 
-def _left(request: BusinessRequest) -> HttpResponse:
-    match members.remove(request.membership, by=request.user):
+def _left(request: PersonRequest, member: Membership) -> HttpResponse:
+    match members.remove(member, by=request.user):
         case Done():
             messages.success(
-                request, _("You left %(name)s.") % {"name": request.business.name}
+                request, _("You left %(name)s.") % {"name": member.business.name}
             )
             return redirect("home")
         case Refused(sentence):
