@@ -16,7 +16,7 @@ from connections.models import Connection, Consent, Grant
 from connections.zoho import types
 from connections.zoho.oauth import covers
 from dext_sync.businesses import audit
-from dext_sync.businesses.access import open_to
+from dext_sync.businesses.access import let_in
 from dext_sync.businesses.models import Business, Membership, User
 from dext_sync.businesses.tenancy import acting_as, acting_in, outside
 
@@ -62,7 +62,7 @@ def partners_of(person: User, only: Iterable[int] | None = None) -> tuple[Partne
     theirs = Membership.unscoped.filter(user=person).select_related("business")
     if only is not None:
         theirs = theirs.filter(business__in=list(only))
-    open_ones = open_to(person, theirs.order_by("business__name", "pk"))
+    open_ones = let_in(theirs.order_by("business__name", "pk"))
     found = (_partner(each) for each in open_ones)
     return tuple(each for each in found if each is not None)
 

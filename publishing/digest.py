@@ -18,6 +18,7 @@ from django.utils import timezone
 from django.utils.text import Truncator
 
 from dext_sync.businesses import mail
+from dext_sync.businesses.access import let_in
 from dext_sync.businesses.models import Business, Membership
 from publishing.failures import RELATED, UNNAMED, Group
 from publishing.models import FailureMail, Item, Publication
@@ -129,11 +130,12 @@ def _read(business: Business, due: list[int]) -> list[Publication]:
     return list(publications.prefetch_related("attempts").order_by("pk"))
 
 
-def _readers(business: Business) -> QuerySet[Membership]:
+def _readers(business: Business) -> list[Membership]:
+    """Who may read it there, too."""
     members = Membership.objects.for_business(business).filter(
         failure_mails=True, user__is_active=True
     )
-    return members.select_related("user", "business")
+    return let_in(members.select_related("user", "business"))
 
 
 def _told(member: Membership, publications: Iterable[Publication]) -> Told:

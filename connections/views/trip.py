@@ -22,7 +22,7 @@ from dext_sync.businesses.access import (
     BusinessRequest,
     PersonRequest,
     business_view,
-    open_to,
+    let_in,
 )
 from dext_sync.businesses.models import Business, Membership, User
 from dext_sync.businesses.roles import Need
@@ -136,7 +136,7 @@ def callback(request: HttpRequest) -> HttpResponse:
     if not membership.manages:
         raise PermissionDenied
     business = membership.business
-    if not open_to(request.user, [membership]):
+    if not let_in([membership]):
         # The door there says why; nothing of the answer stays in the address.
         return redirect("connections", business.slug)
     with acting_in(business.pk), override(business.zone):

@@ -9,7 +9,7 @@ from inspect import signature
 from typing import Any, Concatenate, Final, ParamSpec, cast
 from urllib.parse import urlencode
 
-from allauth.mfa.utils import is_mfa_enabled
+from allauth.mfa.models import Authenticator
 from celery import Task, shared_task
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
@@ -158,19 +158,29 @@ def _to_sign_in(request: HttpRequest) -> HttpResponseBase:
 
 def require_two_factor(request: PersonRequest, membership: Membership) -> None:
     """Raises TwoFactorMissing, which is answered with the page that leads there."""
-    if not open_to(request.user, [membership]):
+    if not let_in([membership]):
         raise TwoFactorMissing(membership.business)
     if membership.business.requires_two_factor:
         request.session.pop(STOPPED_AT, None)
 
 
-def open_to(user: User, memberships: Iterable[Membership]) -> list[Membership]:
-    """Without those in businesses that require the two-factor sign-in they have not."""
-    theirs = list(memberships)
-    asking = {each.pk for each in theirs if each.business.requires_two_factor}
-    if not asking or is_mfa_enabled(user):
-        return theirs
-    return [each for each in theirs if each.pk not in asking]
+def let_in(memberships: Iterable[Membership]) -> list[Membership]:
+    """Without those of businesses that require the two-factor sign-in they have not."""
+    found = list(memberships)
+    asked = {each.user_id for each in found if each.business.requires_two_factor}
+    lacking = asked and asked - with_two_factor(asked)
+    return [
+        each
+        for each in found
+        if not (each.business.requires_two_factor and each.user_id in lacking)
+    ]
+
+
+def with_two_factor(people: Iterable[int]) -> set[int]:
+    """Of these ids of persons; recovery codes alone are asked for by nobody."""
+    theirs = Authenticator.objects.filter(user__in=people)
+    factors = theirs.exclude(type=Authenticator.Type.RECOVERY_CODES)
+    return set(factors.values_list("user_id", flat=True))
 
 
 def memberships_of(user: User) -> list[Membership]:

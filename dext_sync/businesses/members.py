@@ -9,8 +9,6 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 from allauth.account.models import EmailAddress
-from allauth.mfa.models import Authenticator
-from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.db import Error as DatabaseProblem
 from django.db import connection, transaction
@@ -20,6 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from dext_sync.businesses import audit, mail
+from dext_sync.businesses.access import with_two_factor
 from dext_sync.businesses.models import (
     INVITATION_LIFE,
     Business,
@@ -213,18 +212,11 @@ def revoke(invitation: Invitation, *, by: User) -> bool:
 # How they sign in.
 
 
-def with_two_factor(people: Iterable[Membership]) -> set[int]:
-    """The ids of those persons who have set it up."""
-    users = [each.user_id for each in people]
-    theirs = Authenticator.objects.filter(user__in=users)
-    return set(theirs.values_list("user_id", flat=True))
-
-
 def require_two_factor(
     business: Business, *, required: bool, by: User
 ) -> Done | Refused:
     """Nobody asks of others what they have not themselves."""
-    if required and not is_mfa_enabled(by):
+    if required and not with_two_factor([by.pk]):
         return Refused(_("Set up two-factor sign-in for yourself first."))
     word = "required" if required else "not_required"
     with transaction.atomic():

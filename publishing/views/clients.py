@@ -22,7 +22,7 @@ from connections import standing, together
 from connections.models import Connection
 from connections.standing import Standing
 from connections.together import Partner
-from dext_sync.businesses.access import PersonRequest, memberships_of, open_to
+from dext_sync.businesses.access import PersonRequest, let_in, memberships_of
 from dext_sync.businesses.models import Membership
 from dext_sync.businesses.roles import Role
 from dext_sync.businesses.tenancy import acting_in
@@ -96,7 +96,7 @@ def clients(request: PersonRequest) -> HttpResponse:
     if not _has_clients(memberships):
         return redirect("home")
     search = plain_words(request.GET.get("q", ""))[:100]
-    mine = open_to(request.user, memberships)
+    mine = let_in(memberships)
     found = [_client(each) if each in mine else Client(each) for each in memberships]
     shown = [each for each in found if search.casefold() in each.name.casefold()]
     shown.sort(key=lambda each: (each.urgency, each.name.casefold()))

@@ -19,7 +19,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from dext_sync.businesses import audit
-from dext_sync.businesses.access import PersonRequest, open_to, require_two_factor
+from dext_sync.businesses.access import PersonRequest, let_in, require_two_factor
 from dext_sync.businesses.models import Business, Membership
 from dext_sync.businesses.tenancy import acting_in
 from publishing import copies, copying
@@ -81,7 +81,7 @@ def choose(request: PersonRequest, source: str) -> HttpResponse:
     business = _managed(request, source)
     rows = Membership.unscoped.filter(user=request.user).exclude(business=business)
     theirs = rows.select_related("business").order_by("business__name", "pk")
-    others = [each.business for each in open_to(request.user, theirs) if each.manages]
+    others = [each.business for each in let_in(theirs) if each.manages]
     context = {"source": business, "others": others}
     return render(request, "publishing/copy_choose.html", context)
 

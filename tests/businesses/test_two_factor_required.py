@@ -219,6 +219,21 @@ def test_whoever_switches_it_off_is_stopped_at_the_next_request(
     assert client.get(INBOX).status_code == 403
 
 
+def test_recovery_codes_alone_are_no_second_factor(
+    strict_bakery: Business, alice: User, vera: User, browse: Browse
+) -> None:
+    """They are left where some are made while the last factor is switched off; whoever
+    signs in is not asked for them then."""
+    Authenticator.objects.create(
+        user=vera, type=Authenticator.Type.RECOVERY_CODES, data={}
+    )
+
+    assert browse(vera).get(INBOX).status_code == 403
+    page = signed_in_with_password(alice).get(USERS).text
+    told = [part.split("</td>")[0] for part in page.split('data-label="Two-factor">')]
+    assert told[1:] == ["On", "Off", "Off", "Off"]
+
+
 def test_other_businesses_stay_open_and_all_are_listed(
     strict_bakery: Business, garage: Business, anna: User, browse: Browse
 ) -> None:

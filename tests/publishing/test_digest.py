@@ -5,12 +5,14 @@ from datetime import datetime, timedelta
 from smtplib import SMTPServerDisconnected
 
 import pytest
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.core import mail
 from django.core.mail import EmailMessage
 from django.core.mail.backends.locmem import EmailBackend
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
+from dext_sync.businesses import members
 from dext_sync.businesses.models import Business, Membership, User
 from dext_sync.businesses.tenancy import acting_in, rows_across
 from publishing import digest, tasks
@@ -178,6 +180,17 @@ def test_whoever_has_switched_it_off_is_left_alone(
     switch_off(connected_bakery, bob)
 
     assert set(told(connected_bakery)) == {ALICE, ANNA}
+
+
+def test_whoever_is_stopped_for_want_of_two_factor_is_told_nothing(
+    connected_bakery: Business, bob: User, alice: User
+) -> None:
+    TOTP.activate(alice, generate_totp_secret())
+    with acting_in(connected_bakery.pk):
+        members.require_two_factor(connected_bakery, required=True, by=alice)
+    failed_item(connected_bakery, bob)
+
+    assert set(told(connected_bakery)) == {ALICE}
 
 
 def test_another_worker_that_comes_late_sends_nothing(

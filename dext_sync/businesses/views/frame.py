@@ -16,8 +16,8 @@ from dext_sync.businesses import members
 from dext_sync.businesses.access import (
     PersonRequest,
     kept_by_nobody,
+    let_in,
     memberships_of,
-    open_to,
 )
 from dext_sync.businesses.models import Business, Membership
 from dext_sync.businesses.signup import INVITATION
@@ -37,7 +37,7 @@ def home(request: PersonRequest) -> HttpResponse:
         case [only] if "all" not in request.GET:
             return redirect("business_home", only.business.slug)
         case _:
-            mine = open_to(request.user, memberships)
+            mine = let_in(memberships)
             rows = [_row(request, each, is_open=each in mine) for each in memberships]
             facts = {"rows": rows, "invitations": members.invitations_of(request.user)}
             return HttpResponse(

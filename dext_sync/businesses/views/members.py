@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from dext_sync.businesses import members
-from dext_sync.businesses.access import BusinessRequest, business_view
+from dext_sync.businesses.access import BusinessRequest, business_view, with_two_factor
 from dext_sync.businesses.forms import InviteForm, RightsForm
 from dext_sync.businesses.members import Done, Refused, Rights
 from dext_sync.businesses.models import Invitation, Membership
@@ -28,14 +28,14 @@ def gives_an_admins_rights(request: HttpRequest) -> bool:
 def index(request: BusinessRequest) -> HttpResponse:
     rows = Membership.objects.for_business(request.business).select_related("user")
     people = sorted(rows, key=_by_rank)
-    with_two_factor = members.with_two_factor(people)
+    have_it = with_two_factor(each.user_id for each in people)
     return TemplateResponse(
         request,
         "businesses/members.html",
         {
             "members": people,
-            "with_two_factor": with_two_factor,
-            "has_two_factor": request.user.pk in with_two_factor,
+            "with_two_factor": have_it,
+            "has_two_factor": request.user.pk in have_it,
             "invitations": members.open_invitations(request.business),
         },
     )
