@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_POST
 
+from dext_sync.businesses.access import require_two_factor
 from dext_sync.businesses.incoming import take_long_form
 from dext_sync.businesses.models import Membership
 from dext_sync.businesses.roles import Need
@@ -46,8 +47,7 @@ def upload(request: WorkspaceRequest) -> HttpResponse:
 @csrf_protect
 def _received(request: WorkspaceRequest) -> HttpResponse:
     files = cast("list[UploadedFile[bytes]]", request.FILES.getlist("documents"))
-    if not _is_still_a_member(request):
-        raise Http404
+    _look_again(request)
     results = [_taken(request, file) for file in files]
     if request.htmx:
         return _answered(request, results, before=_added_before(request))
@@ -60,9 +60,13 @@ def _received(request: WorkspaceRequest) -> HttpResponse:
     return redirect(inbox_of(request))
 
 
-def _is_still_a_member(request: WorkspaceRequest) -> bool:
-    """The form was opened to a member, and may have taken hours to arrive."""
-    return Membership.unscoped.filter(pk=request.membership.pk).exists()
+def _look_again(request: WorkspaceRequest) -> None:
+    """At what the door has looked at: the form may have taken hours to arrive."""
+    rows = Membership.unscoped.select_related("business")
+    now = rows.filter(pk=request.membership.pk).first()
+    if now is None:
+        raise Http404
+    require_two_factor(request, now)
 
 
 def _added_before(request: WorkspaceRequest) -> int:

@@ -2,9 +2,12 @@
 
 from collections.abc import Callable
 from io import BytesIO
+from typing import Any
 
 import pytest
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.conf import settings as configured
+from django.http import HttpResponse
 from django.test import Client
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from PIL import Image
@@ -289,18 +292,43 @@ def test_whoever_is_removed_while_their_form_arrives_leaves_nothing(
 ) -> None:
     with acting_in(bakery.pk):
         member = Membership.unscoped.get(user=vera)
-    body = encode_multipart(BOUNDARY, {"documents": make_upload(make_png(), "a.png")})
-    form = Arriving(body, lambda: members.remove(member, by=alice))
 
-    answer = browser_of(vera).request(
-        REQUEST_METHOD="POST",
-        PATH_INFO=f"/b/{bakery.slug}/costs/upload/",
-        CONTENT_TYPE=MULTIPART_CONTENT,
-        CONTENT_LENGTH=str(len(body)),
-        **{"wsgi.input": form},
-    )
+    answer = sends_slowly(vera, bakery, lambda: members.remove(member, by=alice))
 
     assert answer.status_code == 404
+    with acting_in(bakery.pk):
+        assert not Document.unscoped.exists()
+        assert not Item.unscoped.exists()
+
+
+def sends_slowly(
+    person: User, business: Business, meanwhile: Callable[[], object]
+) -> HttpResponse:
+    body = encode_multipart(BOUNDARY, {"documents": make_upload(make_png(), "a.png")})
+    answer: Any = browser_of(person).request(
+        REQUEST_METHOD="POST",
+        PATH_INFO=f"/b/{business.slug}/costs/upload/",
+        CONTENT_TYPE=MULTIPART_CONTENT,
+        CONTENT_LENGTH=str(len(body)),
+        **{"wsgi.input": Arriving(body, meanwhile)},
+    )
+    assert isinstance(answer, HttpResponse)
+    return answer
+
+
+def test_whoever_is_stopped_while_their_form_arrives_leaves_nothing(
+    alice: User, vera: User, bakery: Business
+) -> None:
+    TOTP.activate(alice, generate_totp_secret())
+
+    answer = sends_slowly(
+        vera,
+        bakery,
+        lambda: members.require_two_factor(bakery, required=True, by=alice),
+    )
+
+    assert answer.status_code == 403
+    assert "Harbour Bakery requires two-factor sign-in" in answer.content.decode()
     with acting_in(bakery.pk):
         assert not Document.unscoped.exists()
         assert not Item.unscoped.exists()
