@@ -91,8 +91,9 @@ def _asks_for_two_factor(
         return HttpResponse(status=403)
     if request.htmx:
         return HttpResponseClientRedirect(request.htmx.current_url_abs_path or home)
-    address = request.get_full_path() if request.method == "GET" else home
-    request.session[STOPPED_AT] = {"name": business.name, "address": address}
+    if _is_whole_page(request) or request.method == "POST":
+        address = request.get_full_path() if request.method == "GET" else home
+        request.session[STOPPED_AT] = {"name": business.name, "address": address}
     context = {"closed": business}
     return render(request, "businesses/two_factor_missing.html", context, status=403)
 

@@ -207,6 +207,21 @@ def test_setting_it_up_leads_back_to_what_was_opened(
     assert "Back to Harbour Bakery" not in client.get(reverse("mfa_index")).text
 
 
+def test_a_picture_of_a_page_that_was_open_is_not_led_back_to(
+    strict_bakery: Business, vera: User, browse: Browse
+) -> None:
+    client = browse(vera)
+    client.get(f"{INBOX}?status=failed")
+    client.get(
+        f"{INBOX}1/document/pages/1/", headers={"accept": "image/avif,*/*;q=0.8"}
+    )
+
+    has_two_factor(vera)
+
+    back = f'href="{INBOX}?status=failed">Back to Harbour Bakery'
+    assert back in client.get(reverse("mfa_index")).text
+
+
 def test_whoever_switches_it_off_is_stopped_at_the_next_request(
     strict_bakery: Business, vera: User, browse: Browse
 ) -> None:
