@@ -50,11 +50,12 @@ def _clients(memberships: list[Membership]) -> list[Membership]:
 @require_http_methods(["GET", "HEAD", "POST"])
 @reauthentication_required(allow_get=True)  # type: ignore[untyped-decorator]
 def leave_clients(request: PersonRequest) -> HttpResponse:
-    """Asks first, on a page of its own; then for the password."""
+    """Asks first, on a page of its own; then for the password. What it showed is left."""
     memberships = memberships_of(request.user)
     clients = _clients(memberships)
     if request.method == "POST":
-        _leave(request, clients)
+        shown = request.POST.getlist("client")
+        _leave(request, [each for each in clients if str(each.pk) in shown])
         return redirect("person")
     if not clients:
         return redirect("person")
@@ -70,7 +71,9 @@ def _client_row(request: PersonRequest, client: Membership) -> str:
     """Each row is drawn inside its own business."""
     with acting_in(client.business_id):
         return render_to_string(
-            "businesses/_client_to_leave.html", {"business": client.business}, request
+            "businesses/_client_to_leave.html",
+            {"client": client, "business": client.business},
+            request,
         )
 
 
