@@ -249,6 +249,17 @@ def test_recovery_codes_alone_are_no_second_factor(
     assert told[1:] == ["On", "Off", "Off", "Off"]
 
 
+def test_whoever_would_switch_it_off_is_told_what_closes(
+    strict_bakery: Business, garage: Business, anna: User
+) -> None:
+    has_two_factor(anna)
+
+    page = signed_in_with_password(anna).get(reverse("mfa_deactivate_totp")).text
+
+    assert "Harbour Bakery requires two-factor sign-in: without a second" in page
+    assert "Garage Charlie requires" not in page
+
+
 def test_other_businesses_stay_open_and_all_are_listed(
     strict_bakery: Business, garage: Business, anna: User, browse: Browse
 ) -> None:
