@@ -223,6 +223,7 @@ def broke(connection: Connection, reason: "Connection.Broken") -> bool:
     working = _working_so(connection, reason)
     with transaction.atomic():
         _hold_refresh(connection)
+        hold(connection)
         if not working.update(
             state=Connection.State.NEEDS_RECONNECTING,
             needs_reason=reason,
@@ -265,6 +266,13 @@ def _working_so(
             return rows.filter(permission_ends_at__lte=timezone.now())
         case _:
             return rows
+
+
+def hold(connection: Connection) -> None:
+    """Whoever decides about it meanwhile is waited for. A condition on its grant, asked
+    in the same statement as the waiting, would be answered as it was before."""
+    rows = Connection.unscoped.select_for_update(of=["self"], no_key=True)
+    list(rows.filter(pk=connection.pk).values_list("pk"))
 
 
 def _hold_refresh(connection: Connection) -> None:

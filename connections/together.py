@@ -11,7 +11,7 @@ from typing import Final
 
 from django.db import transaction
 
-from connections import consents, wizard
+from connections import books, consents, wizard
 from connections.models import Connection, Consent, Grant
 from connections.zoho import types
 from connections.zoho.oauth import covers
@@ -155,6 +155,7 @@ def leave(consent: Consent, partner: Partner) -> None:
         grant__zuid=consent.zuid,
     )
     with transaction.atomic():
+        books.hold(partner.connection)
         if of_that_user.update(needs_reason=refused):
             audit.record(
                 partner.business,

@@ -427,6 +427,7 @@ def mend(connection: Connection) -> None:
     if not leaving.giver_is_here(connection):
         return
     with transaction.atomic():
+        books.hold(connection)
         if not _mendable(connection).update(
             state=Connection.State.CONNECTED, needs_reason="", needs_since=None
         ):

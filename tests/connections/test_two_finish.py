@@ -32,7 +32,7 @@ def consented(connection: Connection, by: User, zuid: str) -> Consent:
             business_id=connection.business_id,
             person=by,
             session_hash="of the browser",
-            state_hash=consents.hashed(zuid),
+            state_hash=consents.hashed(f"{zuid} {now}"),
             purpose=Consent.Purpose.RECONNECT,
             region="eu",
             answered_at=now,
