@@ -137,7 +137,8 @@ def begin(publication: Publication, claim: payloads.Claim) -> None:
 def _lay_out_steps(
     publication: Publication, claim: payloads.Claim, *, has_document: bool
 ) -> None:
-    kinds = [] if claim.contact_id else [Step.Kind.CONTACT]
+    lacks_contact = claim.supplier_id and not claim.contact_id
+    kinds = [Step.Kind.CONTACT] if lacks_contact else []
     kinds.append(Step.Kind.RECORD)
     if has_document:
         kinds.append(Step.Kind.DOCUMENT)

@@ -73,11 +73,12 @@ def _record(publication: Publication) -> NewBill | NewExpense | NewInvoice:
 
 
 def contact_id(publication: Publication) -> str:
-    """The claimed contact's id, or that of the one this publication has waited for."""
+    """The claimed contact's id, or that of the one this publication has waited for;
+    empty where a record without one was known again after a restore."""
     if known := claim_of(publication).contact_id:
         return known
-    contact = publication.steps.get(kind=Step.Kind.CONTACT)
-    return str(contact.answer["contact_id"])
+    contact = publication.steps.filter(kind=Step.Kind.CONTACT).first()
+    return str(contact.answer["contact_id"]) if contact else ""
 
 
 def _attachment(publication: Publication) -> Attachment:

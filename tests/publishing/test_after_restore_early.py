@@ -4,10 +4,17 @@ import pytest
 import time_machine
 
 from dext_sync.businesses.models import Business, User
+from dext_sync.businesses.tenancy import acting_in
+from publishing import coding
 from publishing.outcomes import uncertain_time
-from tests.publishing.factories import make_method, paid_receipt
+from tests.publishing.factories import make_method, make_supplier, paid_receipt
 from tests.publishing.steps import begun, item_now, publish, work, work_until_settled
-from tests.publishing.test_after_restore import ask, forgotten, restored
+from tests.publishing.test_after_restore import (
+    ask,
+    forgotten,
+    publish_all,
+    restored,
+)
 from tests.publishing.zoho import Zoho
 
 pytestmark = pytest.mark.usefixtures("committed_db", "connection")
@@ -34,3 +41,37 @@ def test_what_is_uploaded_again_is_not_sent_again(
 
 def test_what_has_not_begun_is_said_to_wait(zoho: Zoho, bakery: Business) -> None:
     assert restored().startswith("1 business sends nothing before Zoho was asked")
+
+
+@pytest.mark.parametrize("is_still_there", [True, False])
+def test_a_record_and_an_item_without_a_supplier_find_each_other(
+    zoho: Zoho,
+    bakery: Business,
+    bob: User,
+    clock: time_machine.Traveller,
+    is_still_there: bool,  # noqa: FBT001  (a parameter of the test)
+) -> None:
+    """It was chosen after the backup; in Zoho Books somebody has taken the vendor out."""
+    item = paid_receipt(bakery, bob, supplier=None)
+    with forgotten():
+        with acting_in(bakery.pk):
+            coding.change(item, "supplier", make_supplier(bakery), by=bob)
+        publish(item, bob)
+    (expense,) = zoho.expenses
+    expense["vendor_id"] = expense["vendor_name"] = ""
+    zoho.person_types(
+        "expense",
+        account="Office Supplies",
+        paid_through="Company Card",
+        date="2026-11-20",
+        amount=12,
+    )
+    restored()
+    clock.shift(uncertain_time())
+    ask(bakery)
+    if not is_still_there:
+        del zoho.organisation.expenses[expense["expense_id"]]
+    publish_all(bakery, bob, clock)
+
+    assert item_now(item).status == ("published" if is_still_there else "failed")
+    assert len(zoho.expenses) == 1 + is_still_there
