@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Final
 
+from django.db import connection as database
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
@@ -33,7 +34,7 @@ def is_still_asked_for(publication: Publication) -> bool:
 
 
 def _check_for(publication: Publication) -> RestoreCheck | None:
-    restore = Restore.unscoped.filter(business=publication.business_id).last()
+    restore = _restore_of(publication.business_id)
     if restore is None:
         return None
     check, _new = RestoreCheck.unscoped.get_or_create(
@@ -49,6 +50,21 @@ def _check_for(publication: Publication) -> RestoreCheck | None:
         },
     )
     return check
+
+
+def _restore_of(business_id: int) -> Restore | None:
+    """A business that was made afterwards may be connected to what another one was, of
+    which the backup knows nothing."""
+    own = Restore.unscoped.filter(business=business_id).last()
+    if own is not None:
+        return own
+    with database.cursor() as cursor:
+        cursor.execute("SELECT since, at FROM last_restore()")
+        found = cursor.fetchone()
+    if found is None:
+        return None
+    since, at = found
+    return Restore.unscoped.create(business_id=business_id, since=since, at=at)
 
 
 def known_again(publication: Publication, claim: Claim) -> UnknownRecord | None:

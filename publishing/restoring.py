@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
+from django.db import connection as database
 from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
@@ -259,9 +260,14 @@ def _note(check: RestoreCheck, row: Record) -> None:
 
 
 def _is_known(check: RestoreCheck, row: Record) -> bool:
-    return Step.unscoped.filter(
-        region=check.region, organisation_id=check.organisation_id, zoho_id=row.zoho_id
-    ).exists()
+    """Also of a business that the organisation was connected to before."""
+    with database.cursor() as cursor:
+        cursor.execute(
+            "SELECT record_is_known(%s, %s, %s)",
+            [check.region, check.organisation_id, row.zoho_id],
+        )
+        (known,) = cursor.fetchone() or (True,)
+        return bool(known)
 
 
 def _contact_id(row: Record) -> str:
