@@ -55,8 +55,9 @@ def _ended(connection: Connection, because: str = "") -> Connection | None:
     organisation. Raises StillHeld."""
     # Before the connection is locked, as a refresh does: else each waits for the other.
     books.end_refresh(connection, _("The business was disconnected from Zoho Books."))
-    rows = Connection.unscoped.select_for_update(of=["self"], no_key=True)
-    before = rows.select_related("grant").get(pk=connection.pk)
+    # Without its grant, which would be the one of before the waiting.
+    rows = Connection.unscoped.select_for_update(no_key=True)
+    before = rows.get(pk=connection.pk)
     is_over = before.state == Connection.State.DISCONNECTED
     if is_over or _is_elsewhere(before, connection):
         transaction.set_rollback(True)  # What it reads there goes on.

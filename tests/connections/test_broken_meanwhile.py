@@ -11,6 +11,7 @@ from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
 from tests.connections.test_two_finish import connected, consented
 from tests.locks import beside
+from tests.publishing.zoho import Zoho
 
 pytestmark = pytest.mark.usefixtures("committed_db")
 
@@ -43,9 +44,9 @@ def while_disconnecting(
 
 
 def while_reconnecting(
-    connection: Connection, by: User, job: Callable[[], object]
+    connection: Connection, by: User, job: Callable[[], object], *, zuid: str = "one"
 ) -> Connection:
-    consent = consented(connection, by, "one")
+    consent = consented(connection, by, zuid)
     with (
         acting_in(connection.business_id, by.pk),
         beside('UPDATE "connections_connection"', inside(connection, job)),
@@ -106,3 +107,37 @@ def test_what_is_just_being_reconnected_is_not_called_refused(
     consent = consented(broken, alice, "one")
     after = while_reconnecting(broken, alice, lambda: together.leave(consent, partner))
     assert (after.state, after.needs_reason) == (Connection.State.CONNECTED, "")
+
+
+def test_what_is_taken_over_while_another_zoho_user_reconnects_keeps_no_permission(
+    zoho: Zoho, connection: Connection, garage: Business, alice: User, charlie: User
+) -> None:
+    theirs = connected(garage, "4712", "three")
+    consent = consented(theirs, charlie, "three")
+    after = while_reconnecting(
+        connection, alice, lambda: ending.give_up(connection, consent), zuid="two"
+    )
+    assert (after.state, after.ended_because) == ("disconnected", "taken_over")
+    assert list(Grant.objects.values_list("zuid", flat=True)) == ["three"]
+
+
+def test_what_reconnects_while_it_is_taken_over_is_connected_again(
+    connection: Connection, garage: Business, alice: User, charlie: User
+) -> None:
+    """Whoever comes first: the other one is told at Finish that it is taken."""
+    theirs = connected(garage, "4712", "three")
+    consent, ours = (
+        consented(theirs, charlie, "three"),
+        consented(connection, alice, "one"),
+    )
+    with (
+        acting_in(connection.business_id),
+        beside(
+            'UPDATE "connections_connection"',
+            inside(connection, lambda: wizard.finish(ours, alice)),
+        ),
+    ):
+        assert ending.give_up(connection, consent)
+    after = now(connection)
+    assert after.state == Connection.State.CONNECTED
+    assert after.grant_id is not None
