@@ -42,6 +42,14 @@ def extend_to_send(publication: Publication, now: datetime) -> None:
     publication.leased_until = until
 
 
+def extend(publication: Publication) -> None:
+    """Held as long as one more question may take. Raises LeaseLost."""
+    until = timezone.now() + uncertain_time()
+    if not mine(publication).update(leased_until=until):
+        raise LeaseLost
+    publication.leased_until = until
+
+
 def hold(publication: Publication) -> None:
     """Nobody takes it over until this is committed. Raises LeaseLost."""
     hold_item(publication)

@@ -18,7 +18,7 @@ from connections.zoho.client import ZohoBooks
 from connections.zoho.errors import ZohoRejected
 from connections.zoho.types import Bill, Contact, Expense, Invoice, Page
 from dext_sync.businesses.models import Business
-from publishing import payloads, results
+from publishing import leases, payloads, results
 from publishing.formats import day_text, locale_of, money
 from publishing.models import (
     MARK_LETTERS,
@@ -63,6 +63,7 @@ VOID: Final = "void"
 UNSENT: Final = frozenset({"draft", "pending_approval", "approved", "rejected"})
 
 Row = TypeVar("Row", Bill, Expense, Invoice)
+Asked = Callable[..., Page[Any]]
 
 
 class EndlessList(Exception):
@@ -98,11 +99,11 @@ def _record(
 ) -> Done | Refused | None:
     match Publication.Kind(publication.kind):
         case Publication.Kind.BILL:
-            return _found(publication, _marked_bill(books, publication, step))
+            return _found(publication, _by_mark(books.bills, publication, step))
         case Publication.Kind.EXPENSE:
             return _expense(books, publication, step)
         case Publication.Kind.INVOICE:
-            return _found(publication, _marked_invoice(books, publication, step))
+            return _found(publication, _by_mark(books.invoices, publication, step))
 
 
 def attached(books: ZohoBooks, publication: Publication) -> Done | None:
@@ -178,28 +179,29 @@ def after_name_taken(
     return Refused(Problem.SUPPLIER_NAME_TAKEN, reason=taken, words=words)
 
 
-# Bills, by our mark in the field that Zoho's list can be asked for
+# Bills and invoices, by our mark in the field that Zoho's lists can be asked for
 
 
-def _marked_bill(books: ZohoBooks, publication: Publication, step: Step) -> Bill | None:
-    marks = _marks(publication)
-    for mark in marks:
-        page = books.bills(reference_number=mark)
+def _by_mark(
+    read: Callable[..., Page[Row]], publication: Publication, step: Step
+) -> Row | None:
+    for mark in _marks(publication):
+        page = read(reference_number=mark)
         if page.has_more:
             # Zoho ignores a filter that it does not know, and sends everything.
-            return _bill_among_all(books, publication, step)
+            return _among_all(read, publication, step)
         if own := next((row for row in page.rows if _counts(row, step)), None):
             return own
     return None
 
 
-def _bill_among_all(
-    books: ZohoBooks, publication: Publication, step: Step
-) -> Bill | None:
+def _among_all(
+    read: Callable[..., Page[Row]], publication: Publication, step: Step
+) -> Row | None:
     """Newest first, as far back as this item was sent."""
     marks = _marks(publication)
-    rows = _pages(lambda page: books.bills(page=page), _sent_since(publication))
-    return next((bill for bill in rows if _is_own(bill, marks, step)), None)
+    rows = _pages(publication, read, _sent_since(publication))
+    return next((row for row in rows if _is_own(row, marks, step)), None)
 
 
 def after_duplicate(
@@ -227,25 +229,25 @@ def _same_number(books: ZohoBooks, publication: Publication) -> list[Bill | Invo
     number = claim_of(publication).number
     if publication.kind == Publication.Kind.INVOICE:
         asked = partial(books.invoices, invoice_number=number)
-        return _all_of(asked) or _loosely(asked)
+        return _all_of(publication, asked) or _loosely(publication, asked)
     vendor = contact_id(publication)
     bills = partial(books.bills, bill_number=number, vendor_id=vendor)
-    return _all_of(bills) or _loosely(bills)
+    return _all_of(publication, bills) or _loosely(publication, bills)
 
 
-def _loosely(asked: Callable[..., Page[Any]]) -> list[Bill | Invoice]:
+def _loosely(publication: Publication, asked: Asked) -> list[Bill | Invoice]:
     """A list too long to be read so says nothing: the filter may still come to show it."""
     try:
-        return _all_of(partial(asked, loosely=True))
+        return _all_of(publication, partial(asked, loosely=True))
     except EndlessList:
         return []
 
 
-def _all_of(asked: Callable[..., Page[Any]]) -> list[Bill | Invoice]:
-    return list(_pages(lambda page: asked(page=page)))
+def _all_of(publication: Publication, asked: Asked) -> list[Bill | Invoice]:
+    return list(_pages(publication, asked))
 
 
-def _is_own(row: Bill | Invoice, marks: list[str], step: Step) -> bool:
+def _is_own(row: Record, marks: list[str], step: Step) -> bool:
     return row.reference_number in marks and _counts(row, step)
 
 
@@ -323,30 +325,6 @@ def _told(row: Record, business: Business) -> dict[str, str]:
     }
 
 
-# Invoices, in the same way
-
-
-def _marked_invoice(
-    books: ZohoBooks, publication: Publication, step: Step
-) -> Invoice | None:
-    marks = _marks(publication)
-    for mark in marks:
-        page = books.invoices(reference_number=mark)
-        if page.has_more:
-            return _invoice_among_all(books, publication, step)
-        if own := next((row for row in page.rows if _counts(row, step)), None):
-            return own
-    return None
-
-
-def _invoice_among_all(
-    books: ZohoBooks, publication: Publication, step: Step
-) -> Invoice | None:
-    marks = _marks(publication)
-    rows = _pages(lambda page: books.invoices(page=page), _sent_since(publication))
-    return next((row for row in rows if _is_own(row, marks, step)), None)
-
-
 # Expenses, by our mark at the end of their description
 
 
@@ -359,8 +337,8 @@ def _expense(
         found = books.expenses(search_text=mark).rows
         if own := _marked(found, marks, step):
             return record_done(publication, own, found=True)
-    day, since = claim_of(publication).date, _sent_since(publication)
-    rows = list(_pages(lambda page: books.expenses(date=day, page=page), since))
+    of_day = partial(books.expenses, date=claim_of(publication).date)
+    rows = list(_pages(publication, of_day, _sent_since(publication)))
     if own := _marked(rows, marks, step):
         return record_done(publication, own, found=True)
     return _question(rows, publication, step)
@@ -455,11 +433,17 @@ def _is_free(zoho_id: str, step: Step) -> bool:
 
 
 def _pages(
-    read: Callable[[int], Page[Row]], since: datetime | None = None
+    publication: Publication,
+    read: Callable[..., Page[Row]],
+    since: datetime | None = None,
 ) -> Iterator[Row]:
-    """To the end, or to what is older than this where Zoho lists the newest first."""
+    """To the end, or to what is older than this where Zoho lists the newest first.
+
+    Raises leases.LeaseLost: many pages may take longer than one lease.
+    """
     for number in range(1, MOST_PAGES + 1):
-        page = read(number)
+        leases.extend(publication)
+        page = read(page=number)
         yield from page.rows
         if not page.has_more or (since and are_past(page.rows, since)):
             return

@@ -1,12 +1,15 @@
 """Answers that were lost, workers that died: one record in Zoho, and the page true."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 import time_machine
 
 from connections.models import Connection
 from connections.zoho import client
+from connections.zoho.client import ZohoBooks
+from connections.zoho.types import Expense, Page
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
 from publishing import recovery, results
@@ -217,6 +220,36 @@ class TestALostAnswerForTheRecord:
         assert now(publication).waiting_reason == "long_list"
         assert item_now(item).status == "checking"
         assert len(zoho.calls("POST", "/expenses")) == 1
+
+    def test_a_list_that_takes_long_is_read_by_one_worker(
+        self,
+        zoho: Zoho,
+        bakery: Business,
+        bob: User,
+        clock: time_machine.Traveller,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        """Else each takes it from the one before, and none comes to its end."""
+        publication = publish_into(
+            zoho, paid_receipt(bakery, bob), bob, "answer_lost", path="/expenses"
+        )
+        zoho.expenses[0]["description"] = "Something else"
+        more_expenses(zoho, 600)
+        clock.shift(121)
+        read = ZohoBooks.expenses
+
+        def slowly(books: ZohoBooks, **asked: Any) -> Page[Expense]:
+            clock.shift(50)
+            work(
+                publication
+            )  # The sweep's, which finds it only where the lease is over.
+            return read(books, **asked)
+
+        monkeypatch.setattr(ZohoBooks, "expenses", slowly)
+        work(publication)
+
+        assert len(zoho.calls("GET", "/expenses")) == 5
+        assert step_of(publication, Step.Kind.RECORD).look_ups == 1
 
     def test_it_is_not_sent_while_zoho_cannot_be_asked(
         self, zoho: Zoho, bakery: Business, bob: User, clock: time_machine.Traveller
