@@ -136,6 +136,7 @@ def test_a_leave_to_call_whose_answer_is_lost_gives_its_place_back(
             raise redis.ResponseError
         return answer
 
+    assert calls(connection, 1, Priority.PERSON) == 1  # Redis remembers from now on.
     with acting_in(connection.business_id):
         callbacks = budget._redis().response_callbacks  # noqa: SLF001
         monkeypatch.setitem(callbacks, "EVAL", too_late)
@@ -200,6 +201,20 @@ def test_an_emptied_redis_means_a_spent_minute(connection: Connection) -> None:
     assert refused.limit == "minute"
     assert refused.retry_after is not None
     assert 50 < refused.retry_after <= 65  # known to five seconds
+
+
+def test_so_it_does_where_zoho_says_nothing_of_its_limits(
+    connection: Connection,
+) -> None:
+    """Hours after the first call of all; then only our own note tells of the last."""
+    calls(connection, 1, Priority.PERSON)
+    with acting_in(connection.business_id):
+        Allowance.unscoped.update(last_call_at=timezone.now() - timedelta(hours=2))
+    calls(connection, 1, Priority.PERSON)
+
+    budget.forget()
+
+    assert refusal(connection, Priority.PERSON).limit == "minute"
 
 
 def test_a_first_call_ever_does_not_wait(connection: Connection) -> None:
