@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from connections import tokens
+from connections import permissions, tokens
 from connections.models import Connection, Grant
 from connections.zoho.errors import ZohoRateLimited, ZohoUnauthorized
+from dext_sync.businesses.models import User
 from tests.connections.meanwhile import just_after
 from tests.connections.test_tokens import cold, grant_of, token_calls
 from tests.publishing.zoho import ALICE, Zoho
@@ -73,3 +74,19 @@ def test_trouble_with_the_permission_before_does_not_cool_the_new_one_down(
         tokens.access_token(grant)
 
     assert grant_of(connection).cool_down_until is None
+
+
+def test_a_token_that_comes_after_the_withdrawal_is_not_kept(
+    connection: Connection, alice: User
+) -> None:
+    """Zoho gave it before it heard of the withdrawal."""
+    grant = cold(connection)
+
+    def withdraws() -> None:
+        Grant.objects.update(refresh_token="")
+        assert permissions.withdraw(grant, alice)
+
+    with just_after(LEASE_TAKEN, withdraws):
+        tokens.access_token(grant)
+
+    assert grant_of(connection).access_token == ""
