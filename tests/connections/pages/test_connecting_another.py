@@ -3,8 +3,11 @@
 import pytest
 from django.core.mail import EmailMessage
 
-from connections import ending
-from connections.models import ConnectionEvent
+from connections import budget, ending
+from connections.budget import Priority
+from connections.models import Connection, ConnectionEvent
+from connections.zoho.errors import ZohoRateLimited
+from connections.zoho.types import DailyLimit
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
 from tests.connections.pages.conftest import Travels
@@ -68,3 +71,35 @@ def test_the_same_one_is_connected_again(
     (letter,) = {str(each.body) for each in mailoutbox}
     assert f"reconnected {trip.business} to" in letter
     assert events(trip.business) == [ConnectionEvent.Kind.MENDED]
+
+
+@pytest.mark.parametrize(
+    ("organisation", "has_room"), [(PRACTICE, True), (BAKERY, False)]
+)
+def test_the_day_of_another_one_is_not_spent(
+    travels: Travels,
+    alice: User,
+    bakery: Business,
+    organisation: str,
+    *,
+    has_room: bool,
+) -> None:
+    trip = travels(alice, bakery)
+    connection = trip.has_connected(BAKERY)
+    with acting_in(bakery.pk):
+        assert is_open(connection)
+        budget.note_limits(connection, DailyLimit(1000, 0, 3600))
+        ending.disconnect(connection, by=alice)
+
+    connection = trip.has_connected(organisation, ANNA)
+
+    with acting_in(bakery.pk):
+        assert is_open(connection) == has_room
+
+
+def is_open(connection: Connection) -> bool:
+    try:
+        budget.require_room(connection, Priority.PERSON)
+    except ZohoRateLimited:
+        return False
+    return True
