@@ -13,7 +13,8 @@ from connections import entries
 from connections.models import Connection, ConnectionEvent, Contact
 from dext_sync.businesses import audit
 from dext_sync.businesses.models import Business, User
-from publishing.models import Item, Supplier
+from publishing import holding
+from publishing.models import Item, Publication, Supplier
 
 KINDS: Final[Mapping[str, str]] = {
     Supplier.Side.SUPPLIER: Contact.Kind.VENDOR,
@@ -361,6 +362,18 @@ def release_creation(publication_id: int) -> None:
     Supplier.unscoped.filter(being_created_by=publication_id).update(
         being_created_by=None
     )
+
+
+def release_creations_elsewhere(connection: Connection) -> None:
+    """Whoever was creating one in another organisation than the connected one, and may
+    wait for ever to hear of it, keeps nobody from this one's."""
+    elsewhere = Publication.unscoped.filter(
+        connection=connection, finished_at=None
+    ).exclude(region=connection.region, organisation_id=connection.organisation_id)
+    theirs = Supplier.unscoped.filter(being_created_by__in=elsewhere.values("pk"))
+    with transaction.atomic():
+        numbers = holding.in_order(theirs)
+        Supplier.unscoped.filter(pk__in=numbers).update(being_created_by=None)
 
 
 def became(supplier_id: int, contact: Contact) -> None:

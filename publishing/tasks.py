@@ -22,6 +22,7 @@ from publishing import (
     pausing,
     restoring,
     results,
+    suppliers,
     turns,
     verification,
 )
@@ -88,6 +89,7 @@ def heed_event(business_id: int, event_id: int) -> None:
     event = ConnectionEvent.unscoped.get(pk=event_id)
     match ConnectionEvent.Kind(event.kind):
         case ConnectionEvent.Kind.MENDED | ConnectionEvent.Kind.ORGANISATION:
+            suppliers.release_creations_elsewhere(event.connection)
             _go_on(business_id)
             pausing.decide_again(Item.unscoped.filter(business=business_id))
         case ConnectionEvent.Kind.DISCONNECTED:

@@ -7,8 +7,8 @@ from connections import events, general
 from connections.models import Connection, ConnectionEvent, Contact
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
-from publishing import coding, suppliers
-from publishing.models import Item, Supplier
+from publishing import coding, suppliers, tasks
+from publishing.models import Item, Step, Supplier
 from publishing.reasons import Reason
 from tests.publishing.factories import entry, make_contact, make_supplier, ready_item
 from tests.publishing.steps import (
@@ -161,6 +161,30 @@ def test_in_another_organisation_it_is_asked_again(
         said = suppliers.creation_said(new)
         assert said is not None
         assert said["name"] == "Bob"
+
+
+def test_in_another_organisation_nothing_waits_for_who_was_creating_it(
+    connected_bakery: Business, bob: User
+) -> None:
+    new = make_supplier(connected_bakery, "New Mill", agreed_by=bob)
+    lost = begun(ready_item(connected_bakery, bob, supplier=new), bob)
+    ready_item(connected_bakery, bob, supplier=new)
+    with acting_in(connected_bakery.pk):
+        suppliers.claim_creation(new.pk, lost.pk)
+        lost.steps.filter(kind=Step.Kind.CONTACT).update(state=Step.State.UNCERTAIN)
+        connection = Connection.unscoped.get()
+        connection.organisation_id = "777"
+        connection.save(update_fields=["organisation_id"])
+        events.note(connection, ConnectionEvent.Kind.ORGANISATION)
+        there = make_contact(connection, "New Mill")
+        event = ConnectionEvent.unscoped.get()
+
+    tasks.heed_event(connected_bakery.pk, event.pk)
+    tasks.review_items(connected_bakery.pk)
+
+    with acting_in(connected_bakery.pk):
+        new.refresh_from_db()
+        assert new.contact == there
 
 
 def test_whoever_has_reconnected_is_not_asked_again(
