@@ -75,6 +75,7 @@ def overview(request: BusinessRequest, side: str) -> HttpResponse:
         {
             "side": side,
             "rows": _rows(shown),
+            "connection": connection_of(request),
             "search": words,
             "words": _counted(shown),
             **_turns(shown, words),

@@ -60,6 +60,18 @@ class TestSuppliers:
         address = f"/app/{contact.organisation_id}#/contacts/{contact.zoho_id}"
         assert f'{address}" target="_blank"' in shown.content.decode()
 
+    def test_before_it_is_connected_nobody_is_missing_in_zoho(
+        self, at: At, alice: User, bakery: Business
+    ) -> None:
+        nobody = make_supplier(bakery, "Nobody Ltd")
+        visitor = at(alice, bakery)
+
+        listed = words(visitor.opens("suppliers", "suppliers"))
+        page = words(visitor.opens("supplier", *of(nobody)))
+
+        assert "Nobody Ltd Not connected none" in listed
+        assert "In Zoho Books Not connected" in page
+
     def test_a_rule_is_saved_and_shown(
         self, at: At, alice: User, connected_bakery: Business
     ) -> None:
