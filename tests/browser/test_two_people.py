@@ -10,7 +10,14 @@ from dext_sync.businesses.tenancy import acting_in
 from publishing import archiving, coding
 from publishing.models import Item
 from tests.browser.conftest import Site, is_accessible
-from tests.browser.steps import entry, holds, in_one_theme, is_saved, open_item
+from tests.browser.steps import (
+    entry,
+    holds,
+    in_one_theme,
+    is_saved,
+    is_signed_in,
+    open_item,
+)
 from tests.browser.test_resting import SOON
 from tests.publishing.factories import TODAY, ready_item
 from tests.publishing.factories import entry as entry_of
@@ -188,6 +195,29 @@ def test_theirs_is_kept_also_by_whoever_has_typed_on(
     expect(keep).to_have_count(0)
     expect(description).to_have_value("Rye")
     assert item_now(item).description == "Rye"
+
+
+def test_a_row_asks_whose_category_it_is(
+    page: Page, site: Site, item: Item, bob: User
+) -> None:
+    is_signed_in(page, site)
+    postage = entry_of(Account, item.business, "Postage")
+    with acting_in(item.business_id):
+        coding.change(item, "category", postage, by=bob)
+    category = page.get_by_role("combobox", name="Category of Invoice INV-104")
+    category.fill("Travel")
+    page.get_by_role("option", name="Travel Expense").click()
+
+    told = page.get_by_role("alert").filter(has_text="Bob has changed this")
+    expect(told).to_be_visible()
+    is_accessible(page)
+    page.get_by_role("button", name="Publish Invoice INV-104").click()
+    expect(category).to_be_focused()
+    page.get_by_role("button", name="Keep theirs").press("Enter")
+
+    expect(told).to_have_count(0)
+    expect(category).to_have_value("Postage")
+    expect(category).to_be_focused()
 
 
 def test_an_open_preview_shows_what_was_changed_meanwhile(

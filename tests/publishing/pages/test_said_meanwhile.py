@@ -131,6 +131,10 @@ def test_a_row_tells_it_too(
 
     assert "Bob has changed this to “Postage” meanwhile." in answer
     assert "Office Supplies" in answer
+    assert "Save mine" in answer
+    kept = save(mine, item, "category", seen=seen_in(answer), keep="1", **mine_is)
+    assert "Keep theirs" not in kept
+    assert str(now(item).category) == "Postage"
     save(mine, item, "category", seen=seen_in(answer), **mine_is)
     assert str(now(item).category) == "Office Supplies"
 
