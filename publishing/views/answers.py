@@ -1,7 +1,6 @@
 """How the pages answer about one item: whole, or only what changed on it."""
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -21,6 +20,7 @@ from publishing.views import rows, values
 from publishing.views.causes import changed_frame
 from publishing.views.fields import Field, Sheet, changed, sheet_of
 from publishing.views.former import Former, former_of
+from publishing.views.history import history_of, newest_of
 from publishing.views.issues import issues_of
 from publishing.views.likeness import likeness_of
 from publishing.views.listing import Listing
@@ -127,29 +127,31 @@ def moved(request: WorkspaceRequest, item: Item) -> HttpResponse:
     return reswap(retarget(answer, "#item-state"), "outerHTML")
 
 
-def state(
-    request: WorkspaceRequest, item: Item, *, history: Callable[[], dict[str, Any]]
-) -> HttpResponse:
+def state(request: WorkspaceRequest, item: Item) -> HttpResponse:
     """The state panel, 204 while it is the same; what else looks otherwise once the
     item is in another status, nothing moves any more, or somebody has changed it.
 
-    It is asked so often that nothing else is looked up before. history: what its tab
-    shows.
+    It is asked so often that nothing else is looked up before, but for what has
+    happened, where that is shown.
     """
     prefetch_related_objects([item], "publications__steps")
     now = _now(item, _Where(request))
-    shows_values = item.takes_changes and _tab(request) != "history"
-    are_others = shows_values and values.are_others(request, item)
+    shows_history = _tab(request) == "history"
+    shows_values = item.takes_changes and not shows_history
+    if shows_history:
+        is_changed = request.GET.get("newest") != newest_of(request.business, item)
+    else:
+        is_changed = shows_values and values.are_others(request, item)
     moves_on = request.GET.get("was") == item.status and now.is_moving
     is_seen = request.GET.get("seen") == _seen(now)
-    if (is_seen or (moves_on and has_just_set_out(item))) and not are_others:
+    if (is_seen or (moves_on and has_just_set_out(item))) and not is_changed:
         return HttpResponse(status=204)
     is_same_form = request.GET.get("editable", "") == _flag(item)
-    if is_same_form and moves_on:
+    if is_same_form and moves_on and not (shows_history and is_changed):
         return render(request, "publishing/_state.html", _facts(request, item))
     context = _moved(request, item)
-    if _tab(request) == "history":
-        context |= history()
+    if shows_history:
+        context |= history_of(request, item)
     if not is_same_form:
         context["groups"] = sheet_of(request, item).groups()
     elif shows_values:

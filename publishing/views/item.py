@@ -1,14 +1,10 @@
 """One item: document and form, its state, its history, what Publish would send."""
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
-from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.http import (
     require_http_methods,
@@ -16,36 +12,19 @@ from django.views.decorators.http import (
     require_safe,
 )
 
-from dext_sync.businesses import audit
-from dext_sync.businesses.models import AuditEntry
 from dext_sync.businesses.roles import Need
 from publishing import archiving, coding, filling
-from publishing.formats import day_text, locale_of
 from publishing.models import Item
-from publishing.progress import record_url
 from publishing.rules import Origin, Said
 from publishing.views import answers, former, previews
+from publishing.views.history import history_of
 from publishing.views.visible import (
     WorkspaceRequest,
     connection_of,
     inbox_of,
     item_or_404,
-    items_of_both,
     workspace_view,
 )
-
-MOST_HISTORY = 200
-
-
-@dataclass(frozen=True)
-class RecordLine:
-    """One record that an item became in Zoho Books."""
-
-    name: str
-    zoho_id: str
-    url: str
-    published_at: datetime | None
-    cleared_at: datetime | None
 
 
 @workspace_view(Need.MEMBER)
@@ -59,76 +38,14 @@ def page(request: WorkspaceRequest, item_id: int) -> HttpResponse:
 def state(request: WorkspaceRequest, item_id: int) -> HttpResponse:
     """What is true now; asked every few seconds while something moves."""
     item = item_or_404(request, item_id)
-    return answers.state(request, item, history=lambda: _history(request, item))
+    return answers.state(request, item)
 
 
 @workspace_view(Need.MEMBER)
 @require_safe
 def history(request: WorkspaceRequest, item_id: int) -> HttpResponse:
     item = item_or_404(request, item_id)
-    return answers.whole_page(request, item, tab="history", **_history(request, item))
-
-
-def _history(request: WorkspaceRequest, item: Item) -> dict[str, Any]:
-    entries = audit.about(request.business, item)
-    if item.supplier is not None:
-        # Whoever says which contact the supplier is says it of this item, too.
-        entries |= audit.about(request.business, item.supplier).filter(
-            action__startswith="supplier."
-        )
-    told = _told(request, list(entries[:MOST_HISTORY]))
-    return {"history": told, "records": _records(item)}
-
-
-def _told(
-    request: WorkspaceRequest, entries: list[AuditEntry]
-) -> list[tuple[AuditEntry, str, str]]:
-    """When, who and what. Where another item is spoken of it is named, and linked, to
-    whoever may see it."""
-    numbers = {each.data["other_item"] for each in entries if _of_other(each)}
-    others = items_of_both(request).in_bulk(numbers) if numbers else {}
-    return [
-        (
-            each,
-            audit.teller(each),
-            _sentence(request, each, others.get(each.data.get("other_item"))),
-        )
-        for each in entries
-    ]
-
-
-def _of_other(entry: AuditEntry) -> bool:
-    return entry.data.get("other_item") is not None
-
-
-def _sentence(request: WorkspaceRequest, entry: AuditEntry, other: Item | None) -> str:
-    if other is None:
-        return audit.own_sentence(entry)
-    address = reverse("item", args=[request.business.slug, other.workspace, other.pk])
-    link = format_html('<a href="{}">{}</a>', address, _name_of(request, other))
-    return audit.own_sentence_with(entry, other=link)
-
-
-def _name_of(request: WorkspaceRequest, item: Item) -> str:
-    """“Invoice INV-7, Acme Paper Ltd, 19 Nov 2026”, as far as these are known."""
-    day = day_text(item.date, locale_of(request.business)) if item.date else ""
-    return ", ".join(filter(None, [str(item), str(item.supplier or ""), day]))
-
-
-def _records(item: Item) -> list[RecordLine]:
-    """Everything that it became in Zoho Books, the newest first."""
-    tries = item.publications.prefetch_related("steps").select_related("connection")
-    lines = [
-        RecordLine(
-            archiving.record_name(each),
-            zoho_id=archiving.zoho_id_of(each),
-            url=record_url(each),
-            published_at=each.finished_at,
-            cleared_at=each.cleared_at,
-        )
-        for each in tries.order_by("-pk")
-    ]
-    return [line for line in lines if line.zoho_id]
+    return answers.whole_page(request, item, tab="history", **history_of(request, item))
 
 
 @dataclass(frozen=True)

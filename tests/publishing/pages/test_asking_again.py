@@ -177,7 +177,7 @@ def test_the_history_shows_no_fields_so_what_others_changed_is_still_told_by_pub
     visitor = at(bob, connected_bakery)
     page = text(visitor.opens("item_history", item.pk))
     (shown,) = re.findall(r'name="values" value="(\w+)"', page)
-    asks = {**asked_again(page), "values": shown}
+    asks = {**asked_again(page), "values": shown, "newest": newest_of(page)}
     with acting_in(connected_bakery.pk):
         Item.unscoped.filter(pk=item.pk).update(reference="INV-999")
     same = visitor.opens("item_state", item.pk, **asks)
@@ -189,6 +189,31 @@ def test_the_history_shows_no_fields_so_what_others_changed_is_still_told_by_pub
     assert re.findall(r'name="values" value="(\w+)"', other) == [shown]
     assert 'id="field-' not in other
     assert asked_again(other)["tab"] == "history"
+
+
+def test_the_open_history_tells_what_leaves_the_state_as_it_is(
+    at: At, alice: User, bob: User, connected_bakery: Business
+) -> None:
+    item = make_item(connected_bakery, bob)
+    his = at(bob, connected_bakery)
+    page = text(his.opens("item_history", item.pk))
+    asks = {**asked_again(page), "newest": newest_of(page)}
+    same = his.opens("item_state", item.pk, **asks)
+    hers = at(alice, connected_bakery)
+    hers.posts("item_field", item.pk, "description", data={"value": "Flour"})
+
+    told = text(his.opens("item_state", item.pk, **asks))
+
+    assert same.status_code == 204
+    history = told[told.index('id="item-history" hx-swap-oob="true"') :]
+    assert "from — to Flour" in history
+    again = {**asked_again(told), "newest": newest_of(told)}
+    assert his.opens("item_state", item.pk, **again).status_code == 204
+
+
+def newest_of(page: str) -> str:
+    (newest,) = re.findall(r'name="newest" value="([\w-]*)"', page)
+    return str(newest)
 
 
 def test_the_open_history_tells_that_somebody_has_archived_it(
