@@ -69,11 +69,22 @@ function showCurrentTabs() {
   }
 }
 
-// A menu that is open is not drawn over.
+// A menu that is open is not drawn over: what it has become it shows once it is closed.
+const menus = new Map();
 document.addEventListener("htmx:oobBeforeSwap", (event) => {
-  const { target } = event.detail;
-  if (target.querySelector(":popover-open")) event.detail.shouldSwap = false;
+  const { target, fragment } = event.detail;
+  menus.delete(target.id);
+  if (!target.querySelector(":popover-open")) return;
+  event.detail.shouldSwap = false;
+  menus.set(target.id, fragment.firstElementChild.outerHTML);
 });
+document.addEventListener("toggle", (event) => {
+  if (event.newState !== "closed") return;
+  const place = [...menus.keys()].find((id) => document.getElementById(id)?.contains(event.target));
+  if (!place) return;
+  window.htmx.swap(`#${place}`, menus.get(place), { swapStyle: "outerHTML" });
+  menus.delete(place);
+}, true);
 
 // Menus open beside their button; where CSS can anchor them it has already done so.
 if (!CSS.supports("position-area", "bottom")) {

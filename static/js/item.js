@@ -185,19 +185,6 @@ function leftOver(why) {
   return banner;
 }
 
-// What the menu has become meanwhile it shows once it is closed.
-let menu = "";
-document.addEventListener("htmx:oobBeforeSwap", (event) => {
-  const { target, fragment } = event.detail;
-  if (target.id !== "item-more") return;
-  menu = target.querySelector(":popover-open") ? fragment.firstElementChild.outerHTML : "";
-});
-document.addEventListener("toggle", (event) => {
-  if (event.target.id !== "item-menu" || event.newState !== "closed" || !menu) return;
-  window.htmx.swap("#item-more", menu, { swapStyle: "outerHTML" });
-  menu = "";
-}, true);
-
 // What an open list has kept from being drawn is asked for when it is closed, unless what
 // was chosen there is being saved: that brings it.
 document.addEventListener("picker:closed", () => {
