@@ -20,6 +20,7 @@ from publishing.views.visible import WorkspaceRequest, connection_of
 # What is missing where the page offers to create the contact, or to pick one.
 TO_CREATE = frozenset({SUPPLIERS.not_in_zoho, CUSTOMERS.not_in_zoho})
 GONE = frozenset({SUPPLIERS.gone, CUSTOMERS.gone})
+OF_CURRENCY = frozenset({SUPPLIERS.currency, CUSTOMERS.currency})
 TO_PICK = (
     TO_CREATE
     | GONE
@@ -43,7 +44,7 @@ OF_AN_ENTRY: Mapping[Why, Promise] = {
     CUSTOMERS.gone: gettext_lazy("The customer"),
 }
 
-# What the sentences about such an entry, and about a tax that does not fit, look at.
+# What the sentences about such an entry, a tax or a currency that does not fit, look at.
 LOOKED_AT = (
     "business",
     "category",
@@ -122,7 +123,8 @@ def issues_of_all(
 
 
 def _looks_at_entries(reasons: Iterable[Why]) -> bool:
-    return any(each in OF_AN_ENTRY or each == Reason.TAX_DISAGREES for each in reasons)
+    looking = OF_CURRENCY | {Reason.TAX_DISAGREES}
+    return any(each in OF_AN_ENTRY or each in looking for each in reasons)
 
 
 def in_words(request: WorkspaceRequest, item: Item, reasons: Iterable[Why]) -> str:
@@ -176,9 +178,28 @@ def _of_another_organisation(request: WorkspaceRequest, reason: Why) -> str:
 def _sentence(reader: _Reader, item: Item, reason: Why) -> str:
     if reason == Reason.TAX_DISAGREES:
         return _expected_tax(reader, item) or str(reason.sentence)
+    if reason in OF_CURRENCY:
+        return _both_currencies(item, reason) or str(reason.sentence)
     if reason in FOR_ADMINS and not reader.request.membership.manages:
         return f"{reason.sentence} {_('Ask an Admin of this business.')}"
     return str(reason.sentence)
+
+
+def _both_currencies(item: Item, reason: Why) -> str:
+    contact = item.supplier.contact if item.supplier else None
+    if contact is None or not contact.currency_code or not item.currency:
+        return ""
+    if reason == CUSTOMERS.currency:
+        words = _(
+            "This customer has %(theirs)s in Zoho Books, the document %(said)s: correct "
+            "the currency, or pick another customer."
+        )
+    else:
+        words = _(
+            "This supplier has %(theirs)s in Zoho Books, the document %(said)s: correct "
+            "the currency, or pick another supplier."
+        )
+    return words % {"theirs": contact.currency_code, "said": item.currency}
 
 
 def _expected_tax(reader: _Reader, item: Item) -> str:

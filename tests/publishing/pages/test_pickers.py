@@ -16,6 +16,7 @@ from tests.publishing.factories import (
     entry,
     make_contact,
     make_entry,
+    make_supplier,
     paid_receipt,
     ready_item,
 )
@@ -153,6 +154,21 @@ def test_a_tax_that_disagrees_names_the_one_that_is_expected(
         "another rate or correct the amount, or enter it in Zoho Books and archive it "
         "here." in page
     )
+
+
+def test_a_supplier_of_another_currency_names_both(
+    at: At, bob: User, connected_bakery: Business
+) -> None:
+    martin = make_supplier(connected_bakery, "Boulangerie Martin SARL")
+    item = ready_item(connected_bakery, bob, supplier=martin)
+    visitor = at(bob, connected_bakery)
+    told = (
+        "This supplier has EUR in Zoho Books, the document GBP: correct the currency, "
+        "or pick another supplier."
+    )
+
+    assert told in text(visitor.opens("item", item.pk))
+    assert told in text(visitor.opens("costs_inbox"))
 
 
 def test_a_rate_that_has_changed_in_zoho_is_not_said_to_be_the_documents(
