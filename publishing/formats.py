@@ -3,7 +3,7 @@
 from datetime import date
 from decimal import Decimal
 
-from babel import Locale, localedata
+from babel import Locale
 from babel.dates import format_date
 from babel.numbers import (
     format_currency,
@@ -11,22 +11,13 @@ from babel.numbers import (
     get_currency_precision,
     get_currency_symbol,
 )
-from django.utils.translation import get_language
 
 from dext_sync.businesses.models import Business
+from dext_sync.businesses.places import locale_in
 
 
 def locale_of(business: Business) -> Locale:
-    """The person's language as it is written in the business's country.
-
-    A language that already names a country (en-gb) stands as it is. Where a country
-    has no English of its own, the day comes first, as nearly everywhere.
-    """
-    language, _sep, country = (get_language() or "en").partition("-")
-    name = f"{language}_{(country or business.country).upper()}"
-    if localedata.exists(name):
-        return Locale.parse(name)
-    return Locale.parse("en_001" if language == "en" else language)
+    return locale_in(business.country)
 
 
 def money(amount: Decimal, currency: str, locale: Locale) -> str:

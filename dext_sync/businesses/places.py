@@ -3,7 +3,7 @@
 from functools import cache
 from zoneinfo import available_timezones
 
-from babel import Locale
+from babel import Locale, localedata
 from babel.core import get_global
 from babel.numbers import get_territory_currencies
 from django.utils.translation import get_language
@@ -47,6 +47,19 @@ def zone_today(name: str) -> str:
     today: str = get_global("zone_aliases").get(name, name)
     is_offered = today in _known_zones() and today.startswith(CONTINENTS)
     return today if is_offered else name
+
+
+def locale_in(country: str) -> Locale:
+    """The person's language as it is written in that country.
+
+    A language that already names a country (en-gb) stands as it is. Where a country
+    has no English of its own, the day comes first, as nearly everywhere.
+    """
+    language, _sep, own = (get_language() or "en").partition("-")
+    name = f"{language}_{(own or country).upper()}"
+    if localedata.exists(name):
+        return Locale.parse(name)
+    return Locale.parse("en_001" if language == "en" else language)
 
 
 def currency_of(country: str) -> str:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from babel import Locale
-from babel.dates import format_date, format_datetime, format_skeleton, format_time
+from babel.dates import format_date, format_datetime
 from django import template
 from django.template import Context
 from django.utils import timezone
@@ -25,11 +25,8 @@ def clock_text(value: datetime, business: Business, locale: Locale) -> str:
     """10:42 today, 3 Nov, 10:42 on another day, as the business's country writes it;
     in the business's zone."""
     local = timezone.localtime(value, business.zone)
-    time = format_time(local, format="short", tzinfo=business.zone, locale=locale)
-    if local.date() == timezone.localdate(timezone=business.zone):
-        return time
-    form = "MMMd" if local.year == timezone.localdate().year else "yMMMd"
-    return f"{format_skeleton(form, local.date(), locale=locale)}, {time}"
+    is_today = local.date() == timezone.localdate(timezone=business.zone)
+    return moments.in_words(local, "time" if is_today else "short", locale)
 
 
 @register.simple_tag(takes_context=True)

@@ -5,9 +5,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
+from django.template import Context
 from django.utils import timezone
 
-from dext_sync.businesses.templatetags.moments import full_minute, until
+from dext_sync.businesses.models import Business
+from dext_sync.businesses.templatetags.moments import full_minute, moment, until
 
 NOON = datetime(2026, 11, 30, 12, 0, tzinfo=UTC)
 
@@ -35,7 +37,25 @@ def test_what_goes_on_is_told_by_the_minute_in_which_it_has_begun(
     zone: str, at: datetime, told: str
 ) -> None:
     with timezone.override(ZoneInfo(zone)):
-        assert told in until(at)
+        assert told in until(Context(), at)
+
+
+@pytest.mark.parametrize(
+    ("country", "zone", "told"),
+    [
+        ("GB", "Europe/London", "30 Nov, 17:05"),
+        ("US", "America/New_York", "Nov 30, 12:05\u202fPM"),
+        ("IN", "Asia/Kolkata", "30 Nov, 10:35\u202fpm"),
+    ],
+)
+@time_machine.travel(NOON, tick=False)
+def test_days_and_times_are_written_as_in_the_businesss_country(
+    country: str, zone: str, told: str
+) -> None:
+    context = Context({"business": Business(country=country)})
+    with timezone.override(ZoneInfo(zone)):
+        shown = moment(context, datetime(2026, 11, 30, 17, 5, tzinfo=UTC))
+    assert f">{told}<" in shown
 
 
 def test_a_full_minute_stays() -> None:

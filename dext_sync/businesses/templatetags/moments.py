@@ -3,20 +3,28 @@
 from datetime import datetime, timedelta
 from typing import Final
 
+from babel import Locale
+from babel.dates import format_skeleton, format_time
 from django import template
+from django.template import Context
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+
+from dext_sync.businesses.places import locale_in
 
 register = template.Library()
 
 A_MOMENT: Final = timedelta(seconds=2)
 
 
-@register.simple_tag
-def moment(at: datetime | None, form: str = "short") -> SafeString | str:
-    """A `<time>` in the current zone: the business's, inside one.
+@register.simple_tag(takes_context=True)
+def moment(
+    context: Context, at: datetime | None, form: str = "short"
+) -> SafeString | str:
+    """A `<time>` in the current zone: the business's, inside one; as its country
+    writes it.
 
     form: short is day, month and time (with the year where it is another one), time
     is the time alone, day the date alone.
@@ -28,18 +36,18 @@ def moment(at: datetime | None, form: str = "short") -> SafeString | str:
         '<time datetime="{}" title="{}">{}</time>',
         local.isoformat(timespec="seconds"),
         f"{date_format(local, 'j F Y, H:i:s')} {zone_name(local)}",
-        date_format(local, _pattern(local, form)),
+        in_words(local, form, _locale(context)),
     )
 
 
-@register.simple_tag
-def until(at: datetime | None) -> SafeString | str:
+@register.simple_tag(takes_context=True)
+def until(context: Context, at: datetime | None) -> SafeString | str:
     """When something goes on; its day is told where that is not today."""
     if at is None:
         return ""
     then = full_minute(at)
     is_today = timezone.localdate(then) == timezone.localdate()
-    return moment(then, "time" if is_today else "short")
+    return moment(context, then, "time" if is_today else "short")
 
 
 def full_minute(at: datetime) -> datetime:
@@ -62,9 +70,18 @@ def zone_name(local: datetime) -> str:
     return place if short in ("", place) else f"{short} ({place})"
 
 
-def _pattern(local: datetime, form: str) -> str:
+def in_words(local: datetime, form: str, locale: Locale) -> str:
+    """Forms as of `moment`."""
+    time = format_time(local, "short", tzinfo=local.tzinfo, locale=locale)
     if form == "time":
-        return "H:i"
+        return time
     this_year = local.year == timezone.localtime().year
-    day = "j M" if this_year else "j M Y"
-    return day if form == "day" else f"{day}, H:i"
+    skeleton = "MMMd" if this_year else "yMMMd"
+    day = format_skeleton(skeleton, local.date(), locale=locale)
+    return day if form == "day" else f"{day}, {time}"
+
+
+def _locale(context: Context) -> Locale:
+    """Outside a business as most of Europe writes it."""
+    business = context.get("business")
+    return locale_in(business.country if business else "150")
