@@ -189,10 +189,11 @@ def _under_way(item: Item, publication: Publication) -> Progress:
     checking = item.status == Item.Status.CHECKING
     waits = publication.state == Publication.State.WAITING and wait is not None
     uncertain = _first(publication, Step.State.UNCERTAIN)
+    is_told = checking and uncertain is not None and wait is Wait.ANSWER_LOST
     return Progress(
         status=Item.Status(item.status),
         headline=_checking(publication) if checking else _sending(publication),
-        detail=str(wait.sentence) if wait else "",
+        detail="" if wait is None or is_told else str(wait.sentence),
         waits_until=_next_try(publication) if waits or checking else None,
         is_moving=True,
         pace=_pace(publication),

@@ -84,6 +84,7 @@ def test_step_by_step_after_a_lost_answer(
         "Zoho's answer for the bill was lost. Zoho is asked whether it arrived "
         "before anything is sent again."
     )
+    assert checking.detail == ""  # which would be the same again
     assert checking.steps[0].sentence == "sent, the answer was lost"
     assert checking.is_moving
     assert published.headline == "Published as bill INV-104."
