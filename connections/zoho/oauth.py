@@ -246,7 +246,9 @@ def _error(response: requests.Response, answer: Answer | None) -> ZohoError | No
             message, limit="token", status=status, retry_after=_COOL_DOWN
         )
     if word == "invalid_code":
-        return ZohoUnauthorized("Zoho no longer accepts this consent.", status=status)
+        return ZohoUnauthorized(
+            "Zoho no longer accepts the permission that was given.", status=status
+        )
     if word == "invalid_client":
         return ZohoClientUnknown(message, status=status)
     if word.startswith(_OUR_MISTAKES):

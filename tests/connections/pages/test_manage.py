@@ -340,6 +340,25 @@ def test_of_a_refresh_that_broke_off_it_is_not_said_that_nothing_has_changed(
     assert "Only some lists could be refreshed, the others are as they were" in page
 
 
+def test_why_nothing_could_be_read_is_told_once(
+    travels: Travels, alice: User, bakery: Business
+) -> None:
+    trip = travels(alice, bakery)
+    connection = connected(trip)
+    gone = "Zoho no longer accepts the permission that was given."
+    with acting_in(bakery.pk):
+        run = RefreshRun.objects.for_business(bakery).latest("pk")
+        run.lists.update(state="failed", problem=gone)
+        run.lists.filter(kind="projects").update(problem="Not allowed to see them.")
+        run.problem, run.finished_at = gone, timezone.now()
+        run.save()
+
+    page = text(trip.opens("connection_progress", connection.pk))
+
+    assert page.count(gone) == 1
+    assert "Not allowed to see them." in line(page, "projects")
+
+
 def test_nothing_is_refreshed_through_a_broken_connection(
     travels: Travels, alice: User, bakery: Business
 ) -> None:

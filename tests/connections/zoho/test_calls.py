@@ -79,7 +79,9 @@ def test_a_second_refusal_means_a_missing_right(
 class DeadAccess(BakeryAccess):
     def token(self, refused: str | None = None) -> str:
         if refused:
-            raise ZohoUnauthorized("Zoho no longer accepts this consent.")
+            raise ZohoUnauthorized(
+                "Zoho no longer accepts the permission that was given."
+            )
         return super().token()
 
 
@@ -92,7 +94,9 @@ def test_a_grant_that_died_underway_asks_for_a_reconnect(
     with pytest.raises(ZohoUnauthorized) as refusal:
         books.bill("1")
 
-    assert refusal.value.message == "Zoho no longer accepts this consent."
+    assert (
+        refusal.value.message == "Zoho no longer accepts the permission that was given."
+    )
     assert len(zoho.calls) == 1
 
 
