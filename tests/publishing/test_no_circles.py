@@ -10,7 +10,7 @@ import time_machine
 from django.db import connection as database
 from django.db import transaction
 
-from connections.models import Account, Connection
+from connections.models import Account, Connection, Contact
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
 from publishing import (
@@ -20,6 +20,7 @@ from publishing import (
     copies,
     copying,
     merging,
+    requesting,
     restoring,
     results,
     ruling,
@@ -32,6 +33,7 @@ from publishing.models import (
     CategoryRule,
     Item,
     PaymentMethod,
+    Publication,
     RestoreCheck,
     Step,
     Supplier,
@@ -55,6 +57,7 @@ from tests.publishing.test_after_restore import restored
 from tests.publishing.test_late_answers import (
     document_opened,
     let_it_be_sent_again,
+    refuse_meanwhile,
     send_now,
     taken_after,
     taken_and_opened,
@@ -125,6 +128,90 @@ class TestTwoWorkers:
 
         assert item_now(item).status == "checking"
         assert step_of(publication, Step.Kind.RECORD).state == "uncertain"
+
+
+class TestAWorkerAndAMerge:
+    def test_a_late_yes_for_the_contact_of_a_spelling(
+        self,
+        connection: Connection,
+        bakery: Business,
+        alice: User,
+        bob: User,
+        clock: time_machine.Traveller,
+    ) -> None:
+        kept = make_supplier(bakery)
+        new = make_supplier(bakery, "New Mill", agreed_by=bob)
+        item = ready_item(bakery, bob, supplier=new)
+        publication = begun(item, bob)
+        first, step = taken_and_opened(publication)
+        done = send_now(first, step)
+        refuse_meanwhile(publication, clock, step.kind)
+
+        def merge() -> None:
+            with acting_in(bakery.pk):
+                spellings.merge(kept, new, by=alice)
+
+        with acting_in(bakery.pk), beside(THE_ITEM, merge):
+            results.settle(first, step, done)
+
+        assert item_now(item).supplier_id == kept.pk
+        with acting_in(bakery.pk):
+            assert Supplier.unscoped.get(pk=new.pk).contact == done.contact
+
+    @pytest.mark.parametrize("status", ["failed", "published"])
+    def test_the_end_of_what_was_published_while_they_wait(
+        self,
+        zoho: Zoho,
+        connection: Connection,
+        bakery: Business,
+        alice: User,
+        bob: User,
+        status: str,
+    ) -> None:
+        """The merge has found the item in the Inbox, and waits for another before it."""
+        kept, other = make_supplier(bakery), make_supplier(bakery, "New Mill")
+        with acting_in(bakery.pk):
+            suppliers.link(other, entry(Contact, bakery, "City Power"), by=bob)
+        before, item = (ready_item(bakery, bob, supplier=other) for _each in range(2))
+        if status == "failed":
+            zoho.fails("date_locked", method="POST", path="/bills")
+        else:
+            pause_over(item)
+        is_held, is_awaited = Event(), Event()
+
+        def holds() -> None:
+            with acting_in(bakery.pk), transaction.atomic():
+                coding.locked(before.pk)
+                is_held.set()
+                until_awaited()
+                is_awaited.set()
+                until_awaited(by=2)
+
+        def merges() -> None:
+            assert is_held.wait(60)
+            with acting_in(bakery.pk):
+                spellings.merge(kept, other, by=alice)
+
+        def publishes() -> None:
+            assert is_awaited.wait(60)
+            with acting_in(bakery.pk):
+                by_itself = Publication.Priority.AUTOMATIC
+                begun = requesting.request(item, by=None, priority=by_itself)
+            assert isinstance(begun, requesting.Requested)
+            work(begun.publication)
+
+        together(holds, merges, publishes)
+
+        assert item_now(before).supplier_id == kept.pk
+        assert item_now(item).supplier_id == other.pk
+        assert item_now(item).status == status
+
+
+def pause_over(item: Item) -> None:
+    with acting_in(item.business_id):
+        Supplier.unscoped.filter(items=item).update(
+            paused_at=item.created_at, paused_over=item, pause_reason="No."
+        )
 
 
 @pytest.fixture
