@@ -14,6 +14,7 @@ from tests.publishing.steps import (
     begun,
     item_now,
     now,
+    publish,
     take_lease,
     work,
 )
@@ -43,6 +44,21 @@ def test_one_that_a_worker_has_just_taken_is_withdrawn_by_it(
             f"{item} was not published: The business was disconnected from Zoho "
             "Books meanwhile."
         )
+
+
+def test_one_whose_record_is_there_ends_published_without_its_document(
+    zoho: Zoho, bakery: Business, alice: User, bob: User, connection: Connection
+) -> None:
+    zoho.fails("per_minute", method="POST", path="/bills/*/attachment")
+    item = ready_item(bakery, bob)
+    publication = publish(item, bob)
+
+    heed(disconnect(connection, alice))
+
+    assert now(publication).state == "published"
+    assert item_now(item).status == "published"
+    assert item_now(item).document_missing
+    assert [bill["documents"] for bill in zoho.bills] == [[]]
 
 
 def test_one_that_waited_for_reconnecting_goes_on_waiting(
