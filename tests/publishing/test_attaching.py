@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from connections.models import Connection
+from connections.models import Connection, PurchaseRecord
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
 from publishing import answering, archiving, attaching
@@ -22,6 +23,8 @@ from tests.publishing.steps import (
     item_now,
     now,
     page_of,
+    publications,
+    publish,
     trail_of,
     work,
     work_until_settled,
@@ -238,6 +241,48 @@ def test_without_a_document_there_is_nothing_to_attach(
         attaching.attach(item, question, by=bob)
 
     assert item_now(item).status == Item.Status.TO_REVIEW
+
+
+@pytest.mark.parametrize(
+    ("model", "meanwhile"),
+    [
+        (PurchaseRecord, {"removed_at": timezone.now()}),
+        (PurchaseRecord, {"is_active": False}),
+        (Connection, {"state": "needs_reconnecting"}),
+        (Connection, {"organisation_id": "4711"}),
+    ],
+)
+def test_nothing_goes_to_a_record_that_is_not_there_any_more(
+    model: type[PurchaseRecord | Connection],
+    meanwhile: dict[str, object],
+    zoho: Zoho,
+    bakery: Business,
+    bob: User,
+    connection: Connection,
+) -> None:
+    typed_bill(zoho)
+    item = asked_about(connection, ready_item(bakery, bob))
+    (question,) = questions_about(item)
+
+    with acting_in(bakery.pk):
+        model.unscoped.update(**meanwhile)
+        with pytest.raises(attaching.NotAttachable):
+            attaching.attach(item, question, by=bob)
+
+    assert item_now(item).status == Item.Status.TO_REVIEW
+    assert publications(bakery) == []
+
+
+def test_what_was_published_before_holds_up_no_other_document(
+    zoho: Zoho, bakery: Business, bob: User, connection: Connection
+) -> None:
+    publish(ready_item(bakery, bob, reference="A-1"), bob)
+    typed = typed_bill(zoho)
+    item = asked_about(connection, ready_item(bakery, bob, reference="INV-104"))
+
+    work(attach(item, bob))
+
+    assert len(typed["documents"]) == 1
 
 
 def test_what_lacks_something_else_may_be_attached_too(
