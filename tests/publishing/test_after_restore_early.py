@@ -1,12 +1,17 @@
 """The backup is older than the first item of a business."""
 
+from datetime import timedelta
+
 import pytest
 import time_machine
 
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
 from publishing import coding
+from publishing.models import Item, Publication, RestoreCheck, UnknownRecord
 from publishing.outcomes import uncertain_time
+from publishing.restored import alike
+from publishing.sending import claim_of
 from tests.publishing.factories import make_method, make_supplier, paid_receipt
 from tests.publishing.steps import begun, item_now, publish, work, work_until_settled
 from tests.publishing.test_after_restore import (
@@ -37,6 +42,80 @@ def test_what_is_uploaded_again_is_not_sent_again(
 
     assert item_now(again).status == "published"
     assert len(zoho.expenses) == 1
+
+
+def test_what_another_supplier_had_is_not_taken_for_it(
+    zoho: Zoho, bakery: Business, bob: User, clock: time_machine.Traveller
+) -> None:
+    """Of the same day over the same amount, and neither has a number."""
+    method = make_method(bakery)
+    with forgotten():
+        publish(paid_receipt(bakery, bob, payment_method=method), bob)
+    restored()
+    clock.shift(uncertain_time())
+    ask(bakery)
+
+    power = make_supplier(bakery, "City Power")
+    item = paid_receipt(bakery, bob, payment_method=method, supplier=power)
+    publish(item, bob)
+
+    assert item_now(item).status == "published"
+    assert len({each["vendor_id"] for each in zoho.expenses}) == 2
+
+
+def test_nor_is_what_a_supplier_had_that_was_new_as_well(
+    zoho: Zoho, bakery: Business, bob: User, clock: time_machine.Traveller
+) -> None:
+    method = make_method(bakery)
+
+    def typed_in() -> Item:
+        new = make_supplier(bakery, "New Mill", agreed_by=bob)
+        return paid_receipt(bakery, bob, payment_method=method, supplier=new)
+
+    with forgotten():
+        publish(typed_in(), bob)
+    restored()
+    clock.shift(uncertain_time())
+    ask(bakery)
+
+    item = typed_in()
+    work_until_settled(begun(item, bob), clock)
+
+    assert item_now(item).status == "published"
+    assert len(zoho.contacts("New Mill")) == len(zoho.expenses) == 1
+
+
+def test_a_record_that_says_something_else_is_not_alike(
+    bakery: Business, bob: User
+) -> None:
+    item = paid_receipt(bakery, bob)
+    publication = begun(item, bob)
+    restored()
+    with acting_in(bakery.pk):
+        check = RestoreCheck.unscoped.get(kind=publication.kind)
+        claim = claim_of(publication)
+        says = {
+            "region": check.region,
+            "organisation_id": check.organisation_id,
+            "kind": check.kind,
+            "date": claim.date,
+            "total": claim.total,
+            "currency": claim.currency_code,
+            "item": None,
+        }
+        UnknownRecord.unscoped.create(business=bakery, found_by=check, **says)
+        assert alike(publication, claim).exists()
+        for other in (
+            {"region": "us"},
+            {"organisation_id": "4711"},
+            {"kind": Publication.Kind.BILL},
+            {"date": claim.date + timedelta(days=1)},
+            {"total": claim.total + 1},
+            {"currency": "EUR"},
+            {"item": item},
+        ):
+            UnknownRecord.unscoped.update(**says | other)
+            assert not alike(publication, claim).exists(), other
 
 
 def test_what_has_not_begun_is_said_to_wait(zoho: Zoho, bakery: Business) -> None:
