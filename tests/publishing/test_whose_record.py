@@ -1,6 +1,7 @@
 """Records that look like what was lost: only one that bears our mark is ours."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 import time_machine
@@ -150,6 +151,36 @@ class TestWhoseRecordItIs:
         assert "an expense of 20 Nov 2026 over £12.00 for" in page.problem
         assert typed["expense_id"] in page.problem
         publish(item_now(item), bob)
+        assert item_now(item).status == "published"
+        assert len(zoho.expenses) == 2
+
+    @pytest.mark.parametrize(
+        ("name", "value"),
+        [
+            ("total", Decimal("13.00")),
+            ("vendor_id", "4711"),
+            ("currency_code", "EUR"),
+            ("description", "By Carol DS-AQ823PGB8U"),
+        ],
+    )
+    def test_one_that_says_something_else_is_no_question(
+        self,
+        zoho: Zoho,
+        bakery: Business,
+        bob: User,
+        clock: time_machine.Traveller,
+        name: str,
+        value: object,
+    ) -> None:
+        item = paid_receipt(bakery, bob)
+        publication = publish_into(zoho, item, bob, "call_lost", path="/expenses")
+        clock.shift(20)
+        ours = step_of(publication, Step.Kind.RECORD).request
+        typed = zoho.person_types("expense", **ours | {"description": "By Carol"})
+        typed[name] = value
+
+        work_until_settled(publication, clock)
+
         assert item_now(item).status == "published"
         assert len(zoho.expenses) == 2
 
