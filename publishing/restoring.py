@@ -385,7 +385,8 @@ def _publication_of(
         currency_id="",
         currency_code=record.currency,
         account_id="",
-        supplier_id=item.supplier_id or 0,
+        # Nobody is looked for, let alone created, for a record that has none.
+        supplier_id=(item.supplier_id or 0) if record.contact_id else 0,
         supplier_name=item.supplier.name if item.supplier else "",
         contact_id=record.contact_id,
         mark_as_sent=facts.is_sale and facts.mark_as_sent,

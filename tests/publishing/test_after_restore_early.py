@@ -137,7 +137,7 @@ def test_a_record_and_an_item_without_a_supplier_find_each_other(
             coding.change(item, "supplier", make_supplier(bakery), by=bob)
         publish(item, bob)
     (expense,) = zoho.expenses
-    expense["vendor_id"] = expense["vendor_name"] = ""
+    loses_its_vendor(zoho)
     zoho.person_types(
         "expense",
         account="Office Supplies",
@@ -154,3 +154,29 @@ def test_a_record_and_an_item_without_a_supplier_find_each_other(
 
     assert item_now(item).status == ("published" if is_still_there else "failed")
     assert len(zoho.expenses) == 1 + is_still_there
+
+
+def test_for_a_record_without_a_supplier_nobody_is_created(
+    zoho: Zoho, bakery: Business, bob: User, clock: time_machine.Traveller
+) -> None:
+    """At the backup the item had one that Zoho lacks, and nobody had agreed to it."""
+    item = paid_receipt(bakery, bob, supplier=make_supplier(bakery, "New Mill"))
+    with forgotten():
+        with acting_in(bakery.pk):
+            coding.change(item, "supplier", make_supplier(bakery), by=bob)
+        publish(item, bob)
+    loses_its_vendor(zoho)
+    restored()
+    clock.shift(uncertain_time())
+    ask(bakery)
+
+    publish_all(bakery, bob, clock)
+
+    assert item_now(item).status == "published"
+    assert len(zoho.expenses) == 1
+    assert zoho.contacts("New Mill") == []
+
+
+def loses_its_vendor(zoho: Zoho) -> None:
+    (expense,) = zoho.expenses
+    expense["vendor_id"] = expense["vendor_name"] = ""
