@@ -84,7 +84,9 @@ def question(publication: Publication, claim: Claim) -> str:
     """Asked once of an item: whether it is a record like it that has no item."""
     item_id = publication.item_id
     for record in alike(publication, claim):
-        same_contact = claim.contact_id in ("", record.contact_id)
+        same_contact = "" in (claim.contact_id, record.contact_id) or (
+            claim.contact_id == record.contact_id
+        )
         if same_contact and item_id not in record.asked_of:
             record.asked_of = [*record.asked_of, item_id]
             record.save(update_fields=["asked_of"])

@@ -177,6 +177,27 @@ def test_for_a_record_without_a_supplier_nobody_is_created(
     assert zoho.contacts("New Mill") == []
 
 
+def test_of_a_record_without_a_supplier_it_is_asked_once(
+    zoho: Zoho, bakery: Business, bob: User, clock: time_machine.Traveller
+) -> None:
+    method = make_method(bakery)
+    with forgotten():
+        publish(paid_receipt(bakery, bob, payment_method=method), bob)
+    loses_its_vendor(zoho)
+    again = paid_receipt(bakery, bob, payment_method=method)
+    restored()
+    clock.shift(uncertain_time())
+    ask(bakery)
+
+    publish(again, bob)
+
+    assert item_now(again).status == "failed"
+    assert len(zoho.expenses) == 1
+    publish(again, bob)
+    assert item_now(again).status == "published"
+    assert len(zoho.expenses) == 2
+
+
 def loses_its_vendor(zoho: Zoho) -> None:
     (expense,) = zoho.expenses
     expense["vendor_id"] = expense["vendor_name"] = ""
