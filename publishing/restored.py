@@ -1,13 +1,16 @@
 """After the database was put back: what must not be sent before Zoho was asked."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import connection as database
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from connections.models import Contact
+from dext_sync.businesses.models import Business
+from publishing import holding
 from publishing.formats import day_text, locale_of, money
 from publishing.models import Publication, Restore, RestoreCheck, UnknownRecord
 from publishing.outcomes import uncertain_time
@@ -55,16 +58,23 @@ def _check_for(publication: Publication) -> RestoreCheck | None:
 def _restore_of(business_id: int) -> Restore | None:
     """A business that was made afterwards may be connected to what another one was, of
     which the backup knows nothing."""
-    own = Restore.unscoped.filter(business=business_id).last()
-    if own is not None:
-        return own
     with database.cursor() as cursor:
         cursor.execute("SELECT since, at FROM last_restore()")
-        found = cursor.fetchone()
-    if found is None:
+        last = cursor.fetchone()
+    if last is None:
         return None
-    since, at = found
-    return Restore.unscoped.create(business_id=business_id, since=since, at=at)
+    own = Restore.unscoped.filter(business=business_id).last()
+    return own or _as_its_own(business_id, *last)
+
+
+def _as_its_own(business_id: int, since: datetime, at: datetime) -> Restore:
+    """Once, whoever else does so: each would have the lists read anew."""
+    with transaction.atomic():
+        holding.in_order(Business.objects.filter(pk=business_id))
+        own = Restore.unscoped.filter(business=business_id).last()
+        return own or Restore.unscoped.create(
+            business_id=business_id, since=since, at=at
+        )
 
 
 def known_again(publication: Publication, claim: Claim) -> UnknownRecord | None:

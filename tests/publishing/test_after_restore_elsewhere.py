@@ -2,14 +2,24 @@
 
 import pytest
 import time_machine
+from pytest_django import DjangoAssertNumQueries
 
 from connections.models import Connection, Grant
 from dext_sync.businesses.models import AuditEntry, Business, User
 from dext_sync.businesses.tenancy import acting_in
+from publishing.models import Restore, RestoreCheck
 from publishing.outcomes import uncertain_time
+from publishing.restored import is_asked
 from tests.factories import make_business
-from tests.publishing.factories import paid_receipt
-from tests.publishing.steps import item_now, publish, work_until_settled
+from tests.locks import beside
+from tests.publishing.factories import make_method, paid_receipt
+from tests.publishing.steps import (
+    begun,
+    item_now,
+    publish,
+    work,
+    work_until_settled,
+)
 from tests.publishing.test_after_restore import (
     ask,
     forgotten,
@@ -84,3 +94,36 @@ def test_what_the_business_before_has_found_is_its_own(
     assert len(zoho.expenses) == 2
     with acting_in(garage.pk):
         assert not AuditEntry.unscoped.filter(action="restore.unknown").exists()
+
+
+@pytest.mark.parametrize("begins", ["FROM", "INSERT INTO"])
+def test_two_workers_have_it_asked_once(
+    zoho: Zoho,
+    connection: Connection,
+    charlie: User,
+    begins: str,
+) -> None:
+    restored()
+    garage = make_business("Garage Charlie", owner=charlie)
+    moves(zoho, connection, garage)
+    method = make_method(garage)
+    one, other = (
+        begun(paid_receipt(garage, charlie, payment_method=method), charlie)
+        for _cup in range(2)
+    )
+
+    with beside(f'{begins} "publishing_restore"', lambda: work(other)):
+        work(one)
+
+    with acting_in(garage.pk):
+        assert Restore.unscoped.count() == 1
+        assert RestoreCheck.unscoped.count() == 1
+
+
+def test_where_nothing_was_restored_one_question_tells_so(
+    bakery: Business, bob: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    """It is asked before each sending."""
+    publication = begun(paid_receipt(bakery, bob), bob)
+    with acting_in(bakery.pk), django_assert_num_queries(1):
+        assert is_asked(publication)
