@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from structlog.contextvars import bound_contextvars
 
@@ -218,13 +218,20 @@ def _ask_of_lost_ones(
 
 def _takes_a_lost_one(publication: Publication) -> bool:
     """Whether one of them says the same: then it is looked for, by the mark it has."""
-    with transaction.atomic():
-        leases.hold(publication)
-        record = restored.known_again(publication, sending.claim_of(publication))
-        if record is None:
-            return False
-        Publication.unscoped.filter(pk=publication.pk).update(mark=record.mark)
-        recovery.doubt(publication, record.found_by.restore.since)
+    try:
+        with transaction.atomic():
+            leases.hold(publication)
+            return _takes_record(publication)
+    except IntegrityError:
+        return False  # An item has the mark of a business that was here before.
+
+
+def _takes_record(publication: Publication) -> bool:
+    record = restored.known_again(publication, sending.claim_of(publication))
+    if record is None:
+        return False
+    Publication.unscoped.filter(pk=publication.pk).update(mark=record.mark)
+    recovery.doubt(publication, record.found_by.restore.since)
     return True
 
 

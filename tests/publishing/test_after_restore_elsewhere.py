@@ -96,6 +96,35 @@ def test_what_the_business_before_has_found_is_its_own(
         assert not AuditEntry.unscoped.filter(action="restore.unknown").exists()
 
 
+def test_what_the_business_before_was_sending_is_a_question(
+    zoho: Zoho,
+    connection: Connection,
+    bakery: Business,
+    garage: Business,
+    bob: User,
+    charlie: User,
+    clock: time_machine.Traveller,
+) -> None:
+    """Taken over before it had asked; the record's mark is that of its item."""
+    publication = begun(paid_receipt(bakery, bob), bob)
+    with forgotten():
+        work(publication)
+    restored()
+    moves(zoho, connection, garage)
+    theirs = paid_receipt(garage, charlie)
+    publish(theirs, charlie)
+    clock.shift(uncertain_time())
+    ask(garage)
+
+    publish_all(garage, charlie, clock)
+
+    assert item_now(theirs).status == "failed"
+    assert len(zoho.expenses) == 1
+    publish(theirs, charlie)
+    assert item_now(theirs).status == "published"
+    assert len(zoho.expenses) == 2
+
+
 @pytest.mark.parametrize("begins", ["FROM", "INSERT INTO"])
 def test_two_workers_have_it_asked_once(
     zoho: Zoho,
