@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.db.models import QuerySet, prefetch_related_objects
 from django.http import HttpResponse, QueryDict
@@ -121,7 +122,11 @@ def moved(request: WorkspaceRequest, item: Item) -> HttpResponse:
         return row(request, item)
     if not request.htmx:
         return redirect(_address(request, item, ""))
-    context = {**_moved(request, item), "groups": sheet_of(request, item).groups()}
+    context = _moved(request, item)
+    if _tab(request) == "history":
+        context |= history_of(request, item)
+    else:
+        context["groups"] = sheet_of(request, item).groups()
     answer = render(request, "publishing/_moved.html", context)
     # Also where a field was meant that can no longer be changed.
     return reswap(retarget(answer, "#item-state"), "outerHTML")
@@ -245,7 +250,10 @@ def _facts(
 
 
 def _tab(request: WorkspaceRequest) -> str:
-    """Of the page that asks again."""
+    """Of the page that asks again, or where a button is pressed."""
+    address = request.htmx.current_url_abs_path or ""
+    if urlsplit(address).path.endswith("/history/"):
+        return "history"
     return request.GET.get("tab", "")
 
 

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 import time_machine
 from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 
 from connections.models import Account
@@ -209,6 +210,26 @@ def test_the_open_history_tells_what_leaves_the_state_as_it_is(
     assert "from — to Flour" in history
     again = {**asked_again(told), "newest": newest_of(told)}
     assert his.opens("item_state", item.pk, **again).status_code == 204
+
+
+def test_the_open_history_tells_that_publish_was_pressed_and_goes_on(
+    at: At, bob: User, connected_bakery: Business
+) -> None:
+    item = ready_item(connected_bakery, bob)
+    visitor = at(bob, connected_bakery)
+    place = [connected_bakery.slug, "costs", item.pk]
+    page = f"http://testserver{reverse('item_history', args=place)}?from=inbox"
+    headers = {"HX-Request": "true", "HX-Current-URL": page}
+
+    pressed = visitor.client.post(reverse("item_publish", args=place), headers=headers)
+
+    told = " ".join(pressed.text.split())
+    history = told[told.index('id="item-history" hx-swap-oob="true"') :]
+    assert "<b>Bob</b> pressed Publish" in history
+    assert 'id="item-fields"' not in told
+    asks = {**asked_again(told), "newest": newest_of(told)}
+    assert asks["tab"] == "history"
+    assert visitor.opens("item_state", item.pk, **asks).status_code == 204
 
 
 def newest_of(page: str) -> str:
