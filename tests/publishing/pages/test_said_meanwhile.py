@@ -9,7 +9,7 @@ from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
 from publishing import coding, filling
 from publishing.models import Item
-from tests.publishing.factories import entry
+from tests.publishing.factories import entry, make_entry
 from tests.publishing.pages.conftest import At, Visitor, now, text
 from tests.publishing.steps import trail_of
 
@@ -137,6 +137,28 @@ def test_a_row_tells_it_too(
     assert str(now(item).category) == "Postage"
     save(mine, item, "category", seen=seen_in(answer), **mine_is)
     assert str(now(item).category) == "Office Supplies"
+
+
+def test_a_row_keeps_which_one_was_picked_where_two_have_one_name(
+    mine: Visitor, bobs: Visitor, item: Item, bakery: Business
+) -> None:
+    page = text(mine.opens("costs_inbox"))
+    seen = seen_in(page[page.index('class="row__category"') :])
+    with acting_in(bakery.pk):
+        books = entry(Account, bakery, "Postage").connection
+    his, hers = (
+        make_entry(Account, books, "Sundries", account_type="expense")
+        for _twice in range(2)
+    )
+    in_row = {"typed": "Sundries", "in": "row"}
+    save(bobs, item, "category", str(his.pk), seen, typed="Sundries")
+
+    answer = save(mine, item, "category", str(hers.pk), seen, **in_row)
+    form = answer[answer.index('class="row__category"') :]
+    (picked,) = re.findall(r'name="value" value="(\d*)"', form)[:1]
+    save(mine, item, "category", picked, seen_in(form), **in_row)
+
+    assert now(item).category == hers
 
 
 def test_without_javascript_the_page_asks_as_well(
