@@ -319,6 +319,8 @@ def test_whoever_is_stopped_may_leave(
 
     assert "Vera left" in trail(strict_bakery)
     assert client.get(INBOX).status_code == 404
+    has_two_factor(vera)
+    assert "Back to Harbour Bakery" not in client.get(reverse("mfa_index")).text
 
 
 def test_nobody_leaves_where_they_do_not_belong(

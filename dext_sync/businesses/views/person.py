@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from dext_sync.businesses import audit, members
 from dext_sync.businesses.access import (
+    STOPPED_AT,
     BusinessRequest,
     PersonRequest,
     business_view,
@@ -131,6 +132,7 @@ def _save_mails(request: BusinessRequest, form: MailsForm) -> None:
 def _left(request: PersonRequest, member: Membership) -> HttpResponse:
     match members.remove(member, by=request.user):
         case Done():
+            request.session.pop(STOPPED_AT, None)
             messages.success(
                 request, _("You left %(name)s.") % {"name": member.business.name}
             )
