@@ -4,7 +4,7 @@ from functools import cache
 from zoneinfo import available_timezones
 
 from babel import Locale, localedata
-from babel.core import get_global
+from babel.core import UnknownLocaleError, get_global
 from babel.numbers import get_territory_currencies
 from django.utils.translation import get_language
 
@@ -60,6 +60,23 @@ def locale_in(country: str) -> Locale:
     if localedata.exists(name):
         return Locale.parse(name)
     return Locale.parse("en_001" if language == "en" else language)
+
+
+def clock_in(country: str) -> Locale:
+    """Who counts the hours as they do there, also where it has no English of its own."""
+    locale = locale_in(country)
+    if str(locale) == "en_001" and _counts_to_24(country):
+        return Locale.parse("en_150")
+    return locale
+
+
+@cache
+def _counts_to_24(country: str) -> bool:
+    try:
+        own = Locale.parse(f"und_{country}")
+    except (UnknownLocaleError, ValueError):
+        return False
+    return "H" in own.time_formats["short"].pattern
 
 
 def currency_of(country: str) -> str:

@@ -5,7 +5,6 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from babel import Locale
 from babel.dates import format_date, format_datetime
 from django import template
 from django.template import Context
@@ -21,12 +20,12 @@ from publishing.formats import day_text, locale_of, money, plain_amount
 register = template.Library()
 
 
-def clock_text(value: datetime, business: Business, locale: Locale) -> str:
+def clock_text(value: datetime, business: Business) -> str:
     """10:42 today, 3 Nov, 10:42 on another day, as the business's country writes it;
     in the business's zone."""
     local = timezone.localtime(value, business.zone)
     is_today = local.date() == timezone.localdate(timezone=business.zone)
-    return moments.in_words(local, "time" if is_today else "short", locale)
+    return moments.in_words(local, "time" if is_today else "short", business.country)
 
 
 @register.simple_tag(takes_context=True)
@@ -83,7 +82,7 @@ def moment(context: Context, value: datetime | None) -> SafeString | str:
         '<time datetime="{}" title="{}">{}</time>',
         value.isoformat(),
         f"{full} {moments.zone_name(local)}",
-        clock_text(value, business, locale),
+        clock_text(value, business),
     )
 
 

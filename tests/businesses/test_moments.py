@@ -46,6 +46,9 @@ def test_what_goes_on_is_told_by_the_minute_in_which_it_has_begun(
         ("GB", "Europe/London", "30 Nov, 17:05"),
         ("US", "America/New_York", "Nov 30, 12:05\u202fPM"),
         ("IN", "Asia/Kolkata", "30 Nov, 10:35\u202fpm"),
+        ("HR", "Europe/Zagreb", "30 Nov, 18:05"),
+        ("BR", "America/Sao_Paulo", "30 Nov, 14:05"),
+        ("AQ", "Antarctica/Troll", "30 Nov, 5:05\u202fpm"),
     ],
 )
 @time_machine.travel(NOON, tick=False)

@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 from typing import Final
 
-from babel import Locale
 from babel.dates import format_skeleton, format_time
 from django import template
 from django.template import Context
@@ -12,7 +11,7 @@ from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from dext_sync.businesses.places import locale_in
+from dext_sync.businesses.places import clock_in, locale_in
 
 register = template.Library()
 
@@ -36,7 +35,7 @@ def moment(
         '<time datetime="{}" title="{}">{}</time>',
         local.isoformat(timespec="seconds"),
         f"{date_format(local, 'j F Y, H:i:s')} {zone_name(local)}",
-        in_words(local, form, _locale(context)),
+        in_words(local, form, _country(context)),
     )
 
 
@@ -70,18 +69,18 @@ def zone_name(local: datetime) -> str:
     return place if short in ("", place) else f"{short} ({place})"
 
 
-def in_words(local: datetime, form: str, locale: Locale) -> str:
+def in_words(local: datetime, form: str, country: str) -> str:
     """Forms as of `moment`."""
-    time = format_time(local, "short", tzinfo=local.tzinfo, locale=locale)
+    time = format_time(local, "short", tzinfo=local.tzinfo, locale=clock_in(country))
     if form == "time":
         return time
     this_year = local.year == timezone.localtime().year
     skeleton = "MMMd" if this_year else "yMMMd"
-    day = format_skeleton(skeleton, local.date(), locale=locale)
+    day = format_skeleton(skeleton, local.date(), locale=locale_in(country))
     return day if form == "day" else f"{day}, {time}"
 
 
-def _locale(context: Context) -> Locale:
+def _country(context: Context) -> str:
     """Outside a business as most of Europe writes it."""
     business = context.get("business")
-    return locale_in(business.country if business else "150")
+    return business.country if business else "150"
