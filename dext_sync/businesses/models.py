@@ -1,6 +1,7 @@
 """People, businesses, who belongs to which, and the trail of what happened."""
 
 import uuid
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import ClassVar, Never, Self, TypeVar
 from zoneinfo import ZoneInfo
@@ -57,7 +58,14 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def get_session_auth_hash(self) -> str:
         """What a sign-in was made with: it ends once this is another."""
-        return f"{super().get_session_auth_hash()}{self.sign_ins_ended or ''}"
+        return self._counted(super().get_session_auth_hash())
+
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        """The same, by the keys that were Django's secret before."""
+        return map(self._counted, super().get_session_auth_fallback_hash())
+
+    def _counted(self, sign_in: str) -> str:
+        return f"{sign_in}{self.sign_ins_ended or ''}"
 
 
 class Business(models.Model):

@@ -9,6 +9,7 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.test import Client
 from django.utils import timezone
+from pytest_django import Settings
 
 from dext_sync.businesses import members
 from dext_sync.businesses.models import Business, User
@@ -48,6 +49,19 @@ def test_who_came_in_with_the_password_alone_is_out_once_there_is_a_second_facto
     assert hers.get(INBOX).status_code == 200
     assert anothers.get(INBOX)["Location"].startswith("/accounts/login/")
     assert anothers.get(f"{APP}deactivate/")["Location"].startswith("/accounts/login/")
+
+
+def test_a_new_secret_key_brings_none_of_them_back(
+    bakery: Business, vera: User, settings: Settings
+) -> None:
+    hers, anothers = signed_in_with_password(vera), signed_in_with_password(vera)
+    set_up_the_app(hers)
+
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "another" * 10
+
+    assert hers.get(INBOX).status_code == 200
+    assert anothers.get(INBOX)["Location"].startswith("/accounts/login/")
 
 
 def test_it_is_said_before(bakery: Business, vera: User) -> None:
