@@ -94,8 +94,10 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(50_000, 20, 20)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One Chromium and one set of worker processes at a time, also under xdist.
+    """One Chromium and one set of worker processes at a time, also under xdist, which
+    looks for the groups in the same hook.
 
     They come first, so that no worker has nothing left to do beside them.
     """

@@ -104,3 +104,28 @@ def test_those_that_start_processes_and_need_no_database_go_first() -> None:
         "a page",
         "a sum",
     ]
+
+
+def test_groups_hold_among_several_workers(tmp_path: Path) -> None:
+    """pytest-xdist must find them in time, and pytest read what it makes of them."""
+    tests = tmp_path / "test_groups.py"
+    tests.write_text(
+        "import pytest\n"
+        "@pytest.mark.processes\n"
+        "@pytest.mark.parametrize('number', range(4))\n"
+        "def test_one(number): pass\n"
+    )
+    settings = bootstrap.ROOT / "pyproject.toml"
+    command = ("pytest", "-c", settings, "-n2", "--dist=loadgroup", "-v", tests)
+    finished = subprocess.run(  # noqa: S603  (our own tests)
+        [sys.executable, "-m", *command],
+        cwd=bootstrap.ROOT,
+        env=clean_environment(),
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    passed = [line for line in finished.stdout.splitlines() if "PASSED" in line]
+    assert len(passed) == 4
+    assert all("@processes" in line for line in passed)
+    assert len({line.partition("]")[0] for line in passed}) == 1
