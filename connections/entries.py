@@ -13,11 +13,12 @@ from functools import cache
 from typing import Any, Final, TypeVar
 
 from django.core.serializers.json import DjangoJSONEncoder
+from django.db import IntegrityError, models, transaction
 from django.db import connection as database
-from django.db import models
 from django.db.models import QuerySet
 from django.utils import timezone
 from psycopg2 import sql
+from psycopg2.errors import UniqueViolation
 
 from connections.kinds import BY_SLUG, ListKind
 from connections.models import Connection, Contact, ListEntry, RefreshedList
@@ -27,6 +28,7 @@ Entry = TypeVar("Entry", bound=ListEntry)
 Values = dict[str, Any]
 
 NAMES_TOLD: Final = 25
+TRIES: Final = 10
 # What a refresh never writes, or writes by itself.
 KEPT: Final = {"id", "business_id", "connection_id", "organisation_id", "zoho_id"}
 OWN: Final = {"visible", "first_seen_at", "changed_at", "removed_at"}
@@ -45,8 +47,8 @@ ARRIVED = """
     ORDER BY entry.zoho_id, page.reading DESC, page.number, ordinality
 """
 FRESH = """
-    SELECT arrived.*, known.id IS NULL OR known.removed_at IS NOT NULL AS is_back,
-        known.id IS NULL AS is_new
+    SELECT arrived.*, known.id AS known_id, known.id IS NULL AS is_new,
+        known.id IS NULL OR known.removed_at IS NOT NULL AS is_back
     FROM arrived LEFT JOIN {table} known
         ON known.connection_id = %(connection)s
         AND known.organisation_id = %(organisation)s
@@ -73,16 +75,19 @@ STORE = """
     ), verdict AS MATERIALIZED (
         SELECT held, held AND (%(surely)s OR NOT EXISTS (SELECT FROM missed)) AS stores
         FROM ours
-    ), fresh AS ({fresh}), written AS (
+    ), fresh AS ({fresh}), added AS (
         INSERT INTO {table} (
             business_id, connection_id, organisation_id, zoho_id, {written},
             visible, first_seen_at, changed_at
         )
         SELECT %(business)s, %(connection)s, %(organisation)s, zoho_id, {values},
             true, %(now)s, %(now)s
-        FROM fresh arrived WHERE (SELECT stores FROM verdict)
-        ON CONFLICT (connection_id, organisation_id, zoho_id) DO UPDATE SET
-            {changes}, removed_at = NULL, changed_at = EXCLUDED.changed_at
+        FROM fresh arrived WHERE is_new AND (SELECT stores FROM verdict)
+    ), changed AS (
+        UPDATE {table} known
+        SET {changes}, removed_at = NULL, changed_at = %(now)s
+        FROM fresh arrived
+        WHERE known.id = arrived.known_id AND (SELECT stores FROM verdict)
     ), gone AS (
         UPDATE {table} known SET removed_at = %(now)s
         FROM missed
@@ -228,8 +233,7 @@ def store(
     newest: the latest change in what was read.
     in_hand: the pages that wait in no table.
     """
-    found = _asked(
-        STORE,
+    is_ours, is_stored = _stored(
         line,
         connection,
         kind,
@@ -244,10 +248,22 @@ def store(
         calls=line.calls + len(in_hand),
         newest=newest,
     )
-    is_ours, is_stored = found[0]
     if is_ours and not is_stored:
         raise MissesSome
     return bool(is_stored)
+
+
+def _stored(*what: Any, **facts: Any) -> tuple[Any, ...]:
+    """What a publication remembers meanwhile is known to the next try."""
+    tries = TRIES
+    while True:
+        tries -= 1
+        try:
+            with transaction.atomic():
+                return _asked(STORE, *what, **facts)[0]
+        except IntegrityError as error:
+            if not (tries and isinstance(error.__cause__, UniqueViolation)):
+                raise
 
 
 def _asked(
@@ -291,7 +307,7 @@ def _spelt(question: str, slug: str) -> str:
         "written": _joined(map(sql.Identifier, written)),
         "values": _joined(map(_or_default, written)),
         "as_known": _joined(map(_as_known, written)),
-        "changes": _joined(map(_from_excluded, written)),
+        "changes": _joined(map(_as_arrived, written)),
         "only": sql.SQL(" AND ").join([sql.SQL("true"), *map(_is_only, kind.only)]),
         "told": sql.Literal(NAMES_TOLD),
     }
@@ -333,8 +349,8 @@ def _as_known(name: str) -> sql.Composed:
     return sql.SQL("{}").format(sql.Identifier("known", name))
 
 
-def _from_excluded(name: str) -> sql.Composed:
-    return sql.SQL("{} = EXCLUDED.{}").format(*[sql.Identifier(name)] * 2)
+def _as_arrived(name: str) -> sql.Composed:
+    return sql.SQL("{} = {}").format(sql.Identifier(name), _or_default(name))
 
 
 def _is_only(name: str) -> sql.Composed:

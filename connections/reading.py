@@ -246,20 +246,19 @@ class Reading:
         is still to come into one that is here already. So what a first reading of
         several pages misses need not be gone."""
         whole = not self.line.newest_only
-        with transaction.atomic():
-            is_ours = entries.store(
-                self.line,
-                self.run.connection,
-                self.kind,
-                lease=self.run.leased_until,
-                began=self.began,
-                whole=whole,
-                surely=self.reading > 1 or len(self.pages) == 1,
-                count=self.rows if whole else self._ours(),
-                counts_back=not whole,
-                newest=self._surely_newest(),
-                in_hand=self.unkept.values(),
-            )
+        is_ours = entries.store(
+            self.line,
+            self.run.connection,
+            self.kind,
+            lease=self.run.leased_until,
+            began=self.began,
+            whole=whole,
+            surely=self.reading > 1 or len(self.pages) == 1,
+            count=self.rows if whole else self._ours(),
+            counts_back=not whole,
+            newest=self._surely_newest(),
+            in_hand=self.unkept.values(),
+        )
         if not is_ours:
             raise LeaseLost
 
