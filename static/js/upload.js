@@ -78,14 +78,17 @@ function settle(request, file) {
   const answer = document.createElement("template");
   if (request.status === 200) answer.innerHTML = request.responseText;
   const told = [...answer.content.querySelectorAll(".uploaded")];
-  if (!told.length) return lines.append(lost(file));
+  if (!told.length) return lines.append(lost(file, request.status));
   batch.sum = told.find((line) => line.dataset.added) ?? batch.sum;
   lines.append(...told.filter((line) => !line.dataset.added));
 }
 
-function lost(file) {
+// Of all that may be said about it, what fits the answer; 0 is none.
+function lost(file, status) {
   const line = document.getElementById("upload-lost").content.cloneNode(true);
-  line.querySelector("b").textContent = file.name;
+  const said = line.querySelector(`[data-answer="${status}"]`) ?? line.querySelector('[data-answer="500"]');
+  said.querySelector("b").textContent = file.name;
+  for (const words of line.querySelectorAll("[data-answer]")) if (words !== said) words.remove();
   return line;
 }
 

@@ -1,7 +1,10 @@
 """What one works with stays in sight, and nothing jumps."""
 
+import re
+from collections.abc import Callable
+
 import pytest
-from playwright.sync_api import FilePayload, Locator, Page, ViewportSize, expect
+from playwright.sync_api import FilePayload, Locator, Page, Route, ViewportSize, expect
 
 from dext_sync.businesses.models import Business, User
 from tests.browser.conftest import Site, is_accessible
@@ -27,6 +30,10 @@ def height(row: Locator) -> float:
     box = row.bounding_box()
     assert box is not None
     return box["height"]
+
+
+def answering(status: int) -> Callable[[Route], None]:
+    return lambda route: route.fulfill(status=status)
 
 
 def is_as_wide_as_its_window(page: Page) -> None:
@@ -75,6 +82,31 @@ def test_the_list_keeps_its_columns_and_its_place(
     page.get_by_label("Search items").fill("no such words")
     page.get_by_role("button", name="Search").click()
     expect(page.get_by_text("Nothing fits this view")).to_be_visible()
+
+
+@in_one_theme
+def test_what_was_not_uploaded_tells_why(
+    page: Page, site: Site, bakery: Business, alice: User
+) -> None:
+    is_signed_in(page, site)
+    documents = page.get_by_label("Drop documents here, or choose them")
+    said = page.get_by_role("status", name="Uploads").get_by_role("listitem")
+    answers = {
+        401: "was not uploaded: you have been signed out.",
+        403: "was not uploaded: you may not do that here",
+        404: "was not uploaded: this business is not open to you any more.",
+        413: "was not uploaded: it is too large.",
+        503: "could not be uploaded: something broke on our side.",
+    }
+
+    for status, words in answers.items():
+        page.route("**/upload/", answering(status))
+        documents.set_input_files(pictures(1))
+        expect(said).to_have_text(re.compile(f"^\\s*“1.png” {words}"))
+        page.unroute("**/upload/")
+    page.route("**/upload/", lambda route: route.abort())
+    documents.set_input_files(pictures(1))
+    expect(said).to_contain_text("“1.png” could not be uploaded: there was no answer.")
 
 
 @in_one_theme

@@ -213,7 +213,9 @@ def test_a_row_asks_whose_category_it_is(
     is_accessible(page)
     page.get_by_role("button", name="Publish Invoice INV-104").click()
     expect(category).to_be_focused()
-    page.get_by_role("button", name="Keep theirs").press("Enter")
+    page.get_by_role("button", name="Keep theirs Category of Invoice INV-104").press(
+        "Enter"
+    )
 
     expect(told).to_have_count(0)
     expect(category).to_have_value("Postage")
