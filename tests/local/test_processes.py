@@ -57,10 +57,11 @@ family.start(Program("deaf", [sys.executable, "-c", sys.argv[1], sys.argv[2]], P
 signal.pause()
 """
 FORKING_PARENT = """
-import sys
+import signal, sys
 from pathlib import Path
 from dext_sync.local.processes import Family
 from dext_sync.local.program import Program
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whatever started the tests
 folder = Path(sys.argv[1])
 sys.path.insert(0, str(folder))
 command = [sys.executable, "-m", "oven", *sys.argv[2:]]
