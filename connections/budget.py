@@ -348,7 +348,7 @@ def _wait_of(connection: Connection, error: ZohoRateLimited) -> timedelta:
 
 def day_ends(connection: Connection) -> datetime:
     """When Zoho counts the organisation's calls anew: as it said, or at midnight there."""
-    ends = _standing_of(connection).day_resets_at
+    ends = (_known(connection) or Standing()).day_resets_at
     now = timezone.now()
     return ends if ends and ends > now else _midnight(connection, now)
 

@@ -190,6 +190,9 @@ SESSION_COOKIE_SECURE = IS_HTTPS
 CSRF_COOKIE_SECURE = IS_HTTPS
 CSRF_FAILURE_VIEW = "dext_sync.businesses.views.frame.csrf_failure"
 
+SUPPORT_EMAILS = env.words("SUPPORT_EMAILS")
+"""Who may look into a business, read-only, once one of its Admins has let support in."""
+
 # Zoho.
 
 ZOHO_REGIONS = env.text("ZOHO_REGIONS", "")

@@ -24,11 +24,14 @@ from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 from structlog.contextvars import bind_contextvars, bound_contextvars
 
-from dext_sync.businesses.models import Business, Membership, User
+from dext_sync.businesses import support
+from dext_sync.businesses.models import Business, Membership, User, Visit
 from dext_sync.businesses.roles import Need
 from dext_sync.businesses.tenancy import acting_as, acting_in
 
 P = ParamSpec("P")
+
+QUESTIONS: Final = ("GET", "HEAD", "OPTIONS")
 
 STOPPED_AT: Final = "stopped_at"
 """Where the session keeps the page that a person without two-factor wanted to see."""
@@ -53,9 +56,9 @@ class BusinessRequest(PersonRequest):
 class TwoFactorMissing(Exception):
     """The business asks its members for two-factor sign-in, and this one has none."""
 
-    def __init__(self, business: Business) -> None:
-        super().__init__(business.slug)
-        self.business = business
+    def __init__(self, membership: Membership) -> None:
+        super().__init__(membership.business.slug)
+        self.membership = membership
 
 
 class PersonDoor:
@@ -85,7 +88,7 @@ def _asks_for_two_factor(
 ) -> HttpResponse:
     """The name is all that is told. The pages that set it up lead back from there.
     Where something was typed it stays, with what is typed there."""
-    business = missing.business
+    business = missing.membership.business
     home = reverse("business_home", args=[business.slug])
     if request.htmx and request.method not in ("GET", "HEAD"):
         return HttpResponse(status=403)
@@ -94,7 +97,7 @@ def _asks_for_two_factor(
     if _is_whole_page(request) or request.method == "POST":
         address = request.get_full_path() if request.method == "GET" else home
         request.session[STOPPED_AT] = {"name": business.name, "address": address}
-    context = {"closed": business}
+    context = {"closed": business, "is_visit": missing.membership.is_visit}
     return render(request, "businesses/two_factor_missing.html", context, status=403)
 
 
@@ -109,7 +112,8 @@ def business_view(need: Need) -> Callable[[View[P]], Callable[..., HttpResponseB
     requires the page that leads there. To have it set up is enough: whoever was signed
     in elsewhere is signed out by that, and whoever switches it off is stopped. Times are
     those of the business's zone, and the answer is rendered before the door closes.
-    Nobody on the way keeps it, unless the view says how.
+    Nobody on the way keeps it, unless the view says how. Support, while an Admin lets it
+    in, comes through with questions alone, and the database changes nothing for it.
     """
 
     def decorate(view: View[P]) -> Callable[..., HttpResponseBase]:
@@ -125,15 +129,29 @@ def business_view(need: Need) -> Callable[[View[P]], Callable[..., HttpResponseB
             visitor.membership = membership
             visitor.business = visitor.membership.business
             bind_contextvars(business_id=visitor.business.pk, **_ids(kwargs))
-            if not visitor.membership.may(need):
+            if isinstance(membership, Visit):
+                _tell_of(membership)
+            if not _may(visitor, need):
                 raise PermissionDenied
-            with acting_in(visitor.business.pk), override(visitor.business.zone):
+            inside = acting_in(visitor.business.pk, read_only=membership.is_visit)
+            with inside, override(visitor.business.zone):
                 return kept_by_nobody(_rendered(view(visitor, *args, **kwargs)))
 
         through_the_door.need = need  # type: ignore[attr-defined]
         return through_the_door
 
     return decorate
+
+
+def _tell_of(visit: Visit) -> None:
+    with acting_in(visit.business.pk):
+        support.note(visit)
+
+
+def _may(request: BusinessRequest, need: Need) -> bool:
+    """A visit only asks."""
+    member = request.membership
+    return member.may(need) and (not member.is_visit or request.method in QUESTIONS)
 
 
 def _is_whole_page(request: PersonRequest) -> bool:
@@ -160,20 +178,20 @@ def _to_sign_in(request: HttpRequest) -> HttpResponseBase:
 def require_two_factor(request: PersonRequest, membership: Membership) -> None:
     """Raises TwoFactorMissing, which is answered with the page that leads there."""
     if not let_in([membership]):
-        raise TwoFactorMissing(membership.business)
-    if membership.business.requires_two_factor:
+        raise TwoFactorMissing(membership)
+    if membership.needs_two_factor:
         request.session.pop(STOPPED_AT, None)
 
 
 def let_in(memberships: Iterable[Membership]) -> list[Membership]:
     """Without those of businesses that require the two-factor sign-in they have not."""
     found = list(memberships)
-    asked = {each.user_id for each in found if each.business.requires_two_factor}
+    asked = {each.user_id for each in found if each.needs_two_factor}
     lacking = asked and asked - with_two_factor(asked)
     return [
         each
         for each in found
-        if not (each.business.requires_two_factor and each.user_id in lacking)
+        if not (each.needs_two_factor and each.user_id in lacking)
     ]
 
 
@@ -198,10 +216,17 @@ def _membership(request: PersonRequest, slug: str) -> Membership:
         rows = Membership.unscoped.select_related("business")
         mine = list(rows.filter(user=request.user, business__slug=slug))
     if not mine:
-        raise Http404
+        return _visit(request, slug)
     (membership,) = mine
     membership.user = request.user
     return membership
+
+
+def _visit(request: PersonRequest, slug: str) -> Visit:
+    visit = support.visit(request.user, slug)
+    if visit is None:
+        raise Http404
+    return visit
 
 
 def _ids(named: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,11 +1,12 @@
 """What the frame around every page needs: the business, its member, the others."""
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from django.http import HttpRequest
 
+from dext_sync.businesses import support
 from dext_sync.businesses.access import memberships_of
 from dext_sync.businesses.models import Membership, User
 
@@ -41,6 +42,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "business": getattr(request, "business", None),
         "membership": getattr(request, "membership", None),
         "memberships": _memberships_of(request, user),
+        "visits": partial(support.visits, user),
         "section": _section(request),
         "workspace": _workspace(request),
     }

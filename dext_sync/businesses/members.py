@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.db import Error as DatabaseProblem
 from django.db import connection, transaction
@@ -17,7 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from dext_sync.businesses import audit, mail
+from dext_sync.businesses import addresses, audit, mail
 from dext_sync.businesses.access import with_two_factor
 from dext_sync.businesses.models import (
     INVITATION_LIFE,
@@ -261,7 +260,7 @@ def invitations_of(user: User) -> list[Invitation]:
     """What is open to the person's verified addresses, whoever has the letter."""
     found = [
         _invitation(business_id, number)
-        for address in _verified_addresses(user)
+        for address in addresses.verified(user)
         for business_id, number in rows_across("invitations_of_address", address)
     ]
     joined = set(
@@ -283,18 +282,8 @@ def _invitation(business_id: int, number: int) -> Invitation:
 
 def is_for(invitation: Invitation, user: User) -> bool:
     """Only the verified owner of the invited address may use it."""
-    own = {_exact(email) for email in _verified_addresses(user)}
-    return _exact(invitation.email) in own
-
-
-def _verified_addresses(user: User) -> list[str]:
-    addresses = EmailAddress.objects.filter(user=user, verified=True)
-    return list(addresses.values_list("email", flat=True))
-
-
-def _exact(email: str) -> bytes:
-    """Bytes know capitals in ASCII alone: no dotless i becomes an i, no Kelvin sign a k."""
-    return email.encode().lower()
+    own = {addresses.exact(email) for email in addresses.verified(user)}
+    return addresses.exact(invitation.email) in own
 
 
 def join(invitation: Invitation, user: User) -> Joined | Refused:

@@ -164,6 +164,14 @@ class Membership(BusinessOwned):
         return f"{self.user} ({self.get_role_display()})"
 
     @property
+    def is_visit(self) -> bool:
+        return False
+
+    @property
+    def needs_two_factor(self) -> bool:
+        return self.business.requires_two_factor
+
+    @property
     def manages(self) -> bool:
         return Role(self.role).manages
 
@@ -183,6 +191,65 @@ class Membership(BusinessOwned):
                 return self.may_publish
             case Need.MANAGE:
                 return self.manages
+
+
+class SupportAccess(BusinessOwned):
+    """Support may look into the business, read-only, until it ends."""
+
+    granted_by = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    granted_at = models.DateTimeField(default=timezone.now)
+    ends_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"until {self.ends_at}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.ended_at is None and timezone.now() < self.ends_at
+
+
+class Visit(Membership):
+    """Somebody of support in a business: sees what an Admin sees, and changes nothing.
+
+    It is made for one request and never stored; whoever asks for the members of a
+    business does not find it.
+    """
+
+    access: SupportAccess
+
+    class Meta:
+        proxy = True
+
+    def save(self, *args: object, **options: object) -> Never:
+        raise TypeError("A visit is not stored.")
+
+    @classmethod
+    def through(cls, access: SupportAccess, user: User) -> "Visit":
+        visit = cls(business=access.business, user=user)
+        visit.access = access
+        return visit
+
+    @property
+    def is_visit(self) -> bool:
+        return True
+
+    @property
+    def needs_two_factor(self) -> bool:
+        return True
+
+    @property
+    def manages(self) -> bool:
+        return True
+
+    @property
+    def may_publish(self) -> bool:
+        return False
+
+    def get_role_display(self) -> str:  # type: ignore[no-redef]
+        return str(_("Support"))
 
 
 class Invitation(BusinessOwned):

@@ -22,6 +22,8 @@ logger = logging.getLogger(__name__)
 class Scope:
     business: int | None = None
     person: int | None = None
+    read_only: bool = False
+    """Whoever only looks: the database refuses what would change something."""
 
 
 NOBODY = Scope()
@@ -33,13 +35,18 @@ class OtherBusiness(RuntimeError):
 
 
 @contextmanager
-def acting_in(business_id: int, person_id: int | None = None) -> Iterator[None]:
-    """Let the database answer for this business (and the person already set)."""
+def acting_in(
+    business_id: int, person_id: int | None = None, *, read_only: bool = False
+) -> Iterator[None]:
+    """Let the database answer for this business (and the person already set).
+
+    read_only: from here on inwards, in transactions that begin inside.
+    """
     before = _scope.get()
     if before.business not in (None, business_id):
         raise OtherBusiness(f"{before.business} is being worked on, not {business_id}.")
     person = person_id if person_id is not None else before.person
-    with _acting(Scope(business_id, person)):
+    with _acting(Scope(business_id, person, read_only or before.read_only)):
         yield
 
 
@@ -55,7 +62,7 @@ def outside() -> Iterator[None]:
     """Leave the current unit of work for one of another business, which the caller has
     found through a reviewed function; nothing read inside may be shown to the first,
     but to a person of both."""
-    with _acting(NOBODY):
+    with _acting(Scope(read_only=_scope.get().read_only)):
         yield
 
 
@@ -91,8 +98,13 @@ def _tell_database(scope: Scope) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT set_config('app.business', %s, false),"
-            " set_config('app.person', %s, false)",
-            [_setting(scope.business), _setting(scope.person)],
+            " set_config('app.person', %s, false),"
+            " set_config('default_transaction_read_only', %s, false)",
+            [
+                _setting(scope.business),
+                _setting(scope.person),
+                "on" if scope.read_only else "off",
+            ],
         )
 
 

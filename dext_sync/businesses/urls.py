@@ -9,6 +9,7 @@ from dext_sync.businesses.views import (
     invitations,
     members,
     person,
+    support,
 )
 
 BUSINESS = "b/<slug:slug>/"
@@ -33,6 +34,8 @@ urlpatterns = [
     path(USERS, members.index, name="members"),
     path(f"{USERS}invite/", members.invite, name="member_invite"),
     path(f"{USERS}two-factor/", members.two_factor, name="members_two_factor"),
+    path(f"{USERS}support/", support.grant, name="support_grant"),
+    path(f"{USERS}support/end/", support.end, name="support_end"),
     path(f"{USERS}<int:member_id>/", members.change, name="member_change"),
     path(f"{USERS}<int:member_id>/remove/", members.remove, name="member_remove"),
     path(

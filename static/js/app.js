@@ -184,6 +184,27 @@ function isSaid(which) {
   return Boolean(messages()?.querySelector(`[data-said="${which}"]`));
 }
 
+// `<body data-read-only="/b/…/">`: whoever only looks finds switched off what would change
+// something below that address; the server refuses it as well.
+const { readOnly } = document.body.dataset;
+if (readOnly) {
+  switchOff();
+  document.addEventListener("htmx:load", switchOff);
+}
+
+function switchOff() {
+  for (const place of document.querySelectorAll("form[method=post], [hx-post]")) {
+    const address = place.getAttribute("hx-post") ?? place.getAttribute("action");
+    const path = new URL(address ?? "", location).pathname;
+    if (path.startsWith(readOnly)) [place, ...(place.elements ?? [])].forEach(disable);
+  }
+}
+
+// What only opens or closes something goes on.
+function disable(control) {
+  if ("disabled" in control && control.type !== "button") control.disabled = true;
+}
+
 // `data-then="id …"`: a form that goes with its own answer. Whoever pressed its button goes on
 // at the first of these that is there, unless they are somewhere else by now.
 document.addEventListener("htmx:afterSettle", (event) => {

@@ -102,6 +102,8 @@ BUSINESSES: dict[str, Row] = {
     "member_change": USER,
     "member_remove": USER,
     "ownership_hand_over": USER,
+    "support_grant": MANAGE,
+    "support_end": MANAGE,
     "invitation_revoke": Row(Need.MANAGE, {"invitation_id": NONE}),
 }
 

@@ -2,10 +2,16 @@
 
 import re
 
-from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
+from allauth.mfa.totp.internal.auth import (
+    TOTP,
+    format_hotp_value,
+    generate_totp_secret,
+    hotp_value,
+)
 from django.core.mail import EmailMessage
 from django.test import Client
 from django.utils import timezone
+from pytest_django import Settings
 
 from dext_sync.businesses import audit
 from dext_sync.businesses.models import (
@@ -15,7 +21,7 @@ from dext_sync.businesses.models import (
     User,
 )
 from dext_sync.businesses.tenancy import acting_in
-from tests.factories import PASSWORD
+from tests.factories import PASSWORD, make_user
 
 
 def signed_in_with_password(user: User) -> Client:
@@ -24,6 +30,14 @@ def signed_in_with_password(user: User) -> Client:
     client.force_login(user)
     client.post("/accounts/reauthenticate/", {"password": PASSWORD})
     return client
+
+
+def support_person(settings: Settings) -> User:
+    """Sam, whom a business can let look: with a verified address and a second factor."""
+    settings.SUPPORT_EMAILS = ["Sam@support.example"]
+    person = make_user("Sam", email="sam@support.example")
+    TOTP.activate(person, generate_totp_secret())
+    return person
 
 
 def code_for(secret: str) -> str:

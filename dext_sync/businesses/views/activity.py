@@ -22,7 +22,7 @@ PAGE = 50
 
 # Each kind by the beginnings of its action codes.
 KINDS = {
-    "people": (_("People"), ("member.", "person.")),
+    "people": (_("People"), ("member.", "person.", "support.")),
     "business": (_("Business"), ("business.", "payment_method.")),
     "connections": (_("Connections"), ("connection.", "refresh.", "entry.")),
     "items": (_("Items"), ("item.", "supplier.")),

@@ -12,7 +12,7 @@ from django.template.loader import render_to_string
 from django.utils.timezone import override
 from redis import RedisError
 
-from dext_sync.businesses import members
+from dext_sync.businesses import members, support
 from dext_sync.businesses.access import (
     PersonRequest,
     kept_by_nobody,
@@ -31,14 +31,16 @@ AWAY: Final = (RedisError, OperationalError, InterfaceError)
 def home(request: PersonRequest) -> HttpResponse:
     """Where one business is all there is, straight into it."""
     memberships = memberships_of(request.user)
+    is_support = support.is_support(request.user)
     match memberships:
-        case []:
+        case [] if not is_support:
             return _first_steps(request)
-        case [only] if "all" not in request.GET:
+        case [only] if "all" not in request.GET and not is_support:
             return redirect("business_home", only.business.slug)
         case _:
-            mine = let_in(memberships)
-            rows = [_row(request, each, is_open=each in mine) for each in memberships]
+            all_open = [*memberships, *support.visits(request.user)]
+            mine = let_in(all_open)
+            rows = [_row(request, each, is_open=each in mine) for each in all_open]
             facts = {"rows": rows, "invitations": members.invitations_of(request.user)}
             return HttpResponse(
                 render_to_string("businesses/home.html", facts, request)

@@ -8,7 +8,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from dext_sync.businesses import members
+from dext_sync.businesses import members, support
 from dext_sync.businesses.access import BusinessRequest, business_view, with_two_factor
 from dext_sync.businesses.forms import InviteForm, RightsForm
 from dext_sync.businesses.members import Done, Refused, Rights
@@ -37,6 +37,8 @@ def index(request: BusinessRequest) -> HttpResponse:
             "with_two_factor": have_it,
             "has_two_factor": request.user.pk in have_it,
             "invitations": members.open_invitations(request.business),
+            "offers_support": support.is_offered(),
+            "support_access": support.current(request.business),
         },
     )
 
