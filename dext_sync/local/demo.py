@@ -32,12 +32,14 @@ STAND_IN_CLIENT = {
     "ZOHO_CLIENT_SECRET": "standin-secret",
 }
 PASSWORD = "bakery-demo-2026"  # noqa: S105  (the demo's people, printed for everybody)
+SUPPORT = "sam@support.example"
 PEOPLE = {
     "alice@harbourbakery.example": "Alice owns Harbour Bakery",
     "bob@harbourbakery.example": "Bob publishes his own documents",
     "vera@harbourbakery.example": "Vera prepares items and may not publish",
     "charlie@garage.example": "Charlie owns Garage Charlie",
     "anna@ledgerly.example": "Anna is the accountant of both",
+    SUPPORT: "Sam is support, and looks in where an Admin lets him",
 }
 
 
@@ -171,6 +173,7 @@ class Demo:
             "ALLOWED_HOSTS": "localhost,127.0.0.1",
             "DOCUMENTS_DIR": str(STATE / "documents"),
             "MAIL_DIR": str(STATE / "mail"),
+            "SUPPORT_EMAILS": SUPPORT,
             "PYTHONUNBUFFERED": "1",
         }
         if not self.options.zoho_is_given:

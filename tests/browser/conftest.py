@@ -20,6 +20,7 @@ from dext_sync.businesses.models import Business, User
 from dext_sync.local.processes import Family
 from dext_sync.local.program import Program
 from dext_sync.local.suite import chromium
+from tests.businesses.membership import SUPPORT
 from tests.factories import PASSWORD
 from tests.local.surroundings import free_port
 from tests.publishing.zoho import Zoho
@@ -78,7 +79,7 @@ def site(
     standin = StandIn()
     with serve(standin) as running, workers(running, tmp_path) as staff:
         address = f"http://localhost:{free_port()}"
-        staff.environment["SITE_URL"] = address
+        staff.environment |= {"SITE_URL": address, "SUPPORT_EMAILS": SUPPORT}
         staff.begin()
         _open_web(staff.family, staff, address)
         yield Site(address, Zoho(standin))

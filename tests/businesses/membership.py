@@ -23,6 +23,8 @@ from dext_sync.businesses.models import (
 from dext_sync.businesses.tenancy import acting_in
 from tests.factories import PASSWORD, make_user
 
+SUPPORT = "Sam@support.example"
+
 
 def signed_in_with_password(user: User) -> Client:
     """Not only signed in: the password was just asked for."""
@@ -34,8 +36,8 @@ def signed_in_with_password(user: User) -> Client:
 
 def support_person(settings: Settings) -> User:
     """Sam, whom a business can let look: with a verified address and a second factor."""
-    settings.SUPPORT_EMAILS = ["Sam@support.example"]
-    person = make_user("Sam", email="sam@support.example")
+    settings.SUPPORT_EMAILS = [SUPPORT]
+    person = make_user("Sam", email=SUPPORT.lower())
     TOTP.activate(person, generate_totp_secret())
     return person
 

@@ -6,6 +6,7 @@ from itertools import cycle
 import pytest
 import time_machine
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.core.mail import EmailMessage
 from django.db import DatabaseError, connection
 from django.http import HttpResponseBase
@@ -24,7 +25,7 @@ from dext_sync.businesses.models import (
 from dext_sync.businesses.tenancy import acting_as, acting_in, outside
 from tests.businesses.access_table import Row
 from tests.businesses.membership import signed_in_with_password, support_person, trail
-from tests.businesses.test_access import DOORS, address_of, wrong
+from tests.businesses.test_access import DOORS, Answers, address_of, wrong
 from tests.conftest import Browse
 
 USERS = "/b/harbour-bakery/users/"
@@ -158,7 +159,7 @@ def test_a_stranger_it_is_who_lacks_anything(
             settings.SUPPORT_EMAILS = ["sam@support.example.com"]
         case "verified":
             EmailAddress.objects.filter(user=sam).update(verified=False)
-        case "setting":
+        case _:
             settings.SUPPORT_EMAILS = []
 
     assert browse(sam).get(INBOX).status_code == 404
@@ -193,7 +194,7 @@ def test_an_admin_ends_it(open_bakery: Business, alice: User, browse: Browse) ->
 def test_a_password_alone_is_not_enough(
     open_bakery: Business, sam: User, browse: Browse
 ) -> None:
-    sam.authenticator_set.all().delete()
+    Authenticator.objects.filter(user=sam).delete()
 
     answer = browse(sam).get(INBOX)
 
@@ -259,7 +260,7 @@ def test_whoever_looks_sends_nothing_that_is_heeded(
         return answer.status_code == 403
 
     ways = cycle([client.post, client.put, client.patch, client.delete])
-    answers = {
+    answers: Answers = {
         name: send(address_of(name, open_bakery))
         for name, send in zip(DOORS, ways, strict=False)
     }

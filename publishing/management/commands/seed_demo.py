@@ -29,6 +29,7 @@ PEOPLE: Final = {
     "vera": ("Vera", "vera@harbourbakery.example"),
     "charlie": ("Charlie", "charlie@garage.example"),
     "anna": ("Anna", "anna@ledgerly.example"),
+    "sam": ("Sam", "sam@support.example"),
 }
 METHODS: Final = (("Company Card", "4242", "Credit Card"), ("Petty Cash", "", "Cash"))
 
