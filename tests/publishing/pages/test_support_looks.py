@@ -54,6 +54,8 @@ def test_each_opens_where_the_database_changes_nothing(
         }
         Allowance.unscoped.all().delete()
 
+    shown = client.get(address("item", bakery.slug, ids)).content.decode()
+    assert "You may edit this item" not in shown
     for name in DOORS:
         answer = client.get(address(name, bakery.slug, ids))
         wanted = {200, 302, 405}
