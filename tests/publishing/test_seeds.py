@@ -63,7 +63,7 @@ def test_the_demo_has_its_people_and_papers_and_a_second_start_adds_nothing() ->
 
     bakery = business_of("bob@harbourbakery.example", "Harbour Bakery Ltd")
     garage = business_of("anna@ledgerly.example", "Garage Charlie")
-    assert EmailAddress.objects.filter(verified=True).count() == 5
+    assert EmailAddress.objects.filter(verified=True).count() == 6
     assert User.objects.get(email="vera@harbourbakery.example").check_password(
         "bakery-demo-2026"
     )
