@@ -11,6 +11,7 @@ from typing import Final
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from psycopg2.errors import UniqueViolation
 from structlog.contextvars import bound_contextvars
 
 from connections import books as connected
@@ -32,6 +33,7 @@ from connections.zoho.errors import (
 from publishing import (
     contacting,
     leases,
+    pausing,
     recovery,
     restored,
     results,
@@ -211,9 +213,21 @@ def _ask_of_lost_ones(
 ) -> bool:
     if _takes_a_lost_one(publication):
         return False
-    if question := restored.question(publication, sending.claim_of(publication)):
-        return _conclude(publication, step, Refused(Problem.ALIKE, question))
+    if _asks_of_a_lost_one(publication, step):
+        return False
     return _send(books, publication, step)
+
+
+def _asks_of_a_lost_one(publication: Publication, step: Step) -> bool:
+    """It counts as asked once it is told, however a worker ends in between."""
+    claim = sending.claim_of(publication)
+    with transaction.atomic():
+        pausing.hold_suppliers(publication)
+        leases.hold(publication)
+        question = restored.question(publication, claim)
+        if question:
+            results.settle(publication, step, Refused(Problem.ALIKE, question))
+    return bool(question)
 
 
 def _takes_a_lost_one(publication: Publication) -> bool:
@@ -222,7 +236,9 @@ def _takes_a_lost_one(publication: Publication) -> bool:
         with transaction.atomic():
             leases.hold(publication)
             return _takes_record(publication)
-    except IntegrityError:
+    except IntegrityError as error:
+        if not isinstance(error.__cause__, UniqueViolation):
+            raise
         return False  # An item has the mark of a business that was here before.
 
 

@@ -91,9 +91,11 @@ def known_again(publication: Publication, claim: Claim) -> UnknownRecord | None:
 
 
 def question(publication: Publication, claim: Claim) -> str:
-    """Asked once of an item: whether it is a record like it that has no item."""
+    """Asked once of an item: whether it is a record like it that has no item. Inside
+    the transaction that tells it."""
     item_id = publication.item_id
-    for record in alike(publication, claim):
+    rows = alike(publication, claim).select_for_update(of=("self",), no_key=True)
+    for record in rows:
         same_contact = "" in (claim.contact_id, record.contact_id) or (
             claim.contact_id == record.contact_id
         )

@@ -3,8 +3,10 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from datetime import timedelta
 from decimal import Decimal
 from io import StringIO
+from typing import NoReturn
 
 import pytest
 import time_machine
@@ -19,7 +21,7 @@ from dext_sync.businesses import audit
 from dext_sync.businesses.models import AuditEntry, Business, User
 from dext_sync.businesses.tenancy import acting_in
 from dext_sync.local import pytest_database, roles
-from publishing import archiving, coding, tasks
+from publishing import archiving, coding, results, tasks
 from publishing.models import Item, Publication, RestoreCheck, UnknownRecord
 from publishing.outcomes import uncertain_time
 from tests.publishing.factories import (
@@ -295,6 +297,40 @@ def test_one_that_is_only_alike_is_a_question_which_is_asked_once(
     publish(item, bob)
     assert item_now(item).status == Item.Status.PUBLISHED
     assert len(zoho.expenses) == 2
+
+
+def test_a_worker_that_dies_before_its_question_is_told_has_not_asked_it(
+    zoho: Zoho,
+    bakery: Business,
+    bob: User,
+    clock: time_machine.Traveller,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    method = make_method(bakery)
+    with forgotten():
+        publish(paid_receipt(bakery, bob, payment_method=method, reference="A"), bob)
+    item = paid_receipt(bakery, bob, payment_method=method, reference="B")
+    restored()
+    clock.shift(uncertain_time())
+    ask(bakery)
+    publication = begun(item, bob)
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(results, "settle", _is_killed)
+        work(publication)
+
+    clock.shift(uncertain_time() + timedelta(seconds=1))
+    work(publication)
+
+    assert item_now(item).status == Item.Status.FAILED
+    assert len(zoho.expenses) == 1
+
+
+class Killed(BaseException):
+    """As by SIGKILL: nothing of it is caught on the way."""
+
+
+def _is_killed(*_what: object) -> NoReturn:
+    raise Killed
 
 
 def test_what_has_no_item_any_more_is_told_in_the_trail(
