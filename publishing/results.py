@@ -170,7 +170,8 @@ def _store_done(publication: Publication, step: Step, outcome: Done) -> None:
     if step.state == Step.State.REFUSED:
         _put_right(publication, step)
     if outcome.contact is not None:
-        suppliers.became(publication.claim["supplier_id"], outcome.contact)
+        named = publication.claim["supplier_id"]
+        suppliers.became(named, outcome.contact, created_by=publication.pk)
     messages.differ(publication, outcome.differences)
     _record_step(publication, step, outcome)
 

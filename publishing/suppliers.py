@@ -376,11 +376,24 @@ def release_creations_elsewhere(connection: Connection) -> None:
         Supplier.unscoped.filter(pk__in=numbers).update(being_created_by=None)
 
 
-def became(supplier_id: int, contact: Contact) -> None:
-    """Zoho has the contact now; what a person chose meanwhile stays."""
+def became(supplier_id: int, contact: Contact, *, created_by: int) -> None:
+    """Zoho has the contact now; what a person chose meanwhile stays. In the organisation
+    that was connected before it is nobody's here.
+
+    created_by: the publication.
+    """
     created = Supplier.unscoped.filter(pk=supplier_id)
+    if not _is_of_connected(contact):
+        created.filter(being_created_by=created_by).update(being_created_by=None)
+        return
     created.filter(contact=None).update(contact=contact)
     created.update(being_created_by=None, create_agreed_at=None)
+
+
+def _is_of_connected(contact: Contact) -> bool:
+    return Connection.unscoped.filter(
+        pk=contact.connection_id, organisation_id=contact.organisation_id
+    ).exists()
 
 
 def take_back_agreement(supplier_id: int) -> None:

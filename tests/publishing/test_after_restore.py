@@ -314,9 +314,10 @@ def test_a_worker_that_dies_before_its_question_is_told_has_not_asked_it(
     clock.shift(uncertain_time())
     ask(bakery)
     publication = begun(item, bob)
-    with monkeypatch.context() as patch, pytest.raises(Killed):
-        patch.setattr(results, "settle", _is_killed)
+    monkeypatch.setattr(results, "settle", _is_killed)
+    with pytest.raises(Killed):
         work(publication)
+    monkeypatch.undo()
 
     clock.shift(uncertain_time() + timedelta(seconds=1))
     work(publication)

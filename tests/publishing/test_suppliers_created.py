@@ -29,7 +29,7 @@ def test_it_becomes_the_suppliers(connected_bakery: Business, bob: User) -> None
 
     with acting_in(connected_bakery.pk):
         suppliers.claim_creation(new.pk, 7)
-        suppliers.became(new.pk, contact)
+        suppliers.became(new.pk, contact, created_by=7)
         new.refresh_from_db()
 
     assert new.contact_id == contact.pk
@@ -44,7 +44,7 @@ def test_a_persons_choice_stays(connected_bakery: Business, bob: User) -> None:
 
     with acting_in(connected_bakery.pk):
         Supplier.unscoped.filter(pk=new.pk).update(contact=chosen, being_created_by=7)
-        suppliers.became(new.pk, created)
+        suppliers.became(new.pk, created, created_by=7)
         new.refresh_from_db()
 
     assert new.contact_id == chosen.pk
@@ -185,6 +185,25 @@ def test_in_another_organisation_nothing_waits_for_who_was_creating_it(
     with acting_in(connected_bakery.pk):
         new.refresh_from_db()
         assert new.contact == there
+
+
+@pytest.mark.parametrize(("creating", "after"), [(7, None), (8, 8)])
+def test_one_that_was_created_in_the_former_organisation_is_nobodys(
+    creating: int, after: int | None, connected_bakery: Business, bob: User
+) -> None:
+    """A late yes of publication 7, while 8 may be creating it in the new one."""
+    new = make_supplier(connected_bakery, "New Mill", agreed_by=bob)
+    contact = entry(Contact, connected_bakery, "City Power")
+    with acting_in(connected_bakery.pk):
+        Connection.unscoped.update(organisation_id="777")
+        suppliers.claim_creation(new.pk, creating)
+
+        suppliers.became(new.pk, contact, created_by=7)
+
+        now = Supplier.unscoped.get(pk=new.pk)
+    assert now.contact_id is None
+    assert now.being_created_by == after
+    assert now.create_agreed_at == new.create_agreed_at
 
 
 def test_whoever_has_reconnected_is_not_asked_again(
