@@ -83,10 +83,12 @@ function settle(request, file) {
   lines.append(...told.filter((line) => !line.dataset.added));
 }
 
-// Of all that may be said about it, what fits the answer; 0 is none.
+// Of all that may be said about it, what fits the answer; 0 is none, nor is one that a
+// proxy gives in our place.
 function lost(file, status) {
   const line = document.getElementById("upload-lost").content.cloneNode(true);
-  const said = line.querySelector(`[data-answer="${status}"]`) ?? line.querySelector('[data-answer="500"]');
+  const answer = [502, 504].includes(status) ? 0 : status;
+  const said = line.querySelector(`[data-answer="${answer}"]`) ?? line.querySelector('[data-answer="500"]');
   said.querySelector("b").textContent = file.name;
   for (const words of line.querySelectorAll("[data-answer]")) if (words !== said) words.remove();
   return line;

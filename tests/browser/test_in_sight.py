@@ -97,6 +97,7 @@ def test_what_was_not_uploaded_tells_why(
         404: "was not uploaded: this business is not open to you any more.",
         413: "was not uploaded: it is too large.",
         503: "could not be uploaded: something broke on our side.",
+        504: "may have arrived or not: there was no answer.",
     }
 
     for status, words in answers.items():
@@ -106,7 +107,7 @@ def test_what_was_not_uploaded_tells_why(
         page.unroute("**/upload/")
     page.route("**/upload/", lambda route: route.abort())
     documents.set_input_files(pictures(1))
-    expect(said).to_contain_text("“1.png” could not be uploaded: there was no answer.")
+    expect(said).to_contain_text("“1.png” may have arrived or not: there was no answer.")
 
 
 @in_one_theme

@@ -227,7 +227,7 @@ class TestSuppliers:
             suppliers.release_creation(1)
             assert suppliers.claim_creation(new.pk, 2)
             contact = Contact.unscoped.get(name="City Power")
-            suppliers.became(new.pk, contact)
+            suppliers.became(new.pk, contact, created_by=7)
             assert not suppliers.claim_creation(new.pk, 3)
 
 
