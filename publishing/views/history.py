@@ -80,7 +80,9 @@ def _sentence(request: WorkspaceRequest, entry: AuditEntry, other: Item | None) 
     if other is None:
         return audit.own_sentence(entry)
     address = reverse("item", args=[request.business.slug, other.workspace, other.pk])
-    link = format_html('<a href="{}">{}</a>', address, _name_of(request, other))
+    name = _name_of(request, other)
+    # By its id the focus comes back to it where the list is drawn anew.
+    link = format_html('<a id="said-{}" href="{}">{}</a>', entry.pk, address, name)
     return audit.own_sentence_with(entry, other=link)
 
 

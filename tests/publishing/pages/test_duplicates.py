@@ -98,8 +98,8 @@ def test_the_same_is_archived_with_a_link_to_the_other(
     assert f"It is the same as {link}." in page
     history = text(visitor.opens("item_history", second.pk))
     name = "Invoice INV-7, Acme Paper Ltd, 20 Nov 2026"
-    link = f'<a href="/b/harbour-bakery/costs/{first.pk}/">{name}</a>'
-    assert f"said: Invoice inv 7 is the same as {link}" in history
+    assert f'href="/b/harbour-bakery/costs/{first.pk}/">{name}</a>' in history
+    assert 'said: Invoice inv 7 is the same as <a id="said-' in history
     assert (now(first).status, now(second).status) == ("ready", "archived")
 
 
