@@ -158,6 +158,10 @@ class Membership(BusinessOwned):
                 condition=models.Q(role="owner"),
                 name="one_owner_a_business",
             ),
+            # A visit has none.
+            models.CheckConstraint(
+                condition=models.Q(role__in=Role.values), name="known_role"
+            ),
         ]
 
     def __str__(self) -> str:

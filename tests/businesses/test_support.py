@@ -8,7 +8,7 @@ import time_machine
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.core.mail import EmailMessage
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, IntegrityError, connection
 from django.http import HttpResponseBase
 from django.test import Client
 from django.utils import timezone
@@ -247,6 +247,8 @@ def test_a_visit_is_no_membership(open_bakery: Business, sam: User) -> None:
         assert Membership.unscoped.count() == 4
         with pytest.raises(TypeError):
             visit.save()
+        with pytest.raises(IntegrityError, match="known_role"):
+            Membership.unscoped.bulk_create([visit])
 
 
 def test_whoever_looks_sends_nothing_that_is_heeded(
