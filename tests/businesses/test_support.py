@@ -27,6 +27,7 @@ from tests.businesses.access_table import Row
 from tests.businesses.membership import signed_in_with_password, support_person, trail
 from tests.businesses.test_access import DOORS, Answers, address_of, wrong
 from tests.conftest import Browse
+from tests.locks import beside
 
 USERS = "/b/harbour-bakery/users/"
 INBOX = "/b/harbour-bakery/costs/"
@@ -236,6 +237,23 @@ def test_activity_tells_of_each_person_once(
 
     told = [line for line in trail(open_bakery) if "looked in" in line]
     assert told == ["Sam looked in as support (sam@support.example)"]
+
+
+def test_of_two_first_looks_at_once_one_is_told(
+    committed_db: None, open_bakery: Business, sam: User
+) -> None:
+    with acting_as(sam.pk):
+        visit = support.visit(sam, "harbour-bakery")
+    assert visit is not None
+
+    def look() -> None:
+        with acting_in(open_bakery.pk):
+            support.note(visit)
+
+    with beside("FOR NO KEY UPDATE", look):
+        look()
+
+    assert sum("looked in" in line for line in trail(open_bakery)) == 1
 
 
 def test_a_visit_is_no_membership(open_bakery: Business, sam: User) -> None:

@@ -1,11 +1,14 @@
 """Every page that support can ask for, in a business that has one of everything."""
 
+from django.db import connection as database
+from django.db.backends.utils import CursorWrapper
 from django.urls import reverse
+from psycopg2 import sql
 from pytest_django import Settings
 
 from connections.models import Account, Allowance, Connection
 from dext_sync.businesses import support
-from dext_sync.businesses.models import Membership, User
+from dext_sync.businesses.models import Business, Membership, User
 from dext_sync.businesses.roles import Need
 from dext_sync.businesses.tenancy import acting_in
 from publishing.models import PaymentMode, Supplier
@@ -15,6 +18,7 @@ from tests.businesses.test_access import DOORS
 from tests.conftest import Browse
 from tests.publishing.factories import make_method, ready_item
 from tests.publishing.steps import publish
+from tests.publishing.zoho import Zoho
 
 # A consent is its person's own.
 OF_ANOTHER = {
@@ -30,12 +34,13 @@ OF_ANOTHER = {
 def test_each_opens_where_the_database_changes_nothing(
     committed_db: None,
     settings: Settings,
+    zoho: Zoho,
     connection: Connection,
     alice: User,
     bob: User,
     browse: Browse,
 ) -> None:
-    """What writes on the way fails there; 405 is a page that is only sent to."""
+    """Nothing is written nor asked of Zoho; 405 is a page that is only sent to."""
     bakery = connection.business
     item = ready_item(bakery, bob)
     publish(ready_item(bakery, bob, reference="INV-105"), bob)
@@ -53,9 +58,11 @@ def test_each_opens_where_the_database_changes_nothing(
             "entry_id": Account.unscoped.earliest("pk").pk,
         }
         Allowance.unscoped.all().delete()
+        assert not PaymentMode.unscoped.exists()
 
     shown = client.get(address("item", bakery.slug, ids)).content.decode()
     assert "You may edit this item" not in shown
+    before, calls = all_rows(bakery), len(zoho.standin.calls)
     for name in DOORS:
         answer = client.get(address(name, bakery.slug, ids))
         wanted = {200, 302, 405}
@@ -64,9 +71,22 @@ def test_each_opens_where_the_database_changes_nothing(
         elif name in OF_ANOTHER:
             wanted = {404}
         assert answer.status_code in wanted, name
-    with acting_in(bakery.pk):
-        assert not Allowance.unscoped.exists()
-        assert not PaymentMode.unscoped.exists()
+    assert all_rows(bakery) == before
+    assert len(zoho.standin.calls) == calls
+
+
+def all_rows(business: Business) -> dict[str, str]:
+    """By table, without what a sign-in keeps."""
+    with acting_in(business.pk), database.cursor() as cursor:
+        tables = set(database.introspection.table_names(cursor)) - {"django_session"}
+        return {table: _rows(cursor, table) for table in tables}
+
+
+def _rows(cursor: CursorWrapper, table: str) -> str:
+    question = sql.SQL("SELECT string_agg(t::text, ' ' ORDER BY t::text) FROM {} t")
+    cursor.execute(question.format(sql.Identifier(table)))
+    (rows,) = cursor.fetchone() or ("",)
+    return str(rows)
 
 
 def address(name: str, slug: str, known: dict[str, object]) -> str:
