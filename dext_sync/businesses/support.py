@@ -98,7 +98,7 @@ def _visits(user: User, slug: str) -> list[Visit]:
 
 
 def _access(business_id: int, number: int) -> SupportAccess:
-    with outside(), acting_in(business_id):
+    with outside(), acting_in(business_id, read_only=True):
         return SupportAccess.unscoped.select_related("business").get(pk=number)
 
 

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from itertools import cycle
+from typing import Any
 
 import pytest
 import time_machine
@@ -327,6 +328,28 @@ def test_the_door_tells_the_database(
     assert client.post(END).status_code == 500
     with acting_in(open_bakery.pk):
         assert support.current(open_bakery) is not None
+
+
+@pytest.mark.parametrize(("method", "page"), [("GET", "/"), ("POST", END)])
+def test_what_is_shown_around_a_look_is_drawn_without_changing_anything(
+    method: str, page: str, open_bakery: Business, sam: User, browse: Browse
+) -> None:
+    """The list of what is open, and the page that refuses, stand outside of the door."""
+    client = browse(sam)
+    client.get(INBOX)
+    entered: list[str] = []
+
+    def watch(execute: Any, sql: str, params: Any, *rest: Any) -> Any:
+        if "default_transaction_read_only" in sql and params[0]:
+            entered.append(params[-1])
+        return execute(sql, params, *rest)
+
+    with connection.execute_wrapper(watch):
+        client.generic(method, page)
+
+    # Only what tells Activity of the look may write.
+    assert entered.count("off") == (method == "POST")
+    assert entered[-1] == "on"
 
 
 def test_the_question_past_row_level_security_tells_ids_of_open_ones_only(

@@ -60,7 +60,7 @@ def _first_steps(request: PersonRequest) -> HttpResponse:
 
 def _row(request: HttpRequest, membership: Membership, *, is_open: bool) -> str:
     """Each row is drawn inside its own business."""
-    with acting_in(membership.business_id):
+    with acting_in(membership.business_id, read_only=True):
         return render_to_string(
             "businesses/_business_row.html",
             {
@@ -113,7 +113,8 @@ def _page(request: HttpRequest, template: str, status: int) -> HttpResponse:
     """In the frame of the business where the person was, if they were let in."""
     business = getattr(request, "business", None)
     if isinstance(business, Business):
-        with acting_in(business.pk), override(business.zone):
+        inside = acting_in(business.pk, read_only=True)
+        with inside, override(business.zone):
             text = render_to_string(template, {"layout": "business.html"}, request)
     else:
         text = render_to_string(template, {"layout": _layout(request)}, request)
