@@ -29,16 +29,13 @@ def sign_in(page: Page, site: Site) -> None:
 
 def is_signed_in(page: Page, site: Site) -> None:
     """As one who has signed in before and comes back."""
-    has_session(page, site, User.objects.get(email="alice@example.com"))
-    page.goto(site.address)
-    expect(page.get_by_role("heading", name="Costs inbox")).to_be_visible()
-
-
-def has_session(page: Page, site: Site, person: User) -> None:
+    alice = User.objects.get(email="alice@example.com")
     name = settings.SESSION_COOKIE_NAME
     page.context.add_cookies(
-        [{"name": name, "value": make_session(person), "url": site.address}]
+        [{"name": name, "value": make_session(alice), "url": site.address}]
     )
+    page.goto(site.address)
+    expect(page.get_by_role("heading", name="Costs inbox")).to_be_visible()
 
 
 def open_item(page: Page, site: Site, item: Item) -> None:
