@@ -43,6 +43,10 @@ def test_support_reads_everything_and_changes_nothing(
     page.goto(f"{site.address}/b/harbour-bakery/costs/{item.pk}/")
     expect(page.get_by_label("Total", exact=True)).to_be_disabled()
     is_accessible(page)
+    page.goto(f"{site.address}/b/harbour-bakery/lists/categories/")
+    page.get_by_role("searchbox").press_sequentially("Post")
+    expect(page.get_by_role("switch")).to_have_count(1)
+    expect(page.get_by_role("switch")).to_be_disabled()
     page.goto(f"{site.address}/b/harbour-bakery/users/")
     expect(page.get_by_role("button", name="End access now")).to_be_disabled()
 
