@@ -107,7 +107,9 @@ def test_what_was_not_uploaded_tells_why(
         page.unroute("**/upload/")
     page.route("**/upload/", lambda route: route.abort())
     documents.set_input_files(pictures(1))
-    expect(said).to_contain_text("“1.png” may have arrived or not: there was no answer.")
+    expect(said).to_contain_text(
+        "“1.png” may have arrived or not: there was no answer."
+    )
 
 
 @in_one_theme
