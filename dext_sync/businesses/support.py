@@ -55,7 +55,7 @@ def grant(business: Business, *, by: User) -> SupportAccess:
     return access
 
 
-def end(business: Business, *, by: User) -> bool:
+def end(business: Business, *, by: User | None = None) -> bool:
     """Whether there was anything to end."""
     with transaction.atomic():
         ended = _open_ones(business).update(ended_at=timezone.now())

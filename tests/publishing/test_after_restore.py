@@ -17,7 +17,7 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
 from connections.models import Connection
 from connections.zoho import client
-from dext_sync.businesses import audit
+from dext_sync.businesses import audit, support
 from dext_sync.businesses.models import AuditEntry, Business, User
 from dext_sync.businesses.tenancy import acting_in
 from dext_sync.local import pytest_database, roles
@@ -332,6 +332,18 @@ class Killed(BaseException):
 
 def _is_killed(*_what: object) -> NoReturn:
     raise Killed
+
+
+def test_support_that_was_let_in_is_not_let_in_any_more(
+    bakery: Business, alice: User
+) -> None:
+    with acting_in(bakery.pk):
+        support.grant(bakery, by=alice)
+
+    restored()
+
+    with acting_in(bakery.pk):
+        assert support.current(bakery) is None
 
 
 def test_what_has_no_item_any_more_is_told_in_the_trail(

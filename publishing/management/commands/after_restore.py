@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
+from dext_sync.businesses import support
 from dext_sync.businesses.models import Business
 from dext_sync.businesses.tenancy import acting_in, rows_across
 from publishing import restoring
@@ -36,7 +37,9 @@ class Command(BaseCommand):
             return
         for number in businesses:
             with acting_in(number):
-                restoring.begin(Business.objects.get(pk=number), since)
+                business = Business.objects.get(pk=number)
+                support.end(business)  # An Admin may have ended it since.
+                restoring.begin(business, since)
         who = "1 business sends"
         if len(businesses) != 1:
             who = f"{len(businesses)} businesses send"
