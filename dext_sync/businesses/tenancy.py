@@ -103,7 +103,8 @@ def _tell_database(scope: Scope) -> None:
             [
                 _setting(scope.business),
                 _setting(scope.person),
-                "on" if scope.read_only else "off",
+                # NULL: as whoever runs the database has set it.
+                "on" if scope.read_only else None,
             ],
         )
 
