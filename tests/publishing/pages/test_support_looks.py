@@ -30,6 +30,16 @@ OF_ANOTHER = {
     "connection_ended",
 }
 
+# What members read on these pages, and could do.
+NOT_OFFERED = {
+    "item": "You may edit this item",
+    "members": "Invite a user",
+    "connection": "manage-menu",
+    "payment_methods": "Add payment method",
+    "suppliers": "Import from a file",
+    "costs_inbox": "Type in",
+}
+
 
 def test_each_opens_where_the_database_changes_nothing(
     committed_db: None,
@@ -60,8 +70,9 @@ def test_each_opens_where_the_database_changes_nothing(
         Allowance.unscoped.all().delete()
         assert not PaymentMode.unscoped.exists()
 
-    shown = client.get(address("item", bakery.slug, ids)).content.decode()
-    assert "You may edit this item" not in shown
+    for name, offer in NOT_OFFERED.items():
+        shown = client.get(address(name, bakery.slug, ids)).content.decode()
+        assert offer not in shown, name
     before, calls = all_rows(bakery), len(zoho.standin.calls)
     for name in DOORS:
         answer = client.get(address(name, bakery.slug, ids))
