@@ -274,9 +274,8 @@ def test_so_does_what_is_published_again_before_zoho_was_asked(
     assert len(zoho.expenses) == 1
 
 
-def test_one_that_is_only_alike_is_a_question_which_is_asked_once(
-    zoho: Zoho, bakery: Business, bob: User, clock: time_machine.Traveller
-) -> None:
+def _only_alike(bakery: Business, bob: User, clock: time_machine.Traveller) -> Item:
+    """Its reference is another one than that of what is in Zoho."""
     method = make_method(bakery)
     with forgotten():
         publish(paid_receipt(bakery, bob, payment_method=method, reference="A"), bob)
@@ -284,6 +283,13 @@ def test_one_that_is_only_alike_is_a_question_which_is_asked_once(
     restored()
     clock.shift(uncertain_time())
     ask(bakery)
+    return item
+
+
+def test_one_that_is_only_alike_is_a_question_which_is_asked_once(
+    zoho: Zoho, bakery: Business, bob: User, clock: time_machine.Traveller
+) -> None:
+    item = _only_alike(bakery, bob, clock)
 
     publish(item, bob)
 
@@ -306,13 +312,7 @@ def test_a_worker_that_dies_before_its_question_is_told_has_not_asked_it(
     clock: time_machine.Traveller,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    method = make_method(bakery)
-    with forgotten():
-        publish(paid_receipt(bakery, bob, payment_method=method, reference="A"), bob)
-    item = paid_receipt(bakery, bob, payment_method=method, reference="B")
-    restored()
-    clock.shift(uncertain_time())
-    ask(bakery)
+    item = _only_alike(bakery, bob, clock)
     publication = begun(item, bob)
     monkeypatch.setattr(results, "settle", _is_killed)
     with pytest.raises(Killed):
