@@ -6,6 +6,7 @@ That record is never paid, changed or removed. It gets the document only if it h
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from psycopg2.errors import UniqueViolation
 
 from connections.models import Connection, PurchaseRecord
 from dext_sync.businesses import audit
@@ -51,7 +52,9 @@ def attach(item: Item, question: Suspicion, *, by: User) -> Publication:
     try:
         with transaction.atomic():
             return _begun(coding.locked(item.pk), question, by)
-    except IntegrityError:
+    except IntegrityError as error:
+        if not isinstance(error.__cause__, UniqueViolation):
+            raise
         # Another item has brought it one in the same instant.
         raise NotAttachable from None
 
