@@ -126,11 +126,12 @@ def business_view(need: Need) -> Callable[[View[P]], Callable[..., HttpResponseB
             visitor = cast(BusinessRequest, request)
             membership = _membership(visitor, slug)
             require_two_factor(visitor, membership)
-            visitor.membership = membership
-            visitor.business = visitor.membership.business
-            bind_contextvars(business_id=visitor.business.pk, **_ids(kwargs))
+            bind_contextvars(business_id=membership.business_id, **_ids(kwargs))
             if isinstance(membership, Visit):
                 _tell_of(membership)
+            # Not before: the page of an error shows what is known here.
+            visitor.membership = membership
+            visitor.business = membership.business
             if not _may(visitor, need):
                 raise PermissionDenied
             inside = acting_in(visitor.business.pk, read_only=membership.is_visit)
