@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import cache, partial
-from typing import Any
+from typing import Any, Final
 
 from django.http import HttpRequest
 
@@ -32,6 +32,10 @@ SECTIONS = (
     ("home", "home"),
 )
 
+BESIDE: Final = 10
+"""So many of the businesses that are open to support stand beside each page; the first
+page has them all."""
+
 
 def frame(request: HttpRequest) -> dict[str, Any]:
     """Context processor."""
@@ -42,7 +46,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "business": getattr(request, "business", None),
         "membership": getattr(request, "membership", None),
         "memberships": _memberships_of(request, user),
-        "visits": partial(support.visits, user),
+        "visits": partial(support.visits, user, at_most=BESIDE),
         "section": _section(request),
         "workspace": _workspace(request),
     }

@@ -93,7 +93,7 @@ def invite(
     Raises OSError where the letter cannot be sent: then nothing has changed.
     """
     with transaction.atomic():
-        if not _manages_now(by, business):
+        if not Membership.manages_now(by, business):
             return Refused(_("You may not invite people to this business any more."))
         if sentence := _too_many(business, email, by):
             return Refused(sentence)
@@ -101,13 +101,6 @@ def invite(
         invitation = _write_down(business, email, rights, token, by)
         _send_letter(invitation, token, by)
     return Done()
-
-
-def _manages_now(user: User, business: Business) -> bool:
-    """Locked: whoever takes the rights away meanwhile waits, and sees the invitation."""
-    members = Membership.objects.for_business(business).filter(user=user)
-    member = members.select_for_update().first()
-    return member is not None and member.manages
 
 
 def _too_many(business: Business, email: str, by: User) -> str:

@@ -167,6 +167,14 @@ class Membership(BusinessOwned):
     def __str__(self) -> str:
         return f"{self.user} ({self.get_role_display()})"
 
+    @classmethod
+    def manages_now(cls, user: User, business: Business) -> bool:
+        """Locked: whoever takes the rights away meanwhile waits, and sees what came of
+        them."""
+        rows = cls.objects.for_business(business).filter(user=user)
+        member = rows.select_for_update().first()
+        return member is not None and member.manages
+
     @property
     def is_visit(self) -> bool:
         return False

@@ -8,16 +8,25 @@ from datetime import timedelta
 from typing import Final
 
 from django.conf import settings
+from django.core.exceptions import PermissionDenied
 from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from dext_sync.businesses import addresses, audit, mail
-from dext_sync.businesses.models import Business, SupportAccess, User, Visit
+from dext_sync.businesses.models import (
+    Business,
+    Membership,
+    SupportAccess,
+    User,
+    Visit,
+)
 from dext_sync.businesses.tenancy import acting_in, outside
 
-OPEN: Final = "SELECT business_id, id FROM open_support_accesses(%s, %s)"
+OPEN: Final = "SELECT business_id, id FROM open_support_accesses(%s, %s) LIMIT %s"
 LASTS: Final = timedelta(hours=24)
+ONE_LOOK: Final = timedelta(hours=1)
+"""Whatever a person opens within it is told as one."""
 
 
 def is_offered() -> bool:
@@ -36,8 +45,13 @@ def is_support(user: User) -> bool:
 
 
 def grant(business: Business, *, by: User) -> SupportAccess:
-    """One at a time: who is let in already stays no longer for a second click."""
+    """One at a time: who is let in already stays no longer for a second click.
+
+    Raises PermissionDenied where they manage it no longer.
+    """
     with transaction.atomic():
+        if not Membership.manages_now(by, business):
+            raise PermissionDenied
         Business.objects.select_for_update(no_key=True).get(pk=business.pk)
         if known := current(business):
             return known
@@ -82,16 +96,16 @@ def visit(user: User, slug: str) -> Visit | None:
     return found[0] if found else None
 
 
-def visits(user: User) -> list[Visit]:
-    """To all businesses that are open to this person now."""
-    return sorted(_visits(user, ""), key=lambda each: each.business.name)
+def visits(user: User, at_most: int | None = None) -> list[Visit]:
+    """To the businesses that are open to this person now. Each costs queries."""
+    return sorted(_visits(user, "", at_most), key=lambda each: each.business.name)
 
 
-def _visits(user: User, slug: str) -> list[Visit]:
+def _visits(user: User, slug: str, at_most: int | None = None) -> list[Visit]:
     if not is_support(user):
         return []
     with connection.cursor() as cursor:
-        cursor.execute(OPEN, [slug, timezone.now()])
+        cursor.execute(OPEN, [slug, timezone.now(), at_most])
         found = cursor.fetchall()
     accesses = [_access(business_id, number) for business_id, number in found]
     return [Visit.through(access, user) for access in accesses if access.is_open]
@@ -103,9 +117,11 @@ def _access(business_id: int, number: int) -> SupportAccess:
 
 
 def note(visit: Visit) -> None:
-    """Its business reads of it before anything is seen: once a person and access."""
+    """Its business reads of it before anything is seen: once an hour and person."""
     known = audit.about(visit.business, visit.access).filter(
-        action="support.visited", actor_id=visit.user_id
+        action="support.visited",
+        actor_id=visit.user_id,
+        at__gt=timezone.now() - ONE_LOOK,
     )
     if known.exists():
         return

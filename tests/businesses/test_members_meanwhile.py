@@ -4,12 +4,19 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.core.exceptions import PermissionDenied
 from django.core.mail import EmailMessage
 from django.db import connection
 
-from dext_sync.businesses import members
+from dext_sync.businesses import members, support
 from dext_sync.businesses.members import Done, Refused, Rights
-from dext_sync.businesses.models import Business, Invitation, Membership, User
+from dext_sync.businesses.models import (
+    Business,
+    Invitation,
+    Membership,
+    SupportAccess,
+    User,
+)
 from dext_sync.businesses.roles import Role
 from dext_sync.businesses.tenancy import acting_in
 from tests.businesses.membership import role_of, trail
@@ -65,6 +72,28 @@ def test_whose_rights_are_being_taken_away_leaves_no_invitation(
     assert mailoutbox == []
     with acting_in(bakery.pk):
         assert not Invitation.unscoped.exists()
+
+
+@TAKEN_AWAY
+def test_whose_rights_are_being_taken_away_lets_no_support_in(
+    how: str, statement: str, bakery: Business, alice: User, anna: User
+) -> None:
+    refused: list[object] = []
+
+    def grants() -> None:
+        with acting_in(bakery.pk):
+            try:
+                support.grant(bakery, by=anna)
+            except PermissionDenied as denied:
+                refused.append(denied)
+
+    with beside(statement, grants):
+        taken_away = take_away(how, bakery, anna, by=alice)
+
+    assert taken_away == Done()
+    assert len(refused) == 1
+    with acting_in(bakery.pk):
+        assert not SupportAccess.unscoped.exists()
 
 
 @TAKEN_AWAY

@@ -1,5 +1,6 @@
 """Support looks into a business while an Admin lets it, and changes nothing."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from itertools import cycle
 from typing import Any
@@ -12,28 +13,33 @@ from django.core.mail import EmailMessage
 from django.db import DatabaseError, IntegrityError, connection
 from django.http import HttpResponseBase
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import Settings
 
-from dext_sync.businesses import support
+from dext_sync.businesses import frame, support
 from dext_sync.businesses.access import memberships_of
 from dext_sync.businesses.models import (
     Business,
     Membership,
     SupportAccess,
     User,
+    Visit,
 )
 from dext_sync.businesses.tenancy import acting_as, acting_in, outside
 from tests.businesses.access_table import Row
 from tests.businesses.membership import signed_in_with_password, support_person, trail
 from tests.businesses.test_access import DOORS, Answers, address_of, wrong
 from tests.conftest import Browse
+from tests.factories import make_business
 from tests.locks import beside
 
 USERS = "/b/harbour-bakery/users/"
 INBOX = "/b/harbour-bakery/costs/"
 GRANT, END = f"{USERS}support/", f"{USERS}support/end/"
 GRANTED = "Alice let support look in"
+STATE = "Not connected"
+"""Of the bakery to Zoho."""
 
 
 @pytest.fixture
@@ -229,15 +235,65 @@ def test_another_business_stays_closed(
 # What a look leaves
 
 
-def test_activity_tells_of_each_person_once(
+def test_activity_tells_of_each_hour_in_which_somebody_looked(
     open_bakery: Business, sam: User, browse: Browse
 ) -> None:
     client = browse(sam)
-    for _look in range(2):
-        client.get(INBOX)
+    first = timezone.now()
+    for minutes in (0, 59, 61, 90):
+        with time_machine.travel(first + timedelta(minutes=minutes)):
+            client.get(INBOX)
 
     told = [line for line in trail(open_bakery) if "looked in" in line]
-    assert told == ["Sam looked in as support (sam@support.example)"]
+    assert told == ["Sam looked in as support (sam@support.example)"] * 2
+
+
+def test_nothing_is_shown_before_it_is_told(
+    open_bakery: Business, sam: User, browse: Browse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither beside its name on the first page, nor around the page of an error."""
+    client = browse(sam)
+    client.raise_request_exception = False
+    first_page = client.get("/").content.decode()
+
+    def breaks(_visit: Visit) -> None:
+        raise DatabaseError("Nothing can be written.")
+
+    monkeypatch.setattr(support, "note", breaks)
+    broken = client.get(INBOX)
+
+    assert "Harbour Bakery" in first_page
+    assert STATE not in first_page
+    assert "looked in" not in " ".join(trail(open_bakery))
+    assert broken.status_code == 500
+    assert STATE not in broken.content.decode()
+    monkeypatch.undo()
+    assert STATE in client.get(INBOX).content.decode()
+
+
+def test_many_that_are_open_make_no_page_slow(
+    open_bakery: Business, alice: User, sam: User, browse: Browse
+) -> None:
+    client = browse(sam)
+    client.get(INBOX)
+
+    def asked_for_a_page() -> int:
+        with CaptureQueriesContext(connection) as asked:
+            assert client.get(INBOX).status_code == 200
+        return len(asked)
+
+    def open_up(numbers: Iterable[int]) -> None:
+        for number in numbers:
+            business = make_business(f"Shop {number}", owner=alice)
+            with acting_in(business.pk):
+                support.grant(business, by=alice)
+
+    open_up(range(frame.BESIDE))
+    before = asked_for_a_page()
+    open_up(range(frame.BESIDE, frame.BESIDE + 5))
+
+    assert asked_for_a_page() == before
+    assert client.get("/").content.decode().count('<th scope="row">') == 16
 
 
 def test_of_two_first_looks_at_once_one_is_told(
