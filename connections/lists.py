@@ -58,7 +58,11 @@ FIRST_PAUSE: Final = 30.0
 LONGEST_PAUSE: Final = 900.0
 """Seconds."""
 MOST_LOCK_PAGES: Final = 25
+KEPT: Final = timedelta(days=90)
+"""So long what a refresh has changed stays; Activity tells its sum for ever."""
+MOST_FORGOTTEN: Final = 100
 OPEN = (RefreshedList.State.WAITING, RefreshedList.State.READING)
+SETTLED = (RefreshedList.State.DONE, RefreshedList.State.NOT_AVAILABLE)
 
 
 # Starting
@@ -93,6 +97,7 @@ def _begin(connection: Connection, by: User | None) -> RefreshRun:
         # A click ends the pause of one that waits.
         open_runs.filter(leased_until=None).update(due_at=timezone.now())
         return run
+    _forget_old(connection)
     RefreshedPage.unscoped.filter(line__run__connection=connection).delete()
     run = RefreshRun.unscoped.create(
         business_id=connection.business_id,
@@ -112,6 +117,27 @@ def _begin(connection: Connection, by: User | None) -> RefreshRun:
     )
     audit.record(connection.business, "refresh.started", actor=by, subject=connection)
     return run
+
+
+def _forget_old(connection: Connection) -> None:
+    """But for those that pages and decisions still ask for: of each organisation the
+    last that ended well, and the one in which each list arrived last."""
+    runs = RefreshRun.unscoped.filter(connection=connection, finished_at__isnull=False)
+    old = runs.filter(finished_at__lt=timezone.now() - KEPT).order_by("finished_at")
+    if not old.exists():
+        return
+    well = runs.filter(problem="").order_by("organisation_id", "-finished_at")
+    arrived = RefreshedList.unscoped.filter(run__in=runs, state__in=SETTLED).order_by(
+        "run__organisation_id", "kind", "state", "-finished_at"
+    )
+    asked_for = {
+        *well.distinct("organisation_id").values_list("pk", flat=True),
+        *arrived.distinct("run__organisation_id", "kind", "state").values_list(
+            "run", flat=True
+        ),
+    }
+    unread = old.exclude(pk__in=asked_for).values_list("pk", flat=True)
+    RefreshRun.unscoped.filter(pk__in=list(unread[:MOST_FORGOTTEN])).delete()
 
 
 def _was_complete_today(connection: Connection) -> bool:
@@ -414,13 +440,12 @@ def _record(run: RefreshRun, action: str, **data: str) -> None:
 
 def last_read(connection: Connection, slug: str) -> RefreshedList | None:
     """The last time that this list arrived, or was found not to be available."""
-    settled = (RefreshedList.State.DONE, RefreshedList.State.NOT_AVAILABLE)
     return (
         RefreshedList.unscoped.filter(
             run__connection=connection,
             run__organisation_id=connection.organisation_id,
             kind=slug,
-            state__in=settled,
+            state__in=SETTLED,
         )
         .order_by("-finished_at")
         .first()
