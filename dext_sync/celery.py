@@ -127,6 +127,11 @@ app.conf.beat_schedule = {
         "schedule": timedelta(minutes=5),
         "options": {"expires": 300},
     },
+    "forget sign-ins that are over": {
+        "task": "dext_sync.businesses.tasks.sweep_sessions",
+        "schedule": timedelta(hours=6),
+        "options": {"expires": 3600},
+    },
 }
 
 
