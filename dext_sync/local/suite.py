@@ -11,9 +11,8 @@ from dext_sync.local import bootstrap
 from dext_sync.local.refusal import CannotStart
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-WORKERS = ("-n", "3", "--dist", "loadgroup")
-"""One more than the smallest machine has cores: the tests that start processes wait for
-them half of the time."""
+MOST_WORKERS = 8
+"""So many share the connections of one PostgreSQL and the databases of one Redis."""
 HOW_MANY = ("-n", "--numprocesses", "--dist", "-pno:xdist", "no:xdist")
 TAKES_A_PATH = ("--ignore", "--deselect")
 
@@ -53,11 +52,24 @@ def become(module: str, arguments: Sequence[str]) -> None:
 
 
 def with_workers(arguments: Sequence[str]) -> list[str]:
-    """Three, unless the person says how many, or names the tests: those begin sooner alone."""
+    """Unless the person says how many, or names the tests: those begin sooner alone."""
     told = any(argument.startswith(HOW_MANY) for argument in arguments)
     if told or names_tests(arguments):
         return list(arguments)
-    return [*WORKERS, *arguments]
+    return ["-n", str(workers(cores())), "--dist", "loadgroup", *arguments]
+
+
+def workers(available: int) -> int:
+    """One more than there are cores: the tests that start processes wait for them half
+    of the time."""
+    return min(available + 1, MOST_WORKERS)
+
+
+def cores() -> int:
+    """That this process may use, which may be fewer than the machine has."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def names_tests(arguments: Sequence[str]) -> bool:

@@ -41,8 +41,19 @@ def test_where_the_browser_is_required_its_absence_is_a_failure(
 
 
 @pytest.mark.parametrize("arguments", [[], ["-x"], ["--ignore", "tests/browser"]])
-def test_all_tests_run_in_two_workers(arguments: list[str]) -> None:
-    assert suite.with_workers(arguments) == [*suite.WORKERS, *arguments]
+def test_all_tests_run_in_several_workers(arguments: list[str]) -> None:
+    number = str(suite.workers(suite.cores()))
+    assert suite.with_workers(arguments) == [
+        *("-n", number, "--dist", "loadgroup"),
+        *arguments,
+    ]
+
+
+@pytest.mark.parametrize(("available", "number"), [(1, 2), (2, 3), (7, 8), (64, 8)])
+def test_they_are_one_more_than_there_are_cores_but_not_without_end(
+    available: int, number: int
+) -> None:
+    assert suite.workers(available) == number
 
 
 @pytest.mark.parametrize(
