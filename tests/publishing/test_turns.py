@@ -227,3 +227,55 @@ def test_it_rings_again_once_it_was_answered(
     remind(tasks.take_turn, bakery.pk, 1)
 
     assert broker.llen(WORK) == 2
+
+
+SOON = timedelta(seconds=30)
+
+
+def rest_after(publication: Publication, **facts: object) -> timedelta | None:
+    """Of a turn that comes to it: it has met the minute's limit, but for these facts.
+    Another worker holds it, so that it stays as it is."""
+    met = {
+        "state": Publication.State.WAITING,
+        "waiting_reason": "minute",
+        "due_at": timezone.now() + SOON,
+        "leased_until": timezone.now() + SOON,
+    }
+    with acting_in(publication.business_id):
+        Publication.unscoped.filter(pk=publication.pk).update(**met | facts)
+        return turns.go_on(publication.pk)
+
+
+@pytest.mark.usefixtures("connection")
+def test_a_turn_ends_for_a_limit_that_was_just_met(bakery: Business, bob: User) -> None:
+    one, other = waiting(bakery, bob, 2)
+    others_due = now(other).due_at
+
+    rest = rest_after(one)
+
+    assert rest is not None
+    assert SOON - timedelta(seconds=5) < rest <= SOON
+    assert now(other).due_at > others_due
+    assert rest_after(other, waiting_reason="", leased_until=None) is None
+
+
+@pytest.mark.usefixtures("connection")
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"state": Publication.State.CHECKING},
+        {"waiting_reason": "unclear"},
+        {"due_at": timezone.now() - SOON},
+        {"finished_at": timezone.now()},
+    ],
+    ids=lambda facts: next(iter(facts)),
+)
+def test_it_goes_on_after_what_waits_by_itself(
+    facts: dict[str, object], bakery: Business, bob: User
+) -> None:
+    one, other = waiting(bakery, bob, 2)
+    others_due = now(other).due_at
+
+    assert rest_after(one, **facts) is None
+
+    assert now(other).due_at == others_due
