@@ -9,6 +9,7 @@ import time_machine
 from dext_sync.businesses import audit
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.tenancy import acting_in
+from dext_sync.businesses.views.activity import KINDS, PAGE
 from tests.conftest import Browse
 from tests.publishing.factories import make_item
 
@@ -59,6 +60,31 @@ def test_a_kind_shows_alone(bakery: Business, alice: User, browse: Browse) -> No
     address = f"/b/{bakery.slug}/activity/"
     assert papers(client.get(f"{address}?kind=items").content.decode()) == [0]
     assert papers(client.get(f"{address}?kind=people").content.decode()) == []
+
+
+@pytest.mark.parametrize("action", audit.SENTENCES)
+def test_whatever_happens_is_of_one_kind(action: str) -> None:
+    of_kinds = [
+        kind for kind, (_words, those) in KINDS.items() if action.startswith(those)
+    ]
+    assert len(of_kinds) == 1
+
+
+def test_of_one_moment_each_line_is_on_one_page(
+    bakery: Business, alice: User, browse: Browse
+) -> None:
+    with acting_in(bakery.pk), time_machine.travel(NOON, tick=False):
+        for number in range(PAGE + 10):
+            audit.record(bakery, "item.uploaded", subject_name=f"paper-{number}")
+    client = browse(alice)
+    first = client.get(f"/b/{bakery.slug}/activity/?kind=items").content.decode()
+    found = re.search(r'rel="next" href="([^"]+)"', first)
+    assert found is not None
+    older = found.group(1).replace("&amp;", "&")
+    second = client.get(f"/b/{bakery.slug}/activity/{older}").content.decode()
+
+    assert len(papers(first)) == PAGE
+    assert sorted(papers(first) + papers(second)) == list(range(PAGE + 10))
 
 
 NUMBER = "00000000-0000-4000-8000-000000000000"

@@ -23,10 +23,11 @@ PAGE = 50
 # Each kind by the beginnings of its action codes.
 KINDS = {
     "people": (_("People"), ("member.", "person.", "support.")),
-    "business": (_("Business"), ("business.", "payment_method.")),
-    "connections": (_("Connections"), ("connection.", "refresh.", "entry.")),
+    "business": (_("Business"), ("business.", "payment_method.", "settings.")),
+    "connections": (_("Connections"), ("connection.", "refresh.", "entry.", "lists.")),
     "items": (_("Items"), ("item.", "supplier.")),
-    "publishing": (_("Publishing"), ("publication.",)),
+    "rules": (_("Rules"), ("rule.", "category_rule.")),
+    "publishing": (_("Publishing"), ("publication.", "auto.", "restore.")),
 }
 
 # Subjects with a page of their own: its name, and what its address has between the
@@ -78,7 +79,8 @@ def _older(entries: QuerySet[AuditEntry], key: str) -> QuerySet[AuditEntry]:
         moment, last = _moment(at), UUID(number)
     except (ValueError, OverflowError):
         return entries
-    return entries.filter(Q(at__lt=moment) | Q(at=moment, id__lt=last))
+    # The first condition is what the index begins at, however far back that is.
+    return entries.filter(Q(at__lt=moment) | Q(id__lt=last), at__lte=moment)
 
 
 def _moment(at: str) -> datetime:
