@@ -216,6 +216,9 @@ class Item(BusinessOwned):
         # PostgreSQL calls leakproof can use them: no LIKE, and no comparing of decimals.
         indexes: ClassVar = [
             models.Index(
+                fields=["business", "-created_at", "-id"], name="items_as_they_came"
+            ),
+            models.Index(
                 fields=["business", "workspace", "-created_at", "-id"],
                 condition=models.Q(archived_at=None),
                 name="items_in_the_inbox",

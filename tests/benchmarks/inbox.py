@@ -1,4 +1,5 @@
-"""The Inbox of Costs with few and with many items: searched, narrowed, turned over."""
+"""The Inbox of Costs with few and with many items: searched, narrowed, turned over; and
+what else looks at all items."""
 
 import logging
 import os
@@ -197,7 +198,8 @@ def _views(business: Business) -> list[View]:
         "supplier and date": {"supplier": some["supplier"], "since": "2026-10-01"},
     }
     found = [View(name, inbox, query) for name, query in asked.items()]
-    return [*found, View("archive", archive, {})]
+    by_itself = View("auto-publish", f"/b/{business.slug}/auto-publish/", {})
+    return [*found, View("archive", archive, {}), by_itself]
 
 
 def _timed(person: User, view: View) -> Timed:

@@ -279,3 +279,32 @@ def test_it_goes_on_after_what_waits_by_itself(
     assert rest_after(one, **facts) is None
 
     assert now(other).due_at == others_due
+
+
+@pytest.mark.usefixtures("connection")
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"state": Publication.State.CHECKING},
+        {"waiting_reason": "connection"},
+        {"due_at": timezone.now() + 2 * SOON},
+        {"priority": Publication.Priority.PERSON},
+    ],
+    ids=lambda facts: next(iter(facts)),
+)
+def test_what_would_not_meet_that_limit_does_not_wait_for_it(
+    facts: dict[str, object], bakery: Business, bob: User
+) -> None:
+    one, other = waiting(bakery, bob, 2, priority=AUTOMATIC)
+    with acting_in(bakery.pk):
+        Publication.unscoped.filter(pk=other.pk).update(**facts)
+    before = now(other)
+
+    rest = rest_after(one)
+
+    assert rest is not None
+    after = now(other)
+    assert (after.due_at, after.waiting_reason) == (
+        before.due_at,
+        before.waiting_reason,
+    )
