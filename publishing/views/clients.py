@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from django.contrib.auth.decorators import login_required
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
@@ -136,22 +137,23 @@ def _partners(found: list[Client]) -> list[Partner]:
 
 def _waiting(membership: Membership) -> Mapping[str, Mapping[str, Count]]:
     seen = items_seen_by(membership).filter(archived_at=None)
-    counted = counting.of_each(
-        {
-            f"{tab} {workspace}": seen.filter(
-                workspace=workspace, status__in=INBOX_TABS[tab]
-            )
-            for tab in COLUMNS
-            for workspace in Item.Workspace.values
-        }
-    )
+    found = counting.exactly(seen, "workspace", "status")
+    if found is None:
+        return {tab: _of_many(seen, tab) for tab in COLUMNS}
     return {
         tab: {
-            workspace: counted[f"{tab} {workspace}"]
+            workspace: Count(
+                sum(found.get((workspace, status), 0) for status in INBOX_TABS[tab])
+            )
             for workspace in Item.Workspace.values
         }
         for tab in COLUMNS
     }
+
+
+def _of_many(seen: QuerySet[Item], tab: str) -> Mapping[str, Count]:
+    those = seen.filter(status__in=INBOX_TABS[tab])
+    return counting.per(those, "workspace", Item.Workspace.values)
 
 
 def _row(request: HttpRequest, client: Client) -> str:

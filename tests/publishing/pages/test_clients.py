@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 from html import unescape
 
+import pytest
 from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -12,6 +13,7 @@ from connections.models import Connection, RefreshRun
 from dext_sync.businesses.models import Business, User
 from dext_sync.businesses.roles import Role
 from dext_sync.businesses.tenancy import acting_in
+from publishing import counting
 from publishing.models import Item
 from tests.conftest import Browse
 from tests.factories import make_business, make_member
@@ -77,6 +79,26 @@ def test_an_accountant_sees_how_each_of_her_businesses_stands(
     assert found["Garage Charlie"] == (
         "Garage Charlie Accountant Not connected Connect Garage Charlie 0 0 0 0 — "
         "Copy settings of Garage Charlie"
+    )
+
+
+def test_where_there_are_very_many_each_number_says_so_for_itself(
+    browse: Browse,
+    anna: User,
+    alice: User,
+    bakery: Business,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(counting, "MOST_COUNTED", 2)
+    for status in ("to_review", "to_review", "to_review", "publishing", "checking"):
+        stands(bakery, alice, status)
+    stands(bakery, alice, "to_review", workspace=Item.Workspace.SALES)
+
+    told = rows(open_clients(browse, anna))["Harbour Bakery"]
+
+    assert told.startswith(
+        "Harbour Bakery Accountant Not connected Connect Harbour Bakery "
+        "0 2+ in Costs 1 in Sales 0 2 in Costs "
     )
 
 
