@@ -1,5 +1,6 @@
 """Items that mention some words."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
@@ -26,7 +27,7 @@ SHORTEST: Final = 3
 class LookedUp:
     """Items that mention every word; `is_all`: there are no others."""
 
-    ids: list[int]
+    ids: frozenset[int]
     is_all: bool
 
 
@@ -41,7 +42,7 @@ def looked_up(search: str) -> LookedUp | None:
             "SELECT items_mentioning(%s::text[], %s::numeric[], %s)",
             [long, [_amount(word) for word in long], MOST + 1],
         )
-        found = [pk for (pk,) in cursor.fetchall()]
+        found = frozenset(pk for (pk,) in cursor.fetchall())
     return None if None in found else LookedUp(found, len(found) <= MOST)
 
 
@@ -64,7 +65,7 @@ def counted(
 
 
 def _mentioning(
-    items: QuerySet[Item], search: str, among: list[int] | None
+    items: QuerySet[Item], search: str, among: Collection[int] | None
 ) -> QuerySet[Item]:
     """Every word somewhere in what a person would remember of the item."""
     if among is not None:
