@@ -76,6 +76,20 @@ def test_people_go_first_and_then_whoever_came_first(
     assert numbers(zoho) == ["Click-0", "Click-1", "Auto-0", "Auto-1"]
 
 
+@pytest.mark.usefixtures("connection")
+def test_what_another_worker_holds_is_passed_over(
+    zoho: Zoho, bakery: Business, bob: User
+) -> None:
+    held, _free = waiting(bakery, bob, 2)
+    ends = timezone.now() + timedelta(hours=1)
+    with acting_in(bakery.pk):
+        Publication.unscoped.filter(pk=held.pk).update(leased_until=ends)
+
+        turns.take(bakery.pk)
+
+    assert numbers(zoho) == ["Many-1"]
+
+
 @pytest.mark.usefixtures("committed_db", "connection")
 def test_where_the_minute_is_spent_all_wait_for_the_same_moment_and_none_asks_in_vain(
     zoho: Zoho, bakery: Business, bob: User, settings: Settings
