@@ -15,6 +15,8 @@ from dext_sync.local import roles
 
 KEPT = ("django_migrations", "django_content_type", "auth_permission")
 LOCK = 0x0DE7  # any number, as long as every worker takes the same
+A_WHILE = 10_000
+"""Milliseconds that a session has to end."""
 SMALL = 256 * 1024
 """Bytes up to which a table is emptied by deleting."""
 SIZES = """
@@ -67,12 +69,13 @@ def make_clone(owner: str, template: str, clone: str) -> None:
 
 
 def end_sessions(application: str, name: str) -> None:
-    """Threads of a test may have left some; only their own role may end them."""
+    """Threads of a test may have left some; only their own role may end them. Also
+    those that we have closed are waited for: the server notices it a little later."""
     with roles.cursor_at(roles.address(application, database="postgres")) as cursor:
         cursor.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            "SELECT pg_terminate_backend(pid, %s) FROM pg_stat_activity"
             " WHERE datname = %s AND usename = current_user",
-            [name],
+            [A_WHILE, name],
         )
 
 

@@ -60,7 +60,8 @@ def forgotten() -> Iterator[None]:
 def take(name: str, other: str, statement: str) -> None:
     """A database of this name, made of the other one."""
     connections.close_all()
-    pytest_database.end_sessions(os.environ["DATABASE_URL"], other)
+    for each in (name, other):
+        pytest_database.end_sessions(os.environ["DATABASE_URL"], each)
     with cursor() as server:
         pytest_database.drop_database(server, name)
         names = map(sql.Identifier, (name, other))
